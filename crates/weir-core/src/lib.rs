@@ -1,0 +1,32 @@
+//! weir-core decides, inside the caller's process, whether an event is well formed, who may send
+//! it, and whether they can afford it, and it never loses count.
+//!
+//! It is a deterministic state machine: no clock, no I/O, no unsafe code, no panic. Time, secrets
+//! and randomness come in as arguments; what happened comes out as data. `weir` is the same with
+//! threads, a clock and a journal around it, and is what most programs want.
+//!
+//! Each module is a room that answers one question, and uses rooms on lower floors only.
+//!
+//! | floor | room | its question |
+//! |---|---|---|
+//! | 0 | [`time`] | when? |
+//! | 0 | [`amount`] | how much? |
+//! | 0 | [`id`] | what is it called? |
+#![no_std]
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::todo,
+    clippy::unimplemented,
+    clippy::unreachable,
+    clippy::unwrap_used
+)]
+
+extern crate alloc;
+
+pub mod amount;
+pub mod id;
+pub mod time;
