@@ -12,6 +12,7 @@
 //! | 0 | [`time`] | when? |
 //! | 0 | [`amount`] | how much? |
 //! | 0 | [`id`] | what is it called? |
+//! | 0 | [`fault`] | what must an operator edit? |
 #![no_std]
 #![deny(
     clippy::arithmetic_side_effects,
@@ -28,5 +29,6 @@
 extern crate alloc;
 
 pub mod amount;
+pub mod fault;
 pub mod id;
 pub mod time;
