@@ -1,1 +1,3 @@
 //! weir-testkit.
+
+pub mod conform;
