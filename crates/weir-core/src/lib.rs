@@ -13,6 +13,14 @@
 //! | 0 | [`amount`] | how much? |
 //! | 0 | [`id`] | what is it called? |
 //! | 0 | [`fault`] | what must an operator edit? |
+//! | 0 | [`hash`] | where in the table? |
+//! | 1 | [`window`] | which period is it? |
+//! | 1 | [`meter`] | what does this event add? |
+//! | 1 | [`price`] | what does that cost? |
+//! | 2 | [`limit`] | does it fit? |
+//! | 2 | [`grant`] | which allowance pays? |
+//! | 2 | [`wallet`] | which credits pay? |
+//! | 2 | [`dedup`] | have we answered this before? |
 #![no_std]
 #![deny(
     clippy::arithmetic_side_effects,
@@ -29,6 +37,14 @@
 extern crate alloc;
 
 pub mod amount;
+pub mod dedup;
 pub mod fault;
+pub mod grant;
+pub mod hash;
 pub mod id;
+pub mod limit;
+pub mod meter;
+pub mod price;
 pub mod time;
+pub mod wallet;
+pub mod window;

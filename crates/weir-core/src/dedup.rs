@@ -1,0 +1,175 @@
+//! Have we answered this before? The bounded memory of keys and the answers given to them.
+//!
+//! An answer is kept for at least its lifetime and forgotten only by a sweep, never by a read: a
+//! ledger that replays its journal must find the same keys. At the bound, a new key is refused.
+//!
+//! # Laws
+//!
+//! Each is a test in `weir-testkit/tests/dedup.rs`, under the same name.
+//!
+//! - `same_as_map`: whatever is remembered and swept, look-ups equal those of an ordered map.
+
+use alloc::collections::VecDeque;
+
+use hashbrown::HashTable;
+use sha2::{Digest, Sha256};
+
+use crate::hash::HashKey;
+use crate::id::{FeatureId, ScopeId};
+use crate::time::Timestamp;
+
+/// A caller's idempotency key, of any bytes, in 33 bytes.
+///
+/// # Shape
+///
+/// Keys of up to 32 bytes are kept as they are, longer ones as their SHA-256; the length byte tells
+/// them apart. An empty key is no key.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct RequestKey {
+    len: u8, // 1 to 32, or DIGESTED
+    bytes: [u8; 32],
+}
+
+impl RequestKey {
+    /// The key made of `bytes`; `None` when there are none.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir_core::dedup::RequestKey;
+    ///
+    /// assert_ne!(RequestKey::new(b"order-1"), RequestKey::new(b"order-2"));
+    /// assert_eq!(RequestKey::new(b""), None);
+    /// ```
+    #[must_use]
+    pub fn new(bytes: &[u8]) -> Option<Self> {
+        let mut kept = [0_u8; 32];
+        let len = u8::try_from(bytes.len()).ok().filter(|len| *len <= 32);
+        match (len, kept.get_mut(..bytes.len())) {
+            (Some(0), _) => return None,
+            (Some(_), Some(place)) => place.copy_from_slice(bytes),
+            _ => kept = Sha256::digest(bytes).into(),
+        }
+        Some(Self { len: len.unwrap_or(DIGESTED), bytes: kept })
+    }
+
+    /// The 33 bytes that a journal keeps.
+    #[must_use]
+    pub const fn to_parts(self) -> (u8, [u8; 32]) {
+        (self.len, self.bytes)
+    }
+
+    /// The key that [`RequestKey::to_parts`] took apart.
+    #[must_use]
+    pub const fn from_parts(len: u8, bytes: [u8; 32]) -> Self {
+        Self { len, bytes }
+    }
+}
+
+/// What an answer is remembered under: keys of two roots, or of two features, never meet.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Key {
+    /// The root of the path.
+    pub root: ScopeId,
+    /// The feature, where the catalog keeps a key space for each.
+    pub feature: Option<FeatureId>,
+    /// What the caller sent.
+    pub request: RequestKey,
+}
+
+impl Key {
+    fn hash(&self, with: HashKey) -> u64 {
+        let feature = self.feature.map_or(u64::MAX, |feature| u64::from(feature.0));
+        with.hash((u64::from(self.root.0) << 32) ^ feature, &self.request.bytes)
+    }
+}
+
+/// Remembered answers of type `A`, oldest first.
+#[derive(Clone, Debug)]
+pub struct Dedup<A> {
+    entries: VecDeque<Entry<A>>,
+    /// The number of the first entry; entries are numbered through, so that a sweep moves nothing.
+    first: u64,
+    numbers: HashTable<u64>,
+    key: HashKey,
+}
+
+/// An answer, its key, and until when it is surely known.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Entry<A> {
+    /// What it is remembered under.
+    pub key: Key,
+    /// What was answered.
+    pub answer: A,
+    /// A sweep after this instant may forget it.
+    pub until: Timestamp,
+}
+
+impl<A: Copy> Dedup<A> {
+    /// An empty memory whose table is keyed by `key`.
+    #[must_use]
+    pub const fn new(key: HashKey) -> Self {
+        Self { entries: VecDeque::new(), first: 0, numbers: HashTable::new(), key }
+    }
+
+    /// The answer given to `key`, if it is remembered.
+    #[must_use]
+    pub fn get(&self, key: &Key) -> Option<A> {
+        let at = |number: &u64| self.entry(*number).is_some_and(|entry| entry.key == *key);
+        let number = self.numbers.find(key.hash(self.key), at)?;
+        self.entry(*number).map(|entry| entry.answer)
+    }
+
+    /// Remembers an answer. A key that is known already keeps its first answer.
+    pub fn remember(&mut self, entry: Entry<A>) {
+        if self.get(&entry.key).is_some() {
+            return;
+        }
+        let number = self.first.wrapping_add(self.entries.len() as u64);
+        let hash = entry.key.hash(self.key);
+        self.entries.push_back(entry);
+        let Self { entries, first, numbers, key } = self;
+        let rehash = |number: &u64| find(entries, *first, *number).map_or(0, |e| e.key.hash(*key));
+        numbers.insert_unique(hash, number, rehash);
+    }
+
+    /// Forgets, oldest first, what was to be known until before `now`; tells how many.
+    pub fn sweep(&mut self, now: Timestamp) -> usize {
+        let before = self.entries.len();
+        while let Some(entry) = self.entries.pop_front_if(|entry| entry.until < now) {
+            let number = self.first;
+            if let Ok(found) = self.numbers.find_entry(entry.key.hash(self.key), |n| *n == number) {
+                found.remove();
+            }
+            self.first = self.first.wrapping_add(1);
+        }
+        before.saturating_sub(self.entries.len())
+    }
+
+    /// How many answers are remembered.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing is remembered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// All that is remembered, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Entry<A>> {
+        self.entries.iter()
+    }
+
+    fn entry(&self, number: u64) -> Option<&Entry<A>> {
+        find(&self.entries, self.first, number)
+    }
+}
+
+fn find<A>(entries: &VecDeque<Entry<A>>, first: u64, number: u64) -> Option<&Entry<A>> {
+    usize::try_from(number.wrapping_sub(first)).ok().and_then(|at| entries.get(at))
+}
+
+const DIGESTED: u8 = 33;

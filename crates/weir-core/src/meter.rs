@@ -1,0 +1,106 @@
+//! What does this event add? From an event's value to the change that a limit counts.
+//!
+//! A meter turns values into one running number; what a limit counts is the change of that number.
+//! A meter of a window starts at nothing in each period, a lifetime meter never starts anew.
+//!
+//! # Laws
+//!
+//! Each is a test in `weir-testkit/tests/meter.rs`, under the same name.
+//!
+//! - `deltas_sum_to_the_value`: whatever the values, the changes add up to the running number.
+//! - `same_as_all_events`: the running number equals that of a model that keeps every event.
+
+use crate::amount::Quantity;
+use crate::time::Timestamp;
+
+/// How values become one number.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Aggregation {
+    /// The number of events; their values are not looked at.
+    Count,
+    /// The value of the event that happened last; of two at one instant, the later arrival.
+    Latest,
+    /// The largest value; the first one, whatever its sign, to begin with.
+    Max,
+    /// All values added up; they may be negative.
+    Sum,
+}
+
+/// How long a meter's number lives.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Life {
+    /// As long as the scope: a new period does not touch it.
+    Lifetime,
+    /// One period: it starts at nothing in each.
+    Window,
+}
+
+/// A meter: what it makes of values, and for how long.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Meter {
+    /// How values become one number.
+    pub aggregation: Aggregation,
+    /// How long that number lives.
+    pub life: Life,
+}
+
+impl Meter {
+    /// Whether the meter's number must be kept beside the balance.
+    ///
+    /// Sums and counts of a window need nothing: their change does not depend on what was before.
+    #[must_use]
+    pub const fn keeps_reading(self) -> bool {
+        matches!(self.life, Life::Lifetime)
+            || matches!(self.aggregation, Aggregation::Latest | Aggregation::Max)
+    }
+
+    /// What `value`, seen at `at`, makes of the reading before it; `None` when it does not fit.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir_core::amount::Quantity;
+    /// use weir_core::meter::{Aggregation, Life, Meter};
+    /// use weir_core::time::Timestamp;
+    ///
+    /// let seats = Meter { aggregation: Aggregation::Max, life: Life::Window };
+    /// let read = |before, units| {
+    ///     seats.read(before, Quantity::from_units(units), Timestamp::EPOCH).expect("it fits")
+    /// };
+    /// let first = read(None, 10);
+    /// assert_eq!(first.delta, Quantity::from_units(10));
+    /// let lower = read(Some(first.reading), 4); // not a new maximum: nothing is added
+    /// assert_eq!(lower.delta, Quantity::ZERO);
+    /// ```
+    #[must_use]
+    pub fn read(self, before: Option<Reading>, value: Quantity, at: Timestamp) -> Option<Read> {
+        let old = before.map_or(Quantity::ZERO, |reading| reading.value);
+        let seen = before.map_or(at, |reading| reading.at.max(at));
+        let (new, at) = match (self.aggregation, before) {
+            (Aggregation::Count, _) => (old.checked_add(Quantity::from_units(1))?, seen),
+            (Aggregation::Sum, _) => (old.checked_add(value)?, seen),
+            (Aggregation::Max, Some(_)) => (old.max(value), seen),
+            (Aggregation::Latest, Some(reading)) if at < reading.at => (old, reading.at),
+            (Aggregation::Max | Aggregation::Latest, _) => (value, seen),
+        };
+        Some(Read { reading: Reading { value: new, at }, delta: new.checked_sub(old)? })
+    }
+}
+
+/// A meter's number, and the instant of the event that it stands at.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Reading {
+    /// The running number.
+    pub value: Quantity,
+    /// The latest instant seen.
+    pub at: Timestamp,
+}
+
+/// What one value did to a meter.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Read {
+    /// The meter afterwards.
+    pub reading: Reading,
+    /// By how much its number changed: what a limit counts.
+    pub delta: Quantity,
+}
