@@ -14,6 +14,7 @@
 //! | 0 | [`id`] | what is it called? |
 //! | 0 | [`fault`] | what must an operator edit? |
 //! | 0 | [`hash`] | where in the table? |
+//! | 1 | [`token`] | who is it, by what class of credential? |
 //! | 1 | [`window`] | which period is it? |
 //! | 1 | [`meter`] | what does this event add? |
 //! | 1 | [`price`] | what does that cost? |
@@ -46,5 +47,6 @@ pub mod limit;
 pub mod meter;
 pub mod price;
 pub mod time;
+pub mod token;
 pub mod wallet;
 pub mod window;

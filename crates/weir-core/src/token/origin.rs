@@ -78,9 +78,7 @@ impl Origins {
         if self.0.is_empty() {
             return true;
         }
-        origin
-            .and_then(host)
-            .is_some_and(|host| self.0.iter().any(|pattern| pattern.matches(host)))
+        origin.and_then(host).is_some_and(|host| self.0.iter().any(|pattern| pattern.matches(host)))
     }
 
     /// The patterns as text, in their order; [`Origins::parse`] reads them back.
@@ -98,13 +96,15 @@ fn host(text: &str) -> Option<&str> {
     }
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = match authority.split_once(':') {
-        Some((host, port)) if port.len() <= 5 && port.bytes().all(|b| b.is_ascii_digit()) => {
-            (!port.is_empty()).then_some(host)?
-        }
+        Some((host, port)) if is_port(port) => host,
         Some(_) => return None,
         None => authority,
     };
     is_host(host).then_some(host)
+}
+
+fn is_port(text: &str) -> bool {
+    (1..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Labels of letters, digits, `-` and `_`, at most 63 bytes each and 253 with their dots.

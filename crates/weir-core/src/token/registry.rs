@@ -1,0 +1,337 @@
+//! Is this key one of ours, and does it still hold? The records behind the digests.
+//!
+//! Every check is made for every key, known or not: an unknown one is compared with a record that
+//! is nobody's. The answer outside is one and the same; its [`Cause`] has to be asked for by name.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+
+use super::class::{Classes, Malformed, Presented};
+use super::digest::{Digest, Pepper};
+use super::origin::Origins;
+use super::{Forbidden, Principal};
+use crate::id::{ClassId, ScopeId};
+use crate::time::Timestamp;
+
+/// What is on record about one credential.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Credential {
+    /// Its class, whatever its prefix looks like.
+    pub class: ClassId,
+    /// Counts up with every change that must end proofs made before it.
+    pub epoch: u32,
+    /// From this instant on it is good no more.
+    pub expires: Option<Timestamp>,
+    /// From where it may be used.
+    pub origins: Origins,
+    /// Whose it is.
+    pub scope: ScopeId,
+    /// Whether it is good.
+    pub status: Status,
+}
+
+/// Whether a credential is good, its expiry apart.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Good.
+    Active,
+    /// Not for now.
+    Disabled,
+    /// Never again.
+    Revoked,
+}
+
+/// The credentials of one ledger, by digest.
+///
+/// # Shape
+///
+/// At most as many records as it was made for.
+///
+/// # Example
+///
+/// ```
+/// use weir_core::id::ScopeId;
+/// use weir_core::time::Timestamp;
+/// use weir_core::token::{Classes, Credential, Origins, Registry, Status};
+///
+/// let classes = Classes::compile(&serde_json::from_str(
+///     r#"{"site": {"prefix": "pub_", "alphabet": "token", "length": {"min": 4, "max": 64},
+///                  "environment": "live", "may": ["pageview"]}}"#,
+/// )?).expect("no fault");
+/// let mut registry = Registry::new(1_000, None);
+/// let credential = Credential {
+///     class: classes.id("site").expect("just compiled"),
+///     epoch: 0,
+///     expires: None,
+///     origins: Origins::ANY,
+///     scope: ScopeId(7),
+///     status: Status::Active,
+/// };
+/// let digest = registry.digest(&classes.classify(b"pub_alpha").expect("well formed"));
+/// registry.insert(digest, credential).expect("room");
+///
+/// let presented = classes.classify(b"pub_alpha").expect("well formed");
+/// let known = registry.authenticate(&classes, &presented, Timestamp::EPOCH).expect("good");
+/// let principal = known.from_origin(None).expect("any origin");
+/// assert_eq!(principal.scope(), ScopeId(7));
+/// assert!(classes.may(principal, "pageview").is_ok());
+/// assert!(classes.may(principal, "revenue").is_err());
+///
+/// let other = classes.classify(b"pub_bravo").expect("well formed");
+/// let refused = registry.authenticate(&classes, &other, Timestamp::EPOCH).unwrap_err();
+/// assert_eq!(refused.to_string(), "unauthenticated");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub struct Registry {
+    capacity: usize,
+    pepper: Option<Pepper>,
+    table: HashTable<Record>, // INVARIANT: hashed by `Digest::index`, at most `capacity` long.
+}
+
+impl Registry {
+    /// An empty registry for `capacity` records, whose digests take `pepper`.
+    #[must_use]
+    pub const fn new(capacity: usize, pepper: Option<Pepper>) -> Self {
+        Self { capacity, pepper, table: HashTable::new() }
+    }
+
+    /// Under what a key is kept here.
+    #[must_use]
+    pub fn digest(&self, presented: &Presented<'_>) -> Digest {
+        presented.digest(self.pepper.as_ref())
+    }
+
+    /// Puts a credential on record, and gives back the one that it replaces.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] when it is a new one and there is no room.
+    pub fn insert(
+        &mut self,
+        digest: Digest,
+        credential: Credential,
+    ) -> Result<Option<Credential>, Full> {
+        let full = self.table.len() >= self.capacity;
+        let same = |record: &Record| record.digest == digest;
+        match self.table.entry(digest.index(), same, |record| record.digest.index()) {
+            Entry::Occupied(mut slot) => {
+                Ok(Some(core::mem::replace(&mut slot.get_mut().credential, credential)))
+            }
+            Entry::Vacant(_) if full => Err(Full { capacity: self.capacity }),
+            Entry::Vacant(slot) => {
+                slot.insert(Record { digest, credential });
+                Ok(None)
+            }
+        }
+    }
+
+    /// Takes a credential off the record.
+    pub fn remove(&mut self, digest: &Digest) -> Option<Credential> {
+        let same = |record: &Record| record.digest == *digest;
+        let slot = self.table.find_entry(digest.index(), same).ok()?;
+        Some(slot.remove().0.credential)
+    }
+
+    /// What is on record under a digest.
+    #[must_use]
+    pub fn get(&self, digest: &Digest) -> Option<&Credential> {
+        self.find(digest).map(|record| &record.credential)
+    }
+
+    /// Every record, in the order of the digests: the same for the same records.
+    #[must_use]
+    pub fn in_order(&self) -> Vec<(&Digest, &Credential)> {
+        let mut all: Vec<_> = self.table.iter().map(|one| (&one.digest, &one.credential)).collect();
+        all.sort_unstable_by_key(|(digest, _)| digest.as_bytes());
+        all
+    }
+
+    /// Finds the record of a key and checks that it is good at `now`.
+    ///
+    /// # Errors
+    ///
+    /// [`Unauthenticated`], after the same work whatever the cause. The first of: unknown, revoked,
+    /// expired, disabled, of a class that the catalog does not have.
+    pub fn authenticate(
+        &self,
+        classes: &Classes,
+        presented: &Presented<'_>,
+        now: Timestamp,
+    ) -> Result<Authenticated<'_>, Unauthenticated> {
+        let digest = self.digest(presented);
+        let (record, known) = match self.find(&digest) {
+            Some(record) => (record, true),
+            None => (&NOBODY, NOBODY.digest == digest),
+        };
+        let Credential { class, epoch, expires, ref origins, scope, status } = record.credential;
+        let environment = classes.environment(class);
+        let expired = expires.is_some_and(|end| now >= end);
+        let refused = |cause| Err(Unauthenticated { cause });
+        match (known, status, expired, environment) {
+            (false, ..) => refused(Cause::Unknown),
+            (true, Status::Revoked, ..) => refused(Cause::Revoked),
+            (true, _, true, _) => refused(Cause::Expired),
+            (true, Status::Disabled, false, _) => refused(Cause::Disabled),
+            (true, Status::Active, false, None) => refused(Cause::NoClass),
+            (true, Status::Active, false, Some(environment)) => Ok(Authenticated {
+                principal: Principal { scope, epoch, class, environment },
+                origins,
+            }),
+        }
+    }
+
+    fn find(&self, digest: &Digest) -> Option<&Record> {
+        self.table.find(digest.index(), |record| record.digest == *digest)
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Registry({} of {})", self.table.len(), self.capacity)
+    }
+}
+
+/// A credential that holds; it becomes a [`Principal`] once its origin is answered for.
+#[derive(Clone, Copy, Debug)]
+pub struct Authenticated<'a> {
+    principal: Principal,
+    origins: &'a Origins,
+}
+
+impl Authenticated<'_> {
+    /// Whose credential it is, for what a contract checks before the origin.
+    #[must_use]
+    pub const fn scope(self) -> ScopeId {
+        self.principal.scope
+    }
+
+    /// The caller, if a request that states this origin is one for this credential.
+    ///
+    /// # Errors
+    ///
+    /// [`Forbidden::Origin`] when it is not.
+    pub fn from_origin(self, origin: Option<&str>) -> Result<Principal, Forbidden> {
+        if self.origins.allows(origin) { Ok(self.principal) } else { Err(Forbidden::Origin) }
+    }
+
+    /// The caller, on a route where the origin is not looked at.
+    #[must_use]
+    pub const fn whatever_origin(self) -> Principal {
+        self.principal
+    }
+}
+
+/// The caller did not prove who it is.
+///
+/// One value outside: neither `Display` nor `Debug` tells one cause from another, and there is no
+/// `==`. A contract that does tell says so in code, with [`Unauthenticated::cause`].
+#[derive(Clone, Copy, thiserror::Error)]
+#[error("unauthenticated")]
+pub struct Unauthenticated {
+    cause: Cause,
+}
+
+impl Unauthenticated {
+    /// Why; for a journal, an observer, or a contract that tells.
+    #[must_use]
+    pub const fn cause(self) -> Cause {
+        self.cause
+    }
+
+    /// A code that never changes once released.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        "token.unauthenticated"
+    }
+}
+
+impl fmt::Debug for Unauthenticated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Unauthenticated")
+    }
+}
+
+impl From<Malformed> for Unauthenticated {
+    fn from(malformed: Malformed) -> Self {
+        Self { cause: Cause::Malformed(malformed) }
+    }
+}
+
+/// Why a credential does not hold.
+///
+/// Exhaustive on purpose: an adapter answers each case, and a new case must break its build.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Cause {
+    /// Switched off.
+    #[error("disabled")]
+    Disabled,
+    /// Past its time.
+    #[error("expired")]
+    Expired,
+    /// Not spelled like a key, so never looked up.
+    #[error("{0}")]
+    Malformed(Malformed),
+    /// On record under a class that the catalog does not have.
+    #[error("of a class that the catalog does not have")]
+    NoClass,
+    /// Taken back.
+    #[error("revoked")]
+    Revoked,
+    /// Not on record.
+    #[error("unknown")]
+    Unknown,
+}
+
+impl Cause {
+    /// A code that never changes once released.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Disabled => "token.disabled",
+            Self::Expired => "token.expired",
+            Self::Malformed(malformed) => malformed.code(),
+            Self::NoClass => "token.no_class",
+            Self::Revoked => "token.revoked",
+            Self::Unknown => "token.unknown",
+        }
+    }
+}
+
+/// A registry has no room for another credential.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("no room for a credential beyond {capacity}")]
+pub struct Full {
+    /// The most records it keeps.
+    pub capacity: usize,
+}
+
+impl Full {
+    /// A code that never changes once released.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        "token.registry_full"
+    }
+}
+
+struct Record {
+    digest: Digest,
+    credential: Credential,
+}
+
+/// What an unknown key is compared with. Disabled: should a digest ever be all zeros, it is
+/// refused all the same.
+static NOBODY: Record = Record {
+    digest: Digest::from_bytes([0; 32]),
+    credential: Credential {
+        class: ClassId(0),
+        epoch: 0,
+        expires: None,
+        origins: Origins::ANY,
+        scope: ScopeId(0),
+        status: Status::Disabled,
+    },
+};
