@@ -1,2 +1,47 @@
-//! The weir command.
-fn main() {}
+//! The `weir` command.
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod draws;
+mod generate;
+mod row;
+
+/// Decides whether an event is well formed, who may send it and whether they can afford it.
+#[derive(Parser)]
+#[command(version, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write a synthetic trace of LLM requests
+    Generate(generate::Options),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Generate(options) => generate::run(&options).map(|()| ExitCode::SUCCESS),
+    };
+    outcome.unwrap_or_else(|error| {
+        // A reader that has seen enough, such as `head`, needs no message.
+        let io_kind = error.root_cause().downcast_ref().map(io::Error::kind);
+        if io_kind != Some(io::ErrorKind::BrokenPipe) {
+            eprintln!("weir: {error:#}");
+        }
+        ExitCode::from(CANNOT)
+    })
+}
+
+/// The exit code when the command could not do its work.
+const CANNOT: u8 = 2;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done, and the answer is yes
+  1  done, and the answer is no: a violation, a failed vector, a replay that differs
+  2  not done: wrong arguments, an unreadable file, a bad catalog, a malformed line under --strict";
