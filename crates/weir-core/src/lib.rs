@@ -14,6 +14,7 @@
 //! | 0 | [`id`] | what is it called? |
 //! | 0 | [`fault`] | what must an operator edit? |
 //! | 0 | [`hash`] | where in the table? |
+//! | 1 | [`json`] | what did they send? |
 //! | 1 | [`token`] | who is it, by what class of credential? |
 //! | 1 | [`window`] | which period is it? |
 //! | 1 | [`meter`] | what does this event add? |
@@ -38,11 +39,13 @@
 extern crate alloc;
 
 pub mod amount;
+pub mod catalog;
 pub mod dedup;
 pub mod fault;
 pub mod grant;
 pub mod hash;
 pub mod id;
+pub mod json;
 pub mod limit;
 pub mod meter;
 pub mod price;

@@ -1,0 +1,303 @@
+//! What did they send? A pull lexer for JSON: bytes in, tokens out, borrowed and exact.
+//!
+//! A [`Lexer`] reads one document of RFC 8259, to the letter and without recursion: what it has
+//! not refused when [`Lexer::token`] answers `None` is well formed to the last byte, in the parts
+//! that nobody looked at too. Strings stay as they were sent until somebody decodes them; numbers
+//! stay digits until somebody asks for a quantity. A [`Scratch`] holds what the lexer must remember
+//! (open containers, the keys seen in them) and is reused, so that reading allocates nothing once
+//! the scratch has grown.
+//!
+//! The whole text is checked to be UTF-8 first, then it is read from left to right and the first
+//! error ends it. An object's repeated key is reported when the object ends.
+//!
+//! # Laws
+//!
+//! Each is a test in `weir-testkit/tests/json.rs`, under the same name.
+//!
+//! - `same_as_serde_json`: documents are accepted, and their values read, as by `serde_json`, save
+//!   for the differences that the test lists.
+//! - `duplicates_are_refused`: repeating any key, spelled in any way, at any depth, is refused.
+//! - `bounds_hold`: each bound admits its number and refuses one more.
+//! - `errors_say_where`: the bytes before an error can still become a document; one more cannot.
+//!
+//! # Source
+//!
+//! RFC 8259; RFC 7493 (I-JSON) for the refusal of repeated keys and lone surrogates.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+mod error;
+mod keys;
+mod lexer;
+mod number;
+mod text;
+
+pub use error::{Position, SyntaxError, SyntaxKind};
+pub(crate) use keys::{Key, mark};
+pub use lexer::{Lexer, Token};
+pub use number::Number;
+pub use text::{Chars, Text};
+
+/// How strictly a document is read. The default is the strictest reading.
+///
+/// # Example
+///
+/// ```
+/// use weir_core::json::{self, Duplicates, Profile, Scratch, SyntaxKind};
+///
+/// let mut scratch = Scratch::default();
+/// let twice = br#"{"a":1,"\u0061":2}"#;
+/// let error = json::check(twice, &Profile::STRICT, &mut scratch).unwrap_err();
+/// assert_eq!((error.kind(), error.at()), (SyntaxKind::DuplicateKey, 7));
+///
+/// let browser = Profile { duplicates: Duplicates::LastWins, ..Profile::STRICT };
+/// assert!(json::check(twice, &browser, &mut scratch).is_ok());
+/// ```
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Profile {
+    /// How large a document may be, in every direction.
+    pub bounds: Bounds,
+    /// What a repeated key means.
+    pub duplicates: Duplicates,
+    /// What half of a surrogate pair means.
+    pub surrogates: Surrogates,
+}
+
+impl Profile {
+    /// Nothing is forgiven, and the bounds are [`Bounds::DEFAULT`].
+    pub const STRICT: Self = Self {
+        bounds: Bounds::DEFAULT,
+        duplicates: Duplicates::Refused,
+        surrogates: Surrogates::Refused,
+    };
+
+    /// For reading again what was read before under whatever profile.
+    pub(crate) const TRUSTED: Self = Self {
+        bounds: Bounds {
+            bytes: u32::MAX,
+            depth: Bounds::DEPTH_MAX,
+            members: u32::MAX,
+            string_bytes: u32::MAX,
+            tokens: u32::MAX,
+        },
+        duplicates: Duplicates::LastWins,
+        surrogates: Surrogates::Replaced,
+    };
+}
+
+/// What a key that stands twice in one object means.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Duplicates {
+    /// The document is refused, at whatever depth the key is, and however it is spelled.
+    #[default]
+    Refused,
+    /// The last one counts, as in JavaScript.
+    LastWins,
+}
+
+/// What an escape such as `\ud800` means when the other half of its pair does not follow.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Surrogates {
+    /// The document is refused.
+    #[default]
+    Refused,
+    /// It reads as U+FFFD: for senders that cut a string between two halves, as browsers do.
+    Replaced,
+}
+
+/// How large a document may be. Each bound is the greatest number that is admitted.
+///
+/// # Units
+///
+/// `bytes` and `string_bytes` are bytes as sent: an escape counts in full, a string's quotes do not.
+/// `depth` is the number of containers open at once.
+///
+/// # Example
+///
+/// ```
+/// use weir_core::json::{self, Bounds, Profile, Scratch, SyntaxKind};
+///
+/// let flat = Profile { bounds: Bounds { depth: 1, ..Bounds::DEFAULT }, ..Profile::STRICT };
+/// let mut scratch = Scratch::default();
+/// assert!(json::check(b"[1,2]", &flat, &mut scratch).is_ok());
+/// let error = json::check(b"[1,[2]]", &flat, &mut scratch).unwrap_err();
+/// assert_eq!((error.kind(), error.at()), (SyntaxKind::TooDeep, 3));
+/// ```
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Bounds {
+    /// Bytes of the whole document.
+    pub bytes: u32,
+    /// Containers inside each other; more than [`Bounds::DEPTH_MAX`] counts as that.
+    pub depth: u32,
+    /// Members of one object.
+    pub members: u32,
+    /// Bytes of one string or key, between its quotes.
+    pub string_bytes: u32,
+    /// Keys, values and ends of containers, all together.
+    pub tokens: u32,
+}
+
+impl Bounds {
+    /// One mebibyte, 32 deep, 1 024 members, strings of 256 KiB, 65 536 tokens.
+    ///
+    /// # Source
+    ///
+    /// Ours: above every body of the three contracts, and small enough to be read within a
+    /// millisecond or so.
+    pub const DEFAULT: Self =
+        Self { bytes: 1 << 20, depth: 32, members: 1_024, string_bytes: 1 << 18, tokens: 1 << 16 };
+
+    /// The deepest that any profile may admit.
+    pub const DEPTH_MAX: u32 = 1_024;
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// What the lexer remembers while it reads; reused from document to document.
+///
+/// It holds offsets only, never a byte of a document.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    frames: Vec<lexer::Frame>,
+    keys: Vec<Key>,
+}
+
+/// What a value is.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Kind {
+    /// `[...]`.
+    Array,
+    /// `true` or `false`.
+    Boolean,
+    /// `null`.
+    Null,
+    /// Digits.
+    Number,
+    /// `{...}`.
+    Object,
+    /// `"..."`.
+    String,
+}
+
+impl Kind {
+    /// The name of the type as JSON writers know it: `array`, `boolean`, `null`, `number`, ...
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Array => "array",
+            Self::Boolean => "boolean",
+            Self::Null => "null",
+            Self::Number => "number",
+            Self::Object => "object",
+            Self::String => "string",
+        }
+    }
+}
+
+/// One whole value as it was sent, known to be well formed.
+///
+/// Made by [`Lexer::value`] only, so it can be read again without another check.
+///
+/// # Example
+///
+/// ```
+/// use weir_core::json::{Kind, Lexer, Profile, Scratch, SyntaxError, Token};
+///
+/// let mut scratch = Scratch::default();
+/// let mut lexer = Lexer::new(br#"{"data": {"a": [1]}, "b": 2}"#, &Profile::STRICT, &mut scratch)?;
+/// assert!(matches!(lexer.token()?, Some(Token::ObjectStart)));
+/// assert!(matches!(lexer.token()?, Some(Token::Key(_))));
+/// let data = lexer.value()?.expect("a value follows its key");
+/// assert_eq!((data.kind(), data.as_str(), data.at()), (Kind::Object, r#"{"a": [1]}"#, 9));
+/// assert!(data.as_text().is_none()); // it is no string
+/// # Ok::<(), SyntaxError>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Raw<'a> {
+    text: &'a str, // INVARIANT: one whole JSON value, well formed, without blanks around it.
+    at: u32,
+    kind: Kind,
+    escaped: bool, // INVARIANT: whether `text` is a string with escapes.
+}
+
+impl<'a> Raw<'a> {
+    /// The value as JSON text.
+    #[must_use]
+    pub const fn as_str(self) -> &'a str {
+        self.text
+    }
+
+    /// Where it starts in the document that it came from, in bytes.
+    #[must_use]
+    pub const fn at(self) -> u32 {
+        self.at
+    }
+
+    /// What it is.
+    #[must_use]
+    pub const fn kind(self) -> Kind {
+        self.kind
+    }
+
+    /// The string, if it is one.
+    #[must_use]
+    pub fn as_text(self) -> Option<Text<'a>> {
+        let inner = self.text.strip_prefix('"')?.strip_suffix('"')?;
+        Some(Text::new(inner, self.escaped))
+    }
+
+    /// The number, if it is one.
+    #[must_use]
+    pub const fn as_number(self) -> Option<Number<'a>> {
+        match self.kind {
+            Kind::Number => Some(Number::new(self.text)),
+            _ => None,
+        }
+    }
+
+    /// The truth value, if it is one.
+    #[must_use]
+    pub fn as_bool(self) -> Option<bool> {
+        (self.kind == Kind::Boolean).then(|| self.text.len() == "true".len())
+    }
+}
+
+impl fmt::Debug for Raw<'_> {
+    /// Kind and length only: what was sent may hold a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Raw({} of {} bytes at {})", self.kind.name(), self.text.len(), self.at)
+    }
+}
+
+/// Reads a whole document and answers only whether, and where, it is wrong.
+///
+/// # Errors
+///
+/// The first thing wrong, from the left.
+///
+/// # Example
+///
+/// ```
+/// use weir_core::json::{self, Profile, Scratch, SyntaxKind};
+///
+/// let mut scratch = Scratch::default();
+/// assert!(json::check(b" [1.5e3, null] ", &Profile::STRICT, &mut scratch).is_ok());
+/// let error = json::check(b"[01]", &Profile::STRICT, &mut scratch).unwrap_err();
+/// assert_eq!((error.kind(), error.at()), (SyntaxKind::UnexpectedByte, 2));
+/// ```
+pub fn check(bytes: &[u8], profile: &Profile, scratch: &mut Scratch) -> Result<(), SyntaxError> {
+    let mut lexer = Lexer::new(bytes, profile, scratch)?;
+    while lexer.token()?.is_some() {}
+    Ok(())
+}

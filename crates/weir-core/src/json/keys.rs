@@ -1,0 +1,85 @@
+//! Which key stands twice? Found without allocating, in O(n log n) for n keys.
+
+use core::cmp::Ordering;
+
+use super::text::Text;
+
+/// Where a key stands in its document, and a mark to tell most keys apart without reading them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Key {
+    /// The byte after the opening quote.
+    pub(crate) start: u32,
+    /// The closing quote.
+    pub(crate) end: u32,
+    mark: u64,
+    pub(crate) escaped: bool,
+}
+
+impl Key {
+    /// The key `text`, which starts at `start`.
+    pub(crate) fn new(start: u32, end: u32, text: Text<'_>) -> Self {
+        let plain = text.as_plain();
+        Self {
+            start,
+            end,
+            mark: plain.map_or(0, |plain| mark(plain.as_bytes())),
+            escaped: plain.is_none(),
+        }
+    }
+
+    /// The key itself; `document` is what its offsets count in.
+    pub(crate) fn text(self, document: &str) -> Text<'_> {
+        let range = || Some(usize::try_from(self.start).ok()?..usize::try_from(self.end).ok()?);
+        let raw = range().and_then(|range| document.get(range)).unwrap_or_default();
+        Text::new(raw, self.escaped)
+    }
+
+    fn same(self, other: Self, document: &str) -> bool {
+        let maybe = self.mark == other.mark || self.escaped || other.escaped;
+        maybe && self.text(document).cmp(&other.text(document)) == Ordering::Equal
+    }
+}
+
+/// The offset of the first key, from the left, that stood before; its order is given up.
+pub(super) fn first_repeat(document: &str, keys: &mut [Key]) -> Option<u32> {
+    if keys.len() <= FEW {
+        let mut later = &*keys;
+        let mut seen = 0_usize;
+        while let [key, rest @ ..] = later {
+            let earlier = keys.get(..seen).unwrap_or_default();
+            if earlier.iter().any(|before| before.same(*key, document)) {
+                return Some(key.start);
+            }
+            (later, seen) = (rest, seen.saturating_add(1));
+        }
+        return None;
+    }
+    sort(document, keys);
+    let pairs = keys.iter().zip(keys.iter().skip(1));
+    pairs.filter(|(a, b)| a.same(**b, document)).map(|(_, b)| b.start).min()
+}
+
+/// Sorts by what the keys say, then by where they stand.
+fn sort(document: &str, keys: &mut [Key]) {
+    keys.sort_unstable_by(|a, b| {
+        a.text(document).cmp(&b.text(document)).then(a.start.cmp(&b.start))
+    });
+}
+
+/// A number that equal keys share and most others do not: their length, first and last bytes.
+pub(crate) fn mark(bytes: &[u8]) -> u64 {
+    let (head, tail) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(head), Some(tail)) => (u64::from_le_bytes(*head), u64::from_le_bytes(*tail)),
+        _ => match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+            (Some(head), Some(tail)) => {
+                (u32::from_le_bytes(*head).into(), u32::from_le_bytes(*tail).into())
+            }
+            _ => (bytes.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte)), 0),
+        },
+    };
+    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    head ^ tail.rotate_left(29) ^ length.rotate_left(58)
+}
+
+/// Up to this many keys, comparing each with each is quicker than sorting.
+const FEW: usize = 24;

@@ -1,0 +1,443 @@
+//! Which token comes next? A state machine over the bytes, without recursion.
+
+use core::str;
+
+use super::keys::{Key, first_repeat};
+use super::{Bounds, Duplicates, Kind, Number, Profile, Raw, Scratch, Surrogates, Text};
+use super::{SyntaxError, SyntaxKind};
+
+/// A part of a document.
+#[derive(Clone, Copy, Debug)]
+pub enum Token<'a> {
+    /// `]`.
+    ArrayEnd,
+    /// `[`.
+    ArrayStart,
+    /// `true` or `false`.
+    Bool(bool),
+    /// The key of a member, with the colon after it; its value comes next.
+    Key(Text<'a>),
+    /// `null`.
+    Null,
+    /// A number.
+    Number(Number<'a>),
+    /// `}`.
+    ObjectEnd,
+    /// `{`.
+    ObjectStart,
+    /// A string that is a value.
+    String(Text<'a>),
+}
+
+/// Reads one document, token by token.
+///
+/// # Example
+///
+/// ```
+/// use weir_core::json::{Lexer, Profile, Scratch, SyntaxError, SyntaxKind, Token};
+///
+/// let mut scratch = Scratch::default();
+/// let mut lexer = Lexer::new(br#"{"n": 3, "m": tru}"#, &Profile::STRICT, &mut scratch)?;
+/// assert!(matches!(lexer.token()?, Some(Token::ObjectStart)));
+/// assert!(matches!(lexer.token()?, Some(Token::Key(key)) if key == "n"));
+/// assert!(matches!(lexer.token()?, Some(Token::Number(n)) if n.as_str() == "3"));
+/// assert!(matches!(lexer.token()?, Some(Token::Key(key)) if key == "m"));
+/// let error = lexer.token().unwrap_err();
+/// assert_eq!((error.kind(), error.at()), (SyntaxKind::UnexpectedByte, 17));
+/// # Ok::<(), SyntaxError>(())
+/// ```
+pub struct Lexer<'a, 's> {
+    document: &'a str,
+    /// The next byte to read, and where the last token started.
+    at: usize,
+    start: usize,
+    /// The offset of `document` in what the caller calls the document.
+    base: u32,
+    expect: Expect,
+    tokens_left: u32,
+    profile: &'s Profile,
+    scratch: &'s mut Scratch,
+}
+
+impl<'a, 's> Lexer<'a, 's> {
+    /// Starts to read `bytes`.
+    ///
+    /// # Errors
+    ///
+    /// [`SyntaxKind::TooLong`], [`SyntaxKind::ByteOrderMark`] or [`SyntaxKind::NotUtf8`].
+    pub fn new(
+        bytes: &'a [u8],
+        profile: &'s Profile,
+        scratch: &'s mut Scratch,
+    ) -> Result<Self, SyntaxError> {
+        if !u32::try_from(bytes.len()).is_ok_and(|len| len <= profile.bounds.bytes) {
+            return Err(SyntaxError::new(SyntaxKind::TooLong, profile.bounds.bytes));
+        }
+        if bytes.starts_with(b"\xEF\xBB\xBF") {
+            return Err(SyntaxError::new(SyntaxKind::ByteOrderMark, 0));
+        }
+        let document = str::from_utf8(bytes)
+            .map_err(|error| SyntaxError::new(SyntaxKind::NotUtf8, offset(error.valid_up_to())))?;
+        Ok(Self::over(document, 0, profile, scratch))
+    }
+
+    /// Starts to read a value that was read before; errors count from where that one started.
+    pub fn again(raw: Raw<'a>, profile: &'s Profile, scratch: &'s mut Scratch) -> Self {
+        Self { base: raw.at, ..Self::over(raw.text, 0, profile, scratch) }
+    }
+
+    /// Starts to read `document` at its byte `at`.
+    pub(crate) fn over(
+        document: &'a str,
+        at: usize,
+        profile: &'s Profile,
+        scratch: &'s mut Scratch,
+    ) -> Self {
+        scratch.frames.clear();
+        scratch.keys.clear();
+        let tokens_left = profile.bounds.tokens;
+        let expect = Expect::Value;
+        Self { document, at, start: at, base: 0, expect, tokens_left, profile, scratch }
+    }
+
+    /// Where the token read last starts, in bytes from the start of the document.
+    #[must_use]
+    pub fn at(&self) -> u32 {
+        self.base.saturating_add(offset(self.start))
+    }
+
+    /// Reads the next token, or `None` at the end of the document.
+    ///
+    /// # Errors
+    ///
+    /// The first thing wrong. What a lexer says after an error has no meaning.
+    pub fn token(&mut self) -> Result<Option<Token<'a>>, SyntaxError> {
+        let Some(mut byte) = self.next_byte() else {
+            return match self.expect {
+                Expect::Nothing => Ok(None),
+                _ => Err(self.error(SyntaxKind::UnexpectedEnd, self.at)),
+            };
+        };
+        match self.tokens_left.checked_sub(1) {
+            Some(left) => self.tokens_left = left,
+            None => return Err(self.error(SyntaxKind::TooManyTokens, self.at)),
+        }
+        let mut in_object = self.expect == Expect::FirstKey;
+        if self.expect == Expect::More {
+            in_object = self.scratch.frames.last().is_some_and(|frame| frame.kind == Kind::Object);
+            if byte == b',' {
+                self.at = self.at.saturating_add(1);
+                byte = self.next_byte_needed()?;
+                return if in_object { self.key(byte) } else { self.value_token(byte) }.map(Some);
+            }
+        }
+        match (self.expect, byte) {
+            (Expect::Nothing, _) => Err(self.error(SyntaxKind::Trailing, self.at)),
+            (Expect::More | Expect::FirstKey, b'}') if in_object => self.close(Token::ObjectEnd),
+            (Expect::More | Expect::FirstItem, b']') if !in_object => self.close(Token::ArrayEnd),
+            (Expect::More, _) => Err(self.error(SyntaxKind::UnexpectedByte, self.at)),
+            (Expect::FirstKey, _) => self.key(byte),
+            (Expect::Value | Expect::FirstItem, _) => self.value_token(byte),
+        }
+        .map(Some)
+    }
+
+    /// Reads the next value whole, containers with all that is in them.
+    ///
+    /// `None` when the container that is open, or the document, ends instead. A key that has not
+    /// been read is passed over.
+    ///
+    /// # Errors
+    ///
+    /// The first thing wrong, like [`Lexer::token`].
+    pub fn value(&mut self) -> Result<Option<Raw<'a>>, SyntaxError> {
+        let mut token = self.token()?;
+        if let Some(Token::Key(_)) = token {
+            token = self.token()?;
+        }
+        let (start, mut escaped) = (self.start, false);
+        let kind = match token {
+            None | Some(Token::ArrayEnd | Token::ObjectEnd | Token::Key(_)) => return Ok(None),
+            Some(Token::Bool(_)) => Kind::Boolean,
+            Some(Token::Null) => Kind::Null,
+            Some(Token::Number(_)) => Kind::Number,
+            Some(Token::String(text)) => {
+                escaped = text.as_plain().is_none();
+                Kind::String
+            }
+            Some(Token::ArrayStart) => self.skip_to_end(Kind::Array)?,
+            Some(Token::ObjectStart) => self.skip_to_end(Kind::Object)?,
+        };
+        let text = self.document.get(start..self.at).unwrap_or_default();
+        Ok(Some(Raw { text, at: self.base.saturating_add(offset(start)), kind, escaped }))
+    }
+
+    /// Reads to the end of the container just opened.
+    fn skip_to_end(&mut self, kind: Kind) -> Result<Kind, SyntaxError> {
+        let outside = self.scratch.frames.len().saturating_sub(1);
+        while self.scratch.frames.len() > outside {
+            self.token()?;
+        }
+        Ok(kind)
+    }
+
+    fn value_token(&mut self, byte: u8) -> Result<Token<'a>, SyntaxError> {
+        self.start = self.at;
+        let token = match byte {
+            b'"' => Token::String(self.string()?),
+            b'-' | b'0'..=b'9' => Token::Number(self.number()?),
+            b'{' => return self.open(Kind::Object),
+            b'[' => return self.open(Kind::Array),
+            b't' => self.literal("true", Token::Bool(true))?,
+            b'f' => self.literal("false", Token::Bool(false))?,
+            b'n' => self.literal("null", Token::Null)?,
+            _ => return Err(self.error(SyntaxKind::UnexpectedByte, self.at)),
+        };
+        self.after_value();
+        Ok(token)
+    }
+
+    fn key(&mut self, byte: u8) -> Result<Token<'a>, SyntaxError> {
+        if byte != b'"' {
+            return Err(self.error(SyntaxKind::UnexpectedByte, self.at));
+        }
+        self.start = self.at;
+        let text = self.string()?;
+        let end = self.at.saturating_sub(1);
+        if self.next_byte_needed()? != b':' {
+            return Err(self.error(SyntaxKind::UnexpectedByte, self.at));
+        }
+        self.at = self.at.saturating_add(1);
+        self.expect = Expect::Value;
+        if let Some(frame) = self.scratch.frames.last_mut() {
+            frame.members = frame.members.saturating_add(1);
+            if frame.members > self.profile.bounds.members {
+                return Err(self.error(SyntaxKind::TooManyMembers, self.start));
+            }
+        }
+        if self.profile.duplicates == Duplicates::Refused {
+            let start = offset(self.start.saturating_add(1));
+            self.scratch.keys.push(Key::new(start, offset(end), text));
+        }
+        Ok(Token::Key(text))
+    }
+
+    fn open(&mut self, kind: Kind) -> Result<Token<'a>, SyntaxError> {
+        let depth = self.profile.bounds.depth.min(Bounds::DEPTH_MAX);
+        if offset(self.scratch.frames.len()) >= depth {
+            return Err(self.error(SyntaxKind::TooDeep, self.at));
+        }
+        let keys_from = self.scratch.keys.len();
+        self.scratch.frames.push(Frame { kind, members: 0, keys_from });
+        self.at = self.at.saturating_add(1);
+        if kind == Kind::Object {
+            self.expect = Expect::FirstKey;
+            return Ok(Token::ObjectStart);
+        }
+        self.expect = Expect::FirstItem;
+        Ok(Token::ArrayStart)
+    }
+
+    fn close(&mut self, token: Token<'a>) -> Result<Token<'a>, SyntaxError> {
+        self.start = self.at;
+        self.at = self.at.saturating_add(1);
+        if let Some(frame) = self.scratch.frames.pop() {
+            let keys = self.scratch.keys.get_mut(frame.keys_from..).unwrap_or_default();
+            if keys.len() > 1
+                && let Some(repeat) = first_repeat(self.document, keys)
+            {
+                let at = self.base.saturating_add(repeat).saturating_sub(1);
+                return Err(SyntaxError::new(SyntaxKind::DuplicateKey, at));
+            }
+            self.scratch.keys.truncate(frame.keys_from);
+        }
+        self.after_value();
+        Ok(token)
+    }
+
+    fn after_value(&mut self) {
+        let outside = self.scratch.frames.is_empty();
+        self.expect = if outside { Expect::Nothing } else { Expect::More };
+    }
+
+    fn literal(
+        &mut self,
+        literal: &'static str,
+        token: Token<'a>,
+    ) -> Result<Token<'a>, SyntaxError> {
+        let rest = self.document.as_bytes().get(self.at..).unwrap_or_default();
+        let same = rest.iter().zip(literal.as_bytes()).take_while(|(a, b)| a == b).count();
+        self.at = self.at.saturating_add(same);
+        if same == literal.len() { Ok(token) } else { Err(self.stuck(self.at)) }
+    }
+
+    /// Reads a string from its opening quote to its closing one.
+    fn string(&mut self) -> Result<Text<'a>, SyntaxError> {
+        let start = self.at.saturating_add(1);
+        let (mut at, mut escaped) = (start, false);
+        loop {
+            let rest = self.document.as_bytes().get(at..).unwrap_or_default();
+            let Some(run) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1F))
+            else {
+                return Err(self.error(SyntaxKind::UnexpectedEnd, self.document.len()));
+            };
+            at = at.saturating_add(run);
+            match rest.get(run) {
+                Some(b'"') => break,
+                Some(b'\\') => (at, escaped) = (self.escape(at)?, true),
+                _ => return Err(self.error(SyntaxKind::ControlCharacter, at)),
+            }
+        }
+        if offset(at.saturating_sub(start)) > self.profile.bounds.string_bytes {
+            return Err(self.error(SyntaxKind::StringTooLong, self.at));
+        }
+        self.at = at.saturating_add(1);
+        Ok(Text::new(self.document.get(start..at).unwrap_or_default(), escaped))
+    }
+
+    /// Reads the escape whose backslash stands at `at`; answers where it ends.
+    fn escape(&self, at: usize) -> Result<usize, SyntaxError> {
+        let letter = at.saturating_add(1);
+        let digits = at.saturating_add(2);
+        match self.byte(letter) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(digits),
+            Some(b'u') => {
+                let unit = self.hex4(digits)?;
+                let end = digits.saturating_add(4);
+                if !(0xD800..0xE000).contains(&unit) {
+                    return Ok(end);
+                }
+                if unit < 0xDC00 && self.byte(end) == Some(b'\\') {
+                    let low = end.saturating_add(2);
+                    if self.byte(end.saturating_add(1)) == Some(b'u')
+                        && (0xDC00..0xE000).contains(&self.hex4(low)?)
+                    {
+                        return Ok(low.saturating_add(4));
+                    }
+                }
+                match self.profile.surrogates {
+                    Surrogates::Refused => Err(self.half(at, unit)),
+                    Surrogates::Replaced => Ok(end),
+                }
+            }
+            Some(_) => Err(self.error(SyntaxKind::BadEscape, letter)),
+            None => Err(self.stuck(letter)),
+        }
+    }
+
+    /// The error of half a pair at `at`: a text that ends where the other half could still follow
+    /// ends too early.
+    #[cold]
+    fn half(&self, at: usize, unit: u32) -> SyntaxError {
+        let end = self.document.len();
+        let after = self.document.as_bytes().get(at.saturating_add(6)..).unwrap_or_default();
+        if unit < 0xDC00 && matches!(after, [] | [b'\\']) {
+            return self.error(SyntaxKind::UnexpectedEnd, end);
+        }
+        self.error(SyntaxKind::LoneSurrogate, at)
+    }
+
+    fn hex4(&self, at: usize) -> Result<u32, SyntaxError> {
+        let mut value = 0_u32;
+        for at in at..at.saturating_add(4) {
+            match self.byte(at).map(|byte| char::from(byte).to_digit(16)) {
+                Some(Some(digit)) => value = (value << 4) | digit,
+                Some(None) => return Err(self.error(SyntaxKind::BadEscape, at)),
+                None => return Err(self.stuck(at)),
+            }
+        }
+        Ok(value)
+    }
+
+    fn number(&mut self) -> Result<Number<'a>, SyntaxError> {
+        let start = self.at;
+        let mut at = start;
+        if self.byte(at) == Some(b'-') {
+            at = at.saturating_add(1);
+        }
+        at = match self.byte(at) {
+            Some(b'0') => at.saturating_add(1),
+            _ => self.digits(at)?,
+        };
+        if self.byte(at) == Some(b'.') {
+            at = self.digits(at.saturating_add(1))?;
+        }
+        if let Some(b'e' | b'E') = self.byte(at) {
+            at = at.saturating_add(1);
+            if let Some(b'+' | b'-') = self.byte(at) {
+                at = at.saturating_add(1);
+            }
+            at = self.digits(at)?;
+        }
+        self.at = at;
+        Ok(Number::new(self.document.get(start..at).unwrap_or_default()))
+    }
+
+    /// Passes over at least one digit.
+    fn digits(&self, at: usize) -> Result<usize, SyntaxError> {
+        let rest = self.document.as_bytes().get(at..).unwrap_or_default();
+        let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if count == 0 { Err(self.stuck(at)) } else { Ok(at.saturating_add(count)) }
+    }
+
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.document.as_bytes().get(at).copied()
+    }
+
+    /// Passes over blanks; the byte after them.
+    fn next_byte(&mut self) -> Option<u8> {
+        loop {
+            let byte = self.byte(self.at)?;
+            if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
+                return Some(byte);
+            }
+            self.at = self.at.saturating_add(1);
+        }
+    }
+
+    fn next_byte_needed(&mut self) -> Result<u8, SyntaxError> {
+        self.next_byte().ok_or_else(|| self.error(SyntaxKind::UnexpectedEnd, self.at))
+    }
+
+    /// The error of a byte that cannot stand at `at`, or of a text that ends there.
+    #[cold]
+    fn stuck(&self, at: usize) -> SyntaxError {
+        let ends = at >= self.document.len();
+        let kind = if ends { SyntaxKind::UnexpectedEnd } else { SyntaxKind::UnexpectedByte };
+        self.error(kind, at)
+    }
+
+    #[cold]
+    fn error(&self, kind: SyntaxKind, at: usize) -> SyntaxError {
+        SyntaxError::new(kind, self.base.saturating_add(offset(at)))
+    }
+}
+
+/// An open container.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame {
+    kind: Kind,
+    members: u32,
+    /// Where its keys start in the scratch.
+    keys_from: usize,
+}
+
+/// What may come next.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Expect {
+    /// The first item of an array, or its end.
+    FirstItem,
+    /// The first key of an object, or its end.
+    FirstKey,
+    /// A comma, or the end of the container.
+    More,
+    /// Nothing but blanks.
+    Nothing,
+    /// A value.
+    Value,
+}
+
+/// An offset as tokens keep it; documents are at most `u32::MAX` bytes long.
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
