@@ -6,6 +6,8 @@
 use alloc::boxed::Box;
 use core::cmp::Ordering;
 
+use serde::{Deserialize, Serialize};
+
 use crate::amount::Quantity;
 use crate::id::LimitId;
 use crate::limit::Source;
@@ -39,9 +41,11 @@ impl Grant {
 }
 
 /// The order in which grants are drawn.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Burn {
     /// Low priority first, then the soonest expiry, then creation, then name.
+    #[default]
     Standard,
     /// High priority first, then the soonest expiry, then name as a dictionary has it.
     Unprice,

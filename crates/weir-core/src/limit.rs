@@ -9,6 +9,8 @@
 //! - `never_over`: at the instant a hard limit admits a positive ask, `used + held + asked` is at
 //!   most the capacity. A test in `weir-testkit/tests/decide.rs`.
 
+use serde::{Deserialize, Serialize};
+
 use crate::amount::Quantity;
 use crate::id::{CatalogVersion, LimitId};
 use crate::time::Timestamp;
@@ -17,9 +19,11 @@ use crate::time::Timestamp;
 pub const UNLIMITED: Quantity = Quantity::from_nanos(i128::MAX);
 
 /// What happens to an ask that does not fit.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Enforcement {
     /// It is denied, and nothing is taken.
+    #[default]
     Hard,
     /// It is admitted; what is over the capacity is overage, and recorded.
     Soft,

@@ -10,11 +10,14 @@
 //! - `deltas_sum_to_the_value`: whatever the values, the changes add up to the running number.
 //! - `same_as_all_events`: the running number equals that of a model that keeps every event.
 
+use serde::{Deserialize, Serialize};
+
 use crate::amount::Quantity;
 use crate::time::Timestamp;
 
 /// How values become one number.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Aggregation {
     /// The number of events; their values are not looked at.
     Count,
@@ -23,15 +26,18 @@ pub enum Aggregation {
     /// The largest value; the first one, whatever its sign, to begin with.
     Max,
     /// All values added up; they may be negative.
+    #[default]
     Sum,
 }
 
 /// How long a meter's number lives.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Life {
     /// As long as the scope: a new period does not touch it.
     Lifetime,
     /// One period: it starts at nothing in each.
+    #[default]
     Window,
 }
 

@@ -7,14 +7,18 @@
 //!
 //! Each is a test in `weir-testkit/tests/time.rs`, under the same name.
 //!
-//! - `text_round_trips`: an instant written as RFC 3339 and read back is the same instant.
+//! - `text_round_trips`: an instant written as RFC 3339 and read back is the same instant; a span
+//!   written as an ISO 8601 duration likewise.
 //! - `days_tile_the_calendar`: walking day by day from year 1 to year 9999 meets each date once.
 //!
 //! # Source
 //!
 //! RFC 3339 for the text of an instant, ISO 8601 for the text of a span.
 
+use alloc::string::String;
 use core::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub mod civil;
 mod text;
@@ -155,11 +159,42 @@ impl Span {
     }
 }
 
+impl fmt::Display for Span {
+    /// In days and seconds: `P30D`, `PT5400S`, `P1DT0.250S`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        text::write_span(*self, f)
+    }
+}
+
 impl core::str::FromStr for Span {
     type Err = TimeError;
 
     fn from_str(text: &str) -> Result<Self, TimeError> {
         text::read_span(text.as_bytes())
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl Serialize for Span {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

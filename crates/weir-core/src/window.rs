@@ -17,6 +17,8 @@
 //! The table of windows in the design of the decision, section 3. Weeks start on Monday, as in
 //! ISO 8601.
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::civil::{DAY_MS, Date};
 use crate::time::{Span, Timestamp};
 
@@ -114,7 +116,8 @@ impl Window {
 }
 
 /// A unit of the civil calendar.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// 24 hours from midnight, UTC.
     Day,

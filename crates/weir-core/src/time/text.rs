@@ -43,28 +43,46 @@ pub(super) fn read_instant(text: &[u8]) -> Result<Timestamp, TimeError> {
     Timestamp::from_millis(midnight.saturating_add(ms).saturating_add(milli))
 }
 
+/// `P[nD][Tn[.fraction]S]`, `PT0S` for no time at all.
+pub(super) fn write_span(span: Span, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (days, ms) = (span.as_millis().div_euclid(DAY_MS), span.as_millis().rem_euclid(DAY_MS));
+    f.write_str("P")?;
+    if days > 0 {
+        write!(f, "{days}D")?;
+    }
+    let (seconds, milli) = (ms.div_euclid(1_000), ms.rem_euclid(1_000));
+    match (ms, milli) {
+        (0, _) if days > 0 => Ok(()),
+        (_, 0) => write!(f, "T{seconds}S"),
+        _ => write!(f, "T{seconds}.{milli:03}S"),
+    }
+}
+
 /// Reads `P[nW][nD][T[nH][nM][n[.fraction]S]]`, at least one part, each at most once, in order.
+///
+/// Digits of the fraction after the third are cut off, as they are from an instant.
 pub(super) fn read_span(text: &[u8]) -> Result<Span, TimeError> {
     let mut rest = text.strip_prefix(b"P").ok_or(TimeError::Syntax)?;
     let mut units: &[(u8, i64)] = DATE_UNITS;
     let mut total = 0_i64;
-    let mut parts = 0_usize;
+    let (mut parts, mut in_time) = (0_usize, false);
     while !rest.is_empty() {
         if let Some(time) = rest.strip_prefix(b"T") {
-            if units.as_ptr() == TIME_UNITS.as_ptr() || time.is_empty() {
+            if in_time || time.is_empty() {
                 return Err(TimeError::Syntax);
             }
-            (rest, units) = (time, TIME_UNITS);
+            (rest, units, in_time) = (time, TIME_UNITS, true);
             continue;
         }
         let count = leading_number(&mut rest)?;
+        let has_fraction = rest.first() == Some(&b'.');
         let milli = fraction_millis(&mut rest)?;
         let (designator, tail) = rest.split_first().ok_or(TimeError::Syntax)?;
         let at = units.iter().position(|(unit, _)| unit == designator).ok_or(TimeError::Syntax)?;
         let (found, later) =
             units.split_at_checked(at.saturating_add(1)).ok_or(TimeError::Syntax)?;
         let unit_ms = found.last().map_or(0, |(_, ms)| *ms);
-        if milli != 0 && *designator != b'S' {
+        if has_fraction && *designator != b'S' {
             return Err(TimeError::Syntax);
         }
         let part = count.checked_mul(unit_ms).and_then(|ms| ms.checked_add(milli));

@@ -1,0 +1,236 @@
+//! What was sold? Features, plans, limits and wallets: compiled, immutable, checked.
+//!
+//! A [`Definition`] is what an operator writes (JSON, by way of serde). [`Catalog::compile`] checks
+//! it, reports all faults at once, and turns every name into an index, so that deciding touches no
+//! name. Indices follow names over reloads: [`Names`] only ever grows, and a name that disappears
+//! keeps its index, so that no count is ever read under another limit.
+//!
+//! # Laws
+//!
+//! Each is a test in `weir-testkit/tests/catalog.rs`, under the same name.
+//!
+//! - `indices_follow_names`: over any sequence of reloads, a name keeps the index it first got.
+//! - `all_faults_at_once`: every fault put into a sound definition is reported, with its pointer.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use crate::fault::Fault;
+use crate::id::{CatalogVersion, FeatureId, LimitId, PlanId, WalletId};
+use crate::time::{Span, Timestamp};
+
+mod compile;
+pub mod definition;
+mod names;
+mod terms;
+
+pub use definition::Definition;
+pub use names::Names;
+pub use terms::{
+    Capacity, Charge, Denials, GiveBack, Line, PerFeature, Refusal, Remember, RememberAt, Terms,
+};
+
+/// A checked catalog, ready to decide under.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    version: CatalogVersion,
+    names: Names,
+    features: Box<[Option<Feature>]>,
+    plans: Box<[Option<Plan>]>,
+    acceptance: Acceptance,
+    remember: Option<Remember>,
+}
+
+impl Catalog {
+    /// Checks a definition and compiles it as the version after `known`.
+    ///
+    /// # Errors
+    ///
+    /// Every fault, in the order of the definition.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir_core::catalog::{Catalog, Definition, Names};
+    /// use weir_core::id::CatalogVersion;
+    ///
+    /// let json = r#"{
+    ///     "features": { "calls": {} },
+    ///     "plans": { "free": { "limits": { "calls.daily": {
+    ///         "feature": "calls", "capacity": "100", "window": { "calendar": { "unit": "day" } }
+    ///     } } } }
+    /// }"#;
+    /// let sound: Definition = serde_json::from_str(json)?;
+    /// assert!(Catalog::compile(&sound, &Names::default(), CatalogVersion(1)).is_ok());
+    ///
+    /// let typo: Definition = serde_json::from_str(&json.replace("\"calls\",", "\"call\","))?;
+    /// let faults = Catalog::compile(&typo, &Names::default(), CatalogVersion(1)).unwrap_err();
+    /// assert_eq!(faults[0].pointer, "/plans/free/limits/calls.daily/feature");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn compile(
+        definition: &Definition,
+        known: &Names,
+        version: CatalogVersion,
+    ) -> Result<Self, Vec<Fault>> {
+        compile::compile(definition, known.clone(), version)
+    }
+
+    /// The version that verdicts name.
+    #[must_use]
+    pub const fn version(&self) -> CatalogVersion {
+        self.version
+    }
+
+    /// The indices of all names, those of earlier versions included.
+    #[must_use]
+    pub const fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// The feature called `name`, if this version has it.
+    #[must_use]
+    pub fn feature(&self, name: &str) -> Option<FeatureId> {
+        let id = self.names.features.find(name).map(FeatureId)?;
+        self.metering(id).map(|_| id)
+    }
+
+    /// How a feature is metered.
+    #[must_use]
+    pub fn metering(&self, feature: FeatureId) -> Option<&Feature> {
+        self.features.get(usize::from(feature.0))?.as_ref()
+    }
+
+    /// The features that an event of this kind is counted on, in the order of their names.
+    pub fn features_of<'a>(
+        &'a self,
+        event: &'a str,
+    ) -> impl Iterator<Item = (FeatureId, &'a Feature)> {
+        let all = (0_u16..).zip(self.features.iter());
+        all.filter_map(move |(index, feature)| {
+            feature.as_ref().filter(|f| &*f.event == event).map(|f| (FeatureId(index), f))
+        })
+    }
+
+    /// The plan called `name`, if this version has it.
+    #[must_use]
+    pub fn plan(&self, name: &str) -> Option<PlanId> {
+        let index = self.names.plans.find(name)?;
+        self.plans.get(usize::from(index))?.as_ref().map(|_| PlanId(index))
+    }
+
+    /// The limit called `name`, if any version had it.
+    #[must_use]
+    pub fn limit(&self, name: &str) -> Option<LimitId> {
+        self.names.limits.find(name).map(LimitId)
+    }
+
+    /// The wallet called `name`, if any version had it.
+    #[must_use]
+    pub fn wallet(&self, name: &str) -> Option<WalletId> {
+        self.names.wallets.find(name).map(WalletId)
+    }
+
+    /// The terms under which a plan limits a feature.
+    #[must_use]
+    pub fn terms(&self, plan: PlanId, feature: FeatureId) -> &[Terms] {
+        let found = self.plans.get(usize::from(plan.0)).and_then(Option::as_ref);
+        found.map_or(&[], |plan| plan.terms_of(feature))
+    }
+
+    /// The terms of one limit of a plan.
+    #[must_use]
+    pub fn limit_terms(&self, plan: PlanId, limit: LimitId) -> Option<&Terms> {
+        let plan = self.plans.get(usize::from(plan.0))?.as_ref()?;
+        plan.terms.iter().find(|terms| terms.limit == limit)
+    }
+
+    /// All terms of a plan.
+    #[must_use]
+    pub fn plan_terms(&self, plan: PlanId) -> &[Terms] {
+        let found = self.plans.get(usize::from(plan.0)).and_then(Option::as_ref);
+        found.map_or(&[], |plan| &plan.terms)
+    }
+
+    /// Which event times are accepted.
+    #[must_use]
+    pub const fn acceptance(&self) -> Acceptance {
+        self.acceptance
+    }
+
+    /// Whether and how answers are remembered.
+    #[must_use]
+    pub const fn remember(&self) -> Option<&Remember> {
+        self.remember.as_ref()
+    }
+}
+
+/// A feature: what can be asked for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Feature {
+    /// The kind of event that is counted on it; empty when only direct asks are.
+    pub event: Box<str>,
+    /// The property of the event that holds its value; `None` where every event counts the same.
+    pub property: Option<Box<str>>,
+    /// How values become use.
+    pub meter: crate::meter::Meter,
+}
+
+/// How far from the instant of decision an event may have happened.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Acceptance {
+    /// The greatest age accepted; `None` for any.
+    pub age_max: Option<Span>,
+    /// The first lead that is refused; `None` for any.
+    pub ahead_from: Option<Span>,
+}
+
+impl Acceptance {
+    /// What is wrong with an event of `at`, decided at `now`.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir_core::catalog::{Acceptance, Lateness};
+    /// use weir_core::time::{Span, Timestamp};
+    ///
+    /// let accepts = Acceptance { age_max: None, ahead_from: Some(Span::from_millis(5_000)?) };
+    /// let at = |ms| Timestamp::from_millis(ms).expect("in range");
+    /// assert_eq!(accepts.check(at(4_999), at(0)), None);
+    /// assert_eq!(accepts.check(at(5_000), at(0)), Some(Lateness::TooNew));
+    /// # Ok::<(), weir_core::time::TimeError>(())
+    /// ```
+    #[must_use]
+    pub fn check(self, at: Timestamp, now: Timestamp) -> Option<Lateness> {
+        if self.age_max.is_some_and(|most| now.since(at) > most) {
+            return Some(Lateness::TooOld);
+        }
+        let early = at > now && self.ahead_from.is_some_and(|first| at.since(now) >= first);
+        early.then_some(Lateness::TooNew)
+    }
+}
+
+/// Why an event's time is not accepted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Lateness {
+    /// Too far in the future.
+    TooNew,
+    /// Too far in the past.
+    TooOld,
+}
+
+/// A plan: terms grouped by feature, so that one look-up gives those of an ask.
+#[derive(Clone, Debug)]
+struct Plan {
+    terms: Box<[Terms]>,
+    /// By feature index: where its terms start in `terms`, and how many they are.
+    by_feature: Box<[(u16, u16)]>,
+}
+
+impl Plan {
+    fn terms_of(&self, feature: FeatureId) -> &[Terms] {
+        let Some((start, len)) = self.by_feature.get(usize::from(feature.0)) else { return &[] };
+        let start = usize::from(*start);
+        self.terms.get(start..start.saturating_add(usize::from(*len))).unwrap_or(&[])
+    }
+}

@@ -1,0 +1,271 @@
+//! Is this catalog sound? From names to indices, with every fault on the way.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::definition::{
+    CapacityDefinition, ChargeDefinition, Definition, DenialDefinition, FeatureDefinition,
+    KeySpaceDefinition, LimitDefinition, PlanDefinition, RememberDefinition, WindowDefinition,
+};
+use super::names::{Names, Table};
+use super::{
+    Acceptance, Capacity, Catalog, Charge, Denials, Feature, Line, PerFeature, Plan, Remember,
+    Terms,
+};
+use crate::amount::Quantity;
+use crate::fault::Fault;
+use crate::id::{CatalogVersion, FeatureId, LimitId, Name, WalletId};
+use crate::limit::{CapacityRead, UNLIMITED};
+use crate::meter::{Aggregation, Meter};
+use crate::price::Price;
+use crate::time::Span;
+use crate::window::{Unit, Window};
+
+/// See [`Catalog::compile`].
+pub(super) fn compile(
+    definition: &Definition,
+    names: Names,
+    version: CatalogVersion,
+) -> Result<Catalog, Vec<Fault>> {
+    let mut compiler = Compiler { definition, names, faults: Vec::new() };
+    compiler.intern_names();
+    let features = compiler.features();
+    let plans = compiler.plans();
+    let acceptance = Acceptance {
+        age_max: definition.acceptance.max_age,
+        ahead_from: definition.acceptance.max_ahead,
+    };
+    let remember = definition.remember.as_ref().map(|remember| compiler.remember(remember));
+    if !compiler.faults.is_empty() {
+        return Err(compiler.faults);
+    }
+    Ok(Catalog { version, names: compiler.names, features, plans, acceptance, remember })
+}
+
+struct Compiler<'d> {
+    definition: &'d Definition,
+    names: Names,
+    faults: Vec<Fault>,
+}
+
+impl Compiler<'_> {
+    /// Gives every name its index first, so that the rest may refer to any.
+    fn intern_names(&mut self) {
+        let definition = self.definition;
+        self.intern("/features", definition.features.keys(), |names| &mut names.features);
+        self.intern("/wallets", definition.wallets.keys(), |names| &mut names.wallets);
+        self.intern("/plans", definition.plans.keys(), |names| &mut names.plans);
+        for (plan, PlanDefinition { limits }) in &definition.plans {
+            let at = format!("/plans/{plan}/limits");
+            self.intern(&at, limits.keys(), |names| &mut names.limits);
+        }
+    }
+
+    fn intern<'n>(
+        &mut self,
+        at: &str,
+        new: impl Iterator<Item = &'n Name>,
+        table: impl Fn(&mut Names) -> &mut Table,
+    ) {
+        for name in new {
+            if table(&mut self.names).intern(name).is_none() {
+                self.fault(
+                    format!("{at}/{name}"),
+                    "catalog.too_many",
+                    "too many names of this kind",
+                );
+            }
+        }
+    }
+
+    fn features(&mut self) -> Box<[Option<Feature>]> {
+        let mut features: Box<[Option<Feature>]> =
+            self.names.features.iter().map(|_| None).collect();
+        for (name, definition) in &self.definition.features {
+            let feature = self.feature(&format!("/features/{name}"), definition);
+            put(&mut features, self.names.features.find(name.as_str()), feature);
+        }
+        features
+    }
+
+    fn feature(&mut self, at: &str, definition: &FeatureDefinition) -> Feature {
+        let FeatureDefinition { aggregation, event, life, property } = definition;
+        let reads = *aggregation != Aggregation::Count;
+        if event.is_some() && reads && property.is_none() {
+            let hint = "name the property that holds the value, or count events";
+            self.fault(format!("{at}/property"), "catalog.property_missing", hint);
+        }
+        if event.as_deref() == Some("") {
+            self.fault(format!("{at}/event"), "catalog.event_empty", "name the kind of event");
+        }
+        if property.is_some() && !reads {
+            let hint = "a count reads no property";
+            self.fault(format!("{at}/property"), "catalog.property_unused", hint);
+        }
+        Feature {
+            event: event.as_deref().unwrap_or_default().into(),
+            property: property.as_deref().map(Box::from),
+            meter: Meter { aggregation: *aggregation, life: *life },
+        }
+    }
+
+    fn plans(&mut self) -> Box<[Option<Plan>]> {
+        let mut plans: Box<[Option<Plan>]> = self.names.plans.iter().map(|_| None).collect();
+        for (name, PlanDefinition { limits }) in &self.definition.plans {
+            let mut terms = Vec::new();
+            for (limit, definition) in limits {
+                let at = format!("/plans/{name}/limits/{limit}");
+                let id = self.names.limits.find(limit.as_str()).map(LimitId);
+                terms.extend(id.and_then(|id| self.terms(&at, id, definition)));
+            }
+            put(&mut plans, self.names.plans.find(name.as_str()), self.grouped(terms));
+        }
+        plans
+    }
+
+    /// Terms in the order of their features, and where each feature's terms start.
+    fn grouped(&self, mut terms: Vec<Terms>) -> Plan {
+        terms.sort_by_key(|terms| (terms.feature.0, terms.limit.0));
+        let run = |feature: u16| {
+            let start = terms.partition_point(|terms| terms.feature.0 < feature);
+            let end = terms.partition_point(|terms| terms.feature.0 <= feature);
+            // Both are at most the number of limits, which fits.
+            let narrow = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+            (narrow(start), narrow(end.saturating_sub(start)))
+        };
+        let by_feature = (0_u16..).zip(self.names.features.iter()).map(|(i, _)| run(i)).collect();
+        Plan { terms: terms.into(), by_feature }
+    }
+
+    fn terms(&mut self, at: &str, limit: LimitId, definition: &LimitDefinition) -> Option<Terms> {
+        let known = self.definition.features.contains_key(definition.feature.as_str());
+        if !known {
+            let hint = format!("no feature is called `{}`", definition.feature);
+            self.fault(format!("{at}/feature"), "catalog.unknown_feature", hint);
+        }
+        let feature = self.names.features.find(definition.feature.as_str()).map(FeatureId);
+        let capacity = self.capacity(at, definition.capacity);
+        let (window, anchor) = (self.window(at, definition.window), anchor_of(definition.window));
+        let LimitDefinition { enforcement, give_back, refusal, .. } = *definition;
+        let line = Line { enforcement, refusal, give_back };
+        let charge = definition.charge.as_ref().map(|charge| self.charge(at, charge));
+        let grace = definition.grace;
+        Some(Terms { limit, feature: feature?, capacity, window, anchor, grace, line, charge })
+    }
+
+    fn capacity(&mut self, at: &str, definition: CapacityDefinition) -> Capacity {
+        let (amount, read) = match definition {
+            CapacityDefinition::Granted(burn) => return Capacity::Granted { burn },
+            CapacityDefinition::Unlimited => (UNLIMITED, CapacityRead::Live),
+            CapacityDefinition::Live(amount) => (amount, CapacityRead::Live),
+            CapacityDefinition::AtRoll(amount) => (amount, CapacityRead::AtRoll),
+        };
+        if amount < Quantity::ZERO {
+            let hint = "a capacity is zero or more";
+            self.fault(format!("{at}/capacity"), "catalog.negative_capacity", hint);
+        }
+        Capacity::Fixed { amount, read }
+    }
+
+    fn window(&mut self, at: &str, definition: WindowDefinition) -> Window {
+        match definition {
+            WindowDefinition::Anchored { span, .. } => {
+                self.positive_span(&format!("{at}/window/anchored/span"), span);
+                Window::Anchored { span }
+            }
+            WindowDefinition::FirstUse { span } => {
+                self.positive_span(&format!("{at}/window/first_use/span"), span);
+                Window::FirstUse { span }
+            }
+            WindowDefinition::Calendar { count, unit } => {
+                if count == 0 || count > most_units(unit) {
+                    let hint = format!("from 1 to {} of this unit", most_units(unit));
+                    self.fault(
+                        format!("{at}/window/calendar/count"),
+                        "catalog.calendar_count",
+                        hint,
+                    );
+                }
+                Window::Calendar { unit, count }
+            }
+            WindowDefinition::Lifetime => Window::Lifetime,
+        }
+    }
+
+    fn positive_span(&mut self, at: &str, span: Span) {
+        if span == Span::ZERO {
+            self.fault(at, "catalog.zero_span", "a period is longer than nothing");
+        }
+    }
+
+    fn charge(&mut self, at: &str, definition: &ChargeDefinition) -> Charge {
+        let ChargeDefinition { digits, price, rounding, wallet } = definition;
+        if *price < Quantity::ZERO {
+            self.fault(format!("{at}/charge/price"), "catalog.negative_price", "zero or more");
+        }
+        if u32::from(*digits) > Quantity::DIGITS {
+            self.fault(format!("{at}/charge/digits"), "catalog.digits", "at most 9");
+        }
+        let known = |name: &Name| self.definition.wallets.contains_key(name.as_str());
+        if let Some(name) = wallet.as_ref().filter(|name| !known(name)) {
+            let hint = format!("no wallet is called `{name}`");
+            self.fault(format!("{at}/charge/wallet"), "catalog.unknown_wallet", hint);
+        }
+        let find = |name: &Name| self.names.wallets.find(name.as_str()).map(WalletId);
+        let price = Price { unit: *price, digits: *digits, rounding: *rounding };
+        Charge { price, wallet: wallet.as_ref().and_then(find) }
+    }
+
+    fn remember(&mut self, definition: &RememberDefinition) -> Remember {
+        let RememberDefinition { at, denials, key_space, lifetime, max } = definition;
+        let outlives = self.definition.acceptance.max_age.is_some_and(|age| *lifetime > age);
+        if !outlives {
+            // Otherwise an event could come back after its key is forgotten, and count twice.
+            let hint = "must be longer than acceptance.max_age, which must be set";
+            self.fault("/remember/lifetime", "catalog.remember_too_short", hint);
+        }
+        let has = |kind: DenialDefinition| denials.contains(&kind);
+        Remember {
+            lifetime: *lifetime,
+            len_max: *max,
+            per_feature: match key_space {
+                KeySpaceDefinition::Feature => PerFeature::Yes,
+                KeySpaceDefinition::Root => PerFeature::No,
+            },
+            at: *at,
+            denials: Denials {
+                limits: has(DenialDefinition::Limits),
+                funds: has(DenialDefinition::Funds),
+                window: has(DenialDefinition::Window),
+            },
+        }
+    }
+
+    fn fault(&mut self, at: impl Into<String>, code: &'static str, hint: impl Into<String>) {
+        self.faults.push(Fault::new(at, code, hint));
+    }
+}
+
+fn put<T>(table: &mut [Option<T>], index: Option<u16>, value: T) {
+    if let Some(place) = index.and_then(|index| table.get_mut(usize::from(index))) {
+        *place = Some(value);
+    }
+}
+
+const fn anchor_of(definition: WindowDefinition) -> Option<crate::time::Timestamp> {
+    match definition {
+        WindowDefinition::Anchored { anchor, .. } => anchor,
+        _ => None,
+    }
+}
+
+/// Minutes stay within an hour and hours within a day, where they start anew.
+const fn most_units(unit: Unit) -> u16 {
+    match unit {
+        Unit::Minute => 60,
+        Unit::Hour => 24,
+        Unit::Day | Unit::Week | Unit::Month | Unit::Year => 1_000,
+    }
+}

@@ -1,0 +1,285 @@
+//! What does an operator write? The catalog's serde types, one field for each thing to say.
+//!
+//! Quantities are decimals in strings (`"0.000002"`) or whole numbers; spans are ISO 8601 durations
+//! (`"P30D"`); unknown fields are refused. Nothing is checked here beyond its own grammar: names
+//! that point nowhere and numbers that make no sense are found by [`super::Catalog::compile`].
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::terms::{GiveBack, Refusal, RememberAt};
+use crate::amount::{Quantity, Rounding};
+use crate::grant::Burn;
+use crate::id::Name;
+use crate::limit::Enforcement;
+use crate::meter::{Aggregation, Life};
+use crate::time::{Span, Timestamp};
+use crate::window::Unit;
+
+/// A whole catalog.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Definition {
+    /// Which event times are accepted.
+    pub acceptance: AcceptanceDefinition,
+    /// What can be asked for.
+    pub features: BTreeMap<Name, FeatureDefinition>,
+    /// What is sold: limits, by name.
+    pub plans: BTreeMap<Name, PlanDefinition>,
+    /// Whether answers are remembered under the caller's key.
+    pub remember: Option<RememberDefinition>,
+    /// What holds prepaid credits.
+    pub wallets: BTreeMap<Name, WalletDefinition>,
+}
+
+/// How far from the instant of decision an event may have happened.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AcceptanceDefinition {
+    /// The greatest age that is accepted; absent for any.
+    pub max_age: Option<Span>,
+    /// The first lead that is refused; absent for any.
+    pub max_ahead: Option<Span>,
+}
+
+/// Something that can be asked for, and how it is metered.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FeatureDefinition {
+    /// How values become use; `sum` when absent.
+    pub aggregation: Aggregation,
+    /// The kind of event that is counted on it; absent when only direct asks are.
+    pub event: Option<String>,
+    /// Whether the meter starts anew in each period; it does when absent.
+    pub life: Life,
+    /// The property of the event that holds its value; absent for `count`.
+    pub property: Option<String>,
+}
+
+/// A plan: the limits of the scopes that have it.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PlanDefinition {
+    /// By name. A name means the same limit in every plan, so that a change of plan keeps its count.
+    pub limits: BTreeMap<Name, LimitDefinition>,
+}
+
+/// A limit, as one plan has it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitDefinition {
+    /// How much there is.
+    pub capacity: CapacityDefinition,
+    /// What use costs; absent for nothing.
+    #[serde(default)]
+    pub charge: Option<ChargeDefinition>,
+    /// What happens to an ask that does not fit; `hard` when absent.
+    #[serde(default)]
+    pub enforcement: Enforcement,
+    /// The feature that is counted.
+    pub feature: Name,
+    /// What a negative ask gives back; `reverse` when absent.
+    #[serde(default)]
+    pub give_back: GiveBack,
+    /// How long after its end a period still takes late events.
+    #[serde(default = "no_span")]
+    pub grace: Span,
+    /// How a denial is called; `limit_exceeded` when absent.
+    #[serde(default)]
+    pub refusal: Refusal,
+    /// When it counts anew.
+    pub window: WindowDefinition,
+}
+
+/// When a limit counts anew.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub enum WindowDefinition {
+    /// Periods of equal length.
+    Anchored {
+        /// Where one starts; absent for each scope's own anchor.
+        #[serde(default)]
+        anchor: Option<Timestamp>,
+        /// How long each is.
+        span: Span,
+    },
+    /// Civil periods, UTC.
+    Calendar {
+        /// How many units make a period; one when absent.
+        #[serde(default = "one")]
+        count: u16,
+        /// What is counted.
+        unit: Unit,
+    },
+    /// From the first counted request.
+    FirstUse {
+        /// How long.
+        span: Span,
+    },
+    /// Never.
+    Lifetime,
+}
+
+/// What use costs.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChargeDefinition {
+    /// Fraction digits that money keeps; 8 when absent.
+    #[serde(default = "eight")]
+    pub digits: u8,
+    /// For one unit of the feature.
+    pub price: Quantity,
+    /// What happens to further digits.
+    #[serde(default)]
+    pub rounding: Rounding,
+    /// The wallet of the same scope that pays; absent when the cost is only told.
+    #[serde(default)]
+    pub wallet: Option<Name>,
+}
+
+/// How answers are remembered.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RememberDefinition {
+    /// Where in the order of stages a key is looked up.
+    #[serde(default)]
+    pub at: RememberAt,
+    /// Which denials are remembered, besides every admission.
+    #[serde(default)]
+    pub denials: Vec<DenialDefinition>,
+    /// What has a key space of its own, within each root scope.
+    #[serde(default)]
+    pub key_space: KeySpaceDefinition,
+    /// How long, at least.
+    pub lifetime: Span,
+    /// How many, at most; a million when absent.
+    #[serde(default = "million")]
+    pub max: u32,
+}
+
+/// A kind of denial that can be remembered.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DenialDefinition {
+    /// For want of credit.
+    Funds,
+    /// For want of allowance.
+    Limits,
+    /// For a closed period.
+    Window,
+}
+
+/// What has a key space of its own.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeySpaceDefinition {
+    /// Each feature.
+    Feature,
+    /// The root scope as a whole.
+    #[default]
+    Root,
+}
+
+/// Something that holds prepaid credits.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WalletDefinition {
+    /// What a credit is called on screens and invoices, such as `USD`.
+    pub unit: String,
+}
+
+/// How much a limit allows.
+///
+/// # Shape
+///
+/// In JSON a quantity, `"unlimited"`, or `"granted"`; `{"at_roll": quantity}` is read anew only when
+/// a period opens, and `{"granted": "unprice"}` names a burn order.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CapacityDefinition {
+    /// A quantity, read when a period opens.
+    AtRoll(Quantity),
+    /// What the scope's grants add up to.
+    Granted(Burn),
+    /// A quantity.
+    Live(Quantity),
+    /// No end.
+    Unlimited,
+}
+
+impl Serialize for CapacityDefinition {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::AtRoll(amount) => serializer.collect_map([("at_roll", amount)]),
+            Self::Granted(burn) => serializer.collect_map([("granted", burn)]),
+            Self::Live(amount) => amount.serialize(serializer),
+            Self::Unlimited => serializer.serialize_str("unlimited"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for CapacityDefinition {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(CapacityVisitor)
+    }
+}
+
+struct CapacityVisitor;
+
+impl<'de> serde::de::Visitor<'de> for CapacityVisitor {
+    type Value = CapacityDefinition;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "a quantity, \"unlimited\", \"granted\", {\"at_roll\": ..} or {\"granted\": ..}",
+        )
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, units: i64) -> Result<Self::Value, E> {
+        Ok(CapacityDefinition::Live(Quantity::from_units(units)))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, units: u64) -> Result<Self::Value, E> {
+        self.visit_i64(i64::try_from(units).map_err(|_| E::custom("number too large"))?)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        match text {
+            "granted" => Ok(CapacityDefinition::Granted(Burn::Standard)),
+            "unlimited" => Ok(CapacityDefinition::Unlimited),
+            quantity => quantity.parse().map(CapacityDefinition::Live).map_err(E::custom),
+        }
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let kind: Option<String> = map.next_key()?;
+        let read = match kind.as_deref() {
+            Some("at_roll") => CapacityDefinition::AtRoll(map.next_value()?),
+            Some("granted") => CapacityDefinition::Granted(map.next_value()?),
+            _ => return Err(serde::de::Error::custom("expected `at_roll` or `granted`")),
+        };
+        match map.next_key::<String>()? {
+            None => Ok(read),
+            Some(_) => Err(serde::de::Error::custom("expected one field")),
+        }
+    }
+}
+
+const fn no_span() -> Span {
+    Span::ZERO
+}
+
+const fn one() -> u16 {
+    1
+}
+
+const fn eight() -> u8 {
+    8
+}
+
+const fn million() -> u32 {
+    1_000_000
+}

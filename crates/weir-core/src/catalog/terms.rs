@@ -1,0 +1,137 @@
+//! Under which terms does a plan limit a feature? The compiled form of a limit.
+
+use serde::{Deserialize, Serialize};
+
+use crate::amount::Quantity;
+use crate::grant::Burn;
+use crate::id::{FeatureId, LimitId, WalletId};
+use crate::limit::{CapacityRead, Enforcement};
+use crate::price::Price;
+use crate::time::{Span, Timestamp};
+use crate::window::Window;
+
+/// How one limit counts, for the scopes of one plan.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Terms {
+    /// The limit.
+    pub limit: LimitId,
+    /// What it counts.
+    pub feature: FeatureId,
+    /// How much there is, and where that is read.
+    pub capacity: Capacity,
+    /// When it counts anew.
+    pub window: Window,
+    /// Where an anchored window starts; `None` for each scope's own anchor.
+    pub anchor: Option<Timestamp>,
+    /// How long after its end a period still takes late events.
+    pub grace: Span,
+    /// What happens at the line, and how it is told.
+    pub line: Line,
+    /// What use costs, and who pays.
+    pub charge: Option<Charge>,
+}
+
+/// What happens at a limit's line.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Line {
+    /// What happens to an ask that does not fit.
+    pub enforcement: Enforcement,
+    /// How a denial is called.
+    pub refusal: Refusal,
+    /// What a negative ask gives back.
+    pub give_back: GiveBack,
+}
+
+/// How much a limit allows.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Capacity {
+    /// A number of the plan; [`crate::limit::UNLIMITED`] for no end.
+    Fixed {
+        /// In units of the feature.
+        amount: Quantity,
+        /// When a balance reads it.
+        read: CapacityRead,
+    },
+    /// What the scope's grants add up to.
+    Granted {
+        /// The order in which they are drawn.
+        burn: Burn,
+    },
+}
+
+/// What use of a limit costs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Charge {
+    /// The price of a use.
+    pub price: Price,
+    /// The wallet of the same scope that pays; `None` when the cost is only told.
+    pub wallet: Option<WalletId>,
+}
+
+/// How a limit's denial is called: by what the caller should do about it.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// A quota is used up.
+    #[default]
+    LimitExceeded,
+    /// Too fast: slow down.
+    RateLimited,
+}
+
+/// What a negative ask gives back.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GiveBack {
+    /// Nothing: allowance once used stays used.
+    None,
+    /// Use, last draw first, at most what is drawn in the open period.
+    #[default]
+    Reverse,
+}
+
+/// How answers are remembered.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Remember {
+    /// How long, at least.
+    pub lifetime: Span,
+    /// How many, at most.
+    pub len_max: u32,
+    /// Whether each feature has keys of its own.
+    pub per_feature: PerFeature,
+    /// Where in the order of stages a key is looked up.
+    pub at: RememberAt,
+    /// Which denials are remembered, besides every admission.
+    pub denials: Denials,
+}
+
+/// Whether each feature has a key space of its own, or the root has one for all.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PerFeature {
+    /// One key space for each root scope.
+    No,
+    /// One for each root scope and feature.
+    Yes,
+}
+
+/// Where in the order of stages a key is looked up.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RememberAt {
+    /// Once it is known what is asked for.
+    #[default]
+    AfterRoute,
+    /// Once the event's time is accepted, too.
+    AfterTime,
+}
+
+/// Which denials are remembered.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Denials {
+    /// For want of allowance.
+    pub limits: bool,
+    /// For want of credit.
+    pub funds: bool,
+    /// For a closed period.
+    pub window: bool,
+}
