@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod check;
 mod draws;
 mod generate;
 mod row;
@@ -19,12 +20,15 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Say whether a file is well formed
+    Check(check::Options),
     /// Write a synthetic trace of LLM requests
     Generate(generate::Options),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Check(options) => check::run(&options),
         Command::Generate(options) => generate::run(&options).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {
