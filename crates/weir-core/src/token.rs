@@ -5,8 +5,8 @@
 //! digest and makes an [`Authenticated`]. Answering where the request came from makes that a
 //! [`Principal`]. [`Classes::may`] says whether its class may do the thing asked.
 //!
-//! No secret is kept: the registry holds digests. For a well-formed key no branch and no address
-//! depends on its bytes, up to the digest, which is the index.
+//! No secret is kept: the registry holds digests. What looks at a key before it is a digest is
+//! written without a branch or a table on its bytes, so far as the key is well formed.
 //!
 //! # Laws
 //!
