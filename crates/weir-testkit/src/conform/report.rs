@@ -1,0 +1,144 @@
+//! How did it go? Counts by file and area, every skip with its reason, every failure in full.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use super::checks::Mismatch;
+
+/// The outcome of a run.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Report {
+    /// Whether everything that was run holds, and the deviations are in order.
+    pub passed: bool,
+    /// One for each file, by name.
+    pub files: Vec<FileReport>,
+    /// The cases that were not run, counted by file, area and reason.
+    pub skipped: Vec<SkipReport>,
+    /// Each case that failed.
+    pub failures: Vec<Failure>,
+    /// What the deviations name and no case has.
+    pub unused: Vec<String>,
+}
+
+impl Report {
+    /// The file's part, by its name without `.json`.
+    #[must_use]
+    pub fn file(&self, name: &str) -> Option<&FileReport> {
+        self.files.iter().find(|file| file.file == name)
+    }
+
+    /// All counts together.
+    #[must_use]
+    pub fn total(&self) -> Counts {
+        let mut total = Counts::default();
+        for file in &self.files {
+            total.add(&file.counts);
+        }
+        total
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for file in &self.files {
+            for (area, counts) in &file.areas {
+                writeln!(f, "{}/{area}: {counts}", file.file)?;
+            }
+        }
+        writeln!(f)?;
+        for file in &self.files {
+            write!(f, "{}: {}; {} assertions", file.file, file.counts, file.assertions)?;
+            for (key, count) in &file.excluded {
+                write!(f, "; excluded by name: {count} x `{key}`")?;
+            }
+            writeln!(f)?;
+        }
+        for skip in &self.skipped {
+            writeln!(f, "skipped {}/{}: {} ({})", skip.file, skip.area, skip.cases, skip.reason)?;
+        }
+        for failure in &self.failures {
+            writeln!(f, "\nFAILED {} [{}]", failure.id, failure.kind)?;
+            for Mismatch { at, expected, got } in &failure.mismatches {
+                let at = if at.is_empty() { "case" } else { at };
+                writeln!(f, "  {at}\n    expected {expected}\n    got      {got}")?;
+            }
+        }
+        for unused in &self.unused {
+            writeln!(f, "unused deviation: {unused}")?;
+        }
+        writeln!(f, "\ntotal: {}", self.total())
+    }
+}
+
+/// What came of one file.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct FileReport {
+    /// The file's name without `.json`.
+    pub file: String,
+    /// How its cases went.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Assertions made.
+    pub assertions: u64,
+    /// Keys that are not compared, by name, and how often each was met.
+    pub excluded: BTreeMap<String, u64>,
+    /// The same by area.
+    pub areas: BTreeMap<String, Counts>,
+}
+
+/// How cases went.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+pub struct Counts {
+    /// Run, and everything held.
+    pub passed: u64,
+    /// Run, and something did not hold.
+    pub failed: u64,
+    /// Not run.
+    pub skipped: u64,
+}
+
+impl Counts {
+    /// Adds other counts to these.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.passed = self.passed.saturating_add(other.passed);
+        self.failed = self.failed.saturating_add(other.failed);
+        self.skipped = self.skipped.saturating_add(other.skipped);
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { passed, failed, skipped } = self;
+        write!(f, "{passed} passed, {failed} failed, {skipped} skipped")
+    }
+}
+
+/// Cases of one area that were not run for one reason.
+#[derive(Clone, Debug, Serialize)]
+pub struct SkipReport {
+    /// The file's name without `.json`.
+    pub file: String,
+    /// The area.
+    pub area: String,
+    /// How many.
+    pub cases: u64,
+    /// Why, as `deviations.toml` says.
+    pub reason: String,
+}
+
+/// A case that failed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Failure {
+    /// The file's name without `.json`.
+    pub file: String,
+    /// The area.
+    pub area: String,
+    /// The kind.
+    pub kind: String,
+    /// The case.
+    pub id: String,
+    /// What did not hold.
+    pub mismatches: Vec<Mismatch>,
+}
