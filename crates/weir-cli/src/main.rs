@@ -1,11 +1,14 @@
 //! The `weir` command.
 
-use std::io;
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 mod check;
+mod conform;
 mod draws;
 mod generate;
 mod row;
@@ -22,6 +25,15 @@ struct Cli {
 enum Command {
     /// Say whether a file is well formed
     Check(check::Options),
+    /// Run vector files against our systems
+    Conform {
+        /// The directory of the vector files
+        dir: PathBuf,
+
+        /// Write the report as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Write a synthetic trace of LLM requests
     Generate(generate::Options),
 }
@@ -29,16 +41,22 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Check(options) => check::run(&options),
+        Command::Conform { dir, json } => conform::run(&dir, json),
         Command::Generate(options) => generate::run(&options).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {
         // A reader that has seen enough, such as `head`, needs no message.
         let io_kind = error.root_cause().downcast_ref().map(io::Error::kind);
         if io_kind != Some(io::ErrorKind::BrokenPipe) {
-            eprintln!("weir: {error:#}");
+            tell(format_args!("weir: {error:#}"));
         }
         ExitCode::from(CANNOT)
     })
+}
+
+/// Writes a line to standard error; where that is closed, nobody wants to hear it.
+fn tell(line: impl Display) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// The exit code when the command could not do its work.
