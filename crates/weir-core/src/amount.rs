@@ -11,6 +11,7 @@
 //!
 //! - `text_round_trips`: a quantity written and read back is the same quantity.
 //! - `decimal_is_exact_or_refused`: a `Decimal` converts to the same value, or not at all.
+//! - `quantity_to_decimal_is_exact_or_refused`: so does a quantity to a `Decimal`.
 //! - `same_as_digits`: reading agrees with a model that moves the point in the digits by hand.
 //! - `product_rounds_as_said`: [`Quantity::checked_mul`] is the true product, rounded as named.
 
@@ -31,7 +32,7 @@ pub use number::{NumberError, Precision};
 ///
 /// # Shape
 ///
-/// Up to 1.7 × 10²⁹ units (`i128::MAX` nano-units), either sign.
+/// Up to 1.7 × 10²⁹ units (any `i128` of nano-units), either sign.
 ///
 /// # Example
 ///
@@ -242,7 +243,8 @@ impl serde::de::Visitor<'_> for QuantityVisitor {
     }
 
     fn visit_u64<E: serde::de::Error>(self, units: u64) -> Result<Quantity, E> {
-        i64::try_from(units).map(Quantity::from_units).map_err(|_| E::custom(NumberError::TooLarge))
+        // A u64 times 10^9 is far inside i128.
+        Ok(Quantity(i128::from(units).saturating_mul(NANOS_PER_UNIT)))
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Quantity, E> {

@@ -1,3 +1,5 @@
 //! weir-testkit.
 
 pub mod conform;
+pub mod model;
+pub mod mutation;

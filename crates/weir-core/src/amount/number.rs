@@ -4,6 +4,8 @@
 //! [`ecmascript`] for strings that a contract reads as JavaScript's `Number()` would. All of them
 //! take time proportional to the text: `1e200000000` is refused as fast as it is read.
 
+use core::cmp::Ordering;
+
 /// Why a text is not a quantity.
 ///
 /// Exhaustive on purpose: an adapter answers each case, and a new case must break its build.
@@ -77,7 +79,7 @@ pub(super) fn json(text: &[u8], precision: Precision) -> Result<i128, NumberErro
 ///
 /// See [`NumberError`].
 pub fn ecmascript(text: &str, precision: Precision) -> Result<super::Quantity, NumberError> {
-    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').as_bytes();
+    let text = text.trim_matches(is_ecmascript_space).as_bytes();
     let nanos = match text {
         [b'0', b'x' | b'X', digits @ ..] => radix(digits, 16),
         [b'0', b'o' | b'O', digits @ ..] => radix(digits, 8),
@@ -85,6 +87,12 @@ pub fn ecmascript(text: &str, precision: Precision) -> Result<super::Quantity, N
         _ => decimal_literal(text, precision),
     };
     nanos.map(super::Quantity)
+}
+
+/// White space and line terminators of ECMAScript: Unicode's, with the byte order mark and without
+/// the next-line character.
+fn is_ecmascript_space(c: char) -> bool {
+    (c.is_whitespace() && c != '\u{85}') || c == '\u{feff}'
 }
 
 fn decimal_literal(text: &[u8], precision: Precision) -> Result<i128, NumberError> {
@@ -128,7 +136,7 @@ enum Need {
 struct Digits {
     negative: bool,
     /// The leading significant digits, as many as fit.
-    mantissa: i128,
+    mantissa: u128,
     /// Digits after those in `mantissa`: before the point, they are a power of ten.
     dropped: i64,
     /// The first digit that was dropped, and whether any later one was not zero.
@@ -176,7 +184,7 @@ impl Digits {
     }
 
     fn push(&mut self, digit: u8) {
-        let longer = self.mantissa.checked_mul(10).and_then(|m| m.checked_add(i128::from(digit)));
+        let longer = self.mantissa.checked_mul(10).and_then(|m| m.checked_add(u128::from(digit)));
         match longer {
             Some(mantissa) if self.dropped == 0 => self.mantissa = mantissa,
             _ => {
@@ -199,52 +207,67 @@ impl Digits {
             .saturating_sub(self.fraction_len)
             .saturating_add(self.dropped)
             .saturating_add(i64::from(super::Quantity::DIGITS));
-        let nanos = if power >= 0 {
-            self.scale_up(power, precision)
-        } else {
-            self.scale_down(power, precision)
-        }?;
-        Ok(if self.negative { nanos.saturating_neg() } else { nanos })
+        let (floor, rest) = if power >= 0 { self.scale_up(power)? } else { self.scale_down(power) };
+        let whole = self.signed(floor)?; // Too large is said before inexact.
+        let up = match (rest, precision) {
+            (Rest::Nothing, _) => return Ok(whole),
+            (_, Precision::Exact) => return Err(NumberError::Inexact),
+            (Rest::BelowHalf, Precision::Nearest) => false,
+            (Rest::Half, Precision::Nearest) => floor.rem_euclid(2) == 1,
+            (Rest::AboveHalf, Precision::Nearest) => true,
+        };
+        self.signed(floor.saturating_add(u128::from(up)))
     }
 
-    fn scale_up(&self, power: i64, precision: Precision) -> Result<i128, NumberError> {
-        let factor = u32::try_from(power).ok().and_then(|power| 10_i128.checked_pow(power));
+    fn signed(&self, magnitude: u128) -> Result<i128, NumberError> {
+        let value = if self.negative {
+            0_i128.checked_sub_unsigned(magnitude)
+        } else {
+            0_i128.checked_add_unsigned(magnitude)
+        };
+        value.ok_or(NumberError::TooLarge)
+    }
+
+    fn scale_up(&self, power: i64) -> Result<(u128, Rest), NumberError> {
+        let factor = u32::try_from(power).ok().and_then(|power| 10_u128.checked_pow(power));
         let scaled = factor.and_then(|factor| self.mantissa.checked_mul(factor));
         let scaled = scaled.ok_or(NumberError::TooLarge)?;
-        if self.next == 0 && !self.beyond {
-            return Ok(scaled);
-        }
-        if power > 0 {
+        let rest = match (self.next, self.beyond) {
+            (0, false) => Rest::Nothing,
             // The dropped digit counts whole nano-units, and did not fit.
-            return Err(NumberError::TooLarge);
-        }
-        let up = self.next > 5 || (self.next == 5 && (self.beyond || scaled.rem_euclid(2) == 1));
-        match precision {
-            Precision::Exact => Err(NumberError::Inexact),
-            Precision::Nearest => scaled.checked_add(i128::from(up)).ok_or(NumberError::TooLarge),
-        }
+            _ if power > 0 => return Err(NumberError::TooLarge),
+            (5, false) => Rest::Half,
+            (0..=4, _) => Rest::BelowHalf,
+            _ => Rest::AboveHalf,
+        };
+        Ok((scaled, rest))
     }
 
-    fn scale_down(&self, power: i64, precision: Precision) -> Result<i128, NumberError> {
+    fn scale_down(&self, power: i64) -> (u128, Rest) {
         let dropped_any = self.next != 0 || self.beyond;
         let by =
-            u32::try_from(power.unsigned_abs()).ok().and_then(|power| 10_i128.checked_pow(power));
-        let Some(by) = by else {
-            // The divisor is past i128, so the value is below a hundredth of a nano-unit.
-            return if precision == Precision::Exact { Err(NumberError::Inexact) } else { Ok(0) };
-        };
+            u32::try_from(power.unsigned_abs()).ok().and_then(|power| 10_u128.checked_pow(power));
+        // A divisor past u128 is more than twice any mantissa: 10^39 and 3.4 * 10^38.
+        let Some(by) = by else { return (0, Rest::BelowHalf) };
         let (floor, rest) = (self.mantissa.div_euclid(by), self.mantissa.rem_euclid(by));
-        if rest == 0 && !dropped_any {
-            return Ok(floor);
-        }
         let half = by.div_euclid(2); // `by` is a positive power of ten, so even.
-        let tie = rest == half && !dropped_any;
-        let up = if tie { floor.rem_euclid(2) == 1 } else { rest >= half };
-        match precision {
-            Precision::Exact => Err(NumberError::Inexact),
-            Precision::Nearest => Ok(floor.saturating_add(i128::from(up))),
-        }
+        let rest = match rest.cmp(&half) {
+            Ordering::Less if rest == 0 && !dropped_any => Rest::Nothing,
+            Ordering::Less => Rest::BelowHalf,
+            Ordering::Equal if !dropped_any => Rest::Half,
+            Ordering::Equal | Ordering::Greater => Rest::AboveHalf,
+        };
+        (floor, rest)
     }
+}
+
+/// What is left after the ninth fraction digit, in halves of a nano-unit.
+#[derive(Clone, Copy)]
+enum Rest {
+    Nothing,
+    BelowHalf,
+    Half,
+    AboveHalf,
 }
 
 /// Reads `([eE][+-]?digits)?` to the end of the text; a huge exponent saturates.
