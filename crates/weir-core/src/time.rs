@@ -10,6 +10,8 @@
 //! - `text_round_trips`: an instant written as RFC 3339 and read back is the same instant; a span
 //!   written as an ISO 8601 duration likewise.
 //! - `days_tile_the_calendar`: walking day by day from year 1 to year 9999 meets each date once.
+//! - `spans_add_up_their_parts`: a span is the sum of its weeks, days, hours, minutes and seconds.
+//! - `offsets_shift_the_clock`: a local clock ahead of UTC shows the time of a later instant.
 //!
 //! # Source
 //!
