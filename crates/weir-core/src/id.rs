@@ -3,6 +3,14 @@
 //! Names of the catalog are [`Name`]s. Names of the host's world (tenants, customers, keys), which
 //! we do not choose, are [`ScopeName`]s. Nothing here folds case or normalises: two names are equal
 //! when their bytes are, so a name means the same in a header, a journal and a log line.
+//!
+//! # Laws
+//!
+//! Each is a test in `weir-testkit/tests/id.rs`, under the same name.
+//!
+//! - `names_match_their_grammar`: what [`Name::parse`] takes is what its grammar says, unchanged.
+//! - `scope_names_match_their_grammar`: the same of [`ScopeName::parse`].
+//! - `errors_say_where`: what stands before the offset of an error is no error.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -42,12 +50,21 @@ impl Name {
     ///
     /// The first thing wrong from the left.
     pub fn parse(text: &str) -> Result<Self, IdError> {
+        Self::check(text)?;
+        Ok(Self(Box::from(text)))
+    }
+
+    /// Whether `text` is a name, without making one.
+    ///
+    /// # Errors
+    ///
+    /// The first thing wrong from the left.
+    pub fn check(text: &str) -> Result<(), IdError> {
         let known = |at: usize, byte: u8| {
             byte.is_ascii_lowercase()
                 || (at > 0 && matches!(byte, b'0'..=b'9' | b'.' | b'_' | b'-'))
         };
-        check(text.as_bytes(), Self::LEN_MAX, known)?;
-        Ok(Self(Box::from(text)))
+        check(text.as_bytes(), Self::LEN_MAX, known)
     }
 
     /// The name as text.
