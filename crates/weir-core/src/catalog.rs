@@ -18,10 +18,11 @@ use alloc::vec::Vec;
 use crate::fault::Fault;
 use crate::id::{CatalogVersion, FeatureId, LimitId, PlanId, WalletId};
 use crate::time::{Span, Timestamp};
+use crate::token::Classes;
 
 mod compile;
 pub mod definition;
-mod names;
+pub mod names;
 mod terms;
 
 pub use definition::Definition;
@@ -35,6 +36,7 @@ pub use terms::{
 pub struct Catalog {
     version: CatalogVersion,
     names: Names,
+    classes: Classes,
     features: Box<[Option<Feature>]>,
     plans: Box<[Option<Plan>]>,
     acceptance: Acceptance,
@@ -86,6 +88,12 @@ impl Catalog {
     #[must_use]
     pub const fn names(&self) -> &Names {
         &self.names
+    }
+
+    /// The classes of credentials.
+    #[must_use]
+    pub const fn classes(&self) -> &Classes {
+        &self.classes
     }
 
     /// The feature called `name`, if this version has it.

@@ -181,7 +181,7 @@ fn check(bytes: &[u8], len_max: usize, known: impl Fn(usize, u8) -> bool) -> Res
 }
 
 /// The version of a catalog: 1 for the first one installed in a ledger, then counting up.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct CatalogVersion(pub u32);
 
 /// A credential class of the catalog.

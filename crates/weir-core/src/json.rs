@@ -250,6 +250,22 @@ impl<'a> Raw<'a> {
         self.kind
     }
 
+    /// The value of the member of an object whose key is `name`; the last one, if there are more.
+    ///
+    /// Takes time proportional to the object.
+    pub fn member(self, name: &str, scratch: &mut Scratch) -> Option<Self> {
+        let mut lexer = Lexer::again(self, &Profile::TRUSTED, scratch);
+        let mut found = None;
+        // What was read before is read again without an error.
+        if let Ok(Some(Token::ObjectStart)) = lexer.token() {
+            while let Ok(Some(Token::Key(key))) = lexer.token() {
+                let value = lexer.value().ok().flatten();
+                found = if key == *name { value } else { found };
+            }
+        }
+        found
+    }
+
     /// The string, if it is one.
     #[must_use]
     pub fn as_text(self) -> Option<Text<'a>> {
@@ -270,6 +286,34 @@ impl<'a> Raw<'a> {
     #[must_use]
     pub fn as_bool(self) -> Option<bool> {
         (self.kind == Kind::Boolean).then(|| self.text.len() == "true".len())
+    }
+}
+
+/// Where a value stands in the text that its lexer was given, and what it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+    pub(crate) kind: Kind,
+    pub(crate) escaped: bool,
+}
+
+impl Found {
+    pub(crate) const fn len(self) -> u32 {
+        self.end.saturating_sub(self.start)
+    }
+
+    /// The value itself, as it stands in `text`, which starts at `base` of the document.
+    pub(crate) fn raw(self, text: &str, base: u32) -> Raw<'_> {
+        let range = || Some(usize::try_from(self.start).ok()?..usize::try_from(self.end).ok()?);
+        let part = range().and_then(|range| text.get(range)).unwrap_or_default();
+        let at = base.saturating_add(self.start);
+        Raw { text: part, at, kind: self.kind, escaped: self.escaped }
+    }
+
+    /// The string, when it is one.
+    pub(crate) fn text(self, text: &str) -> Option<Text<'_>> {
+        self.raw(text, 0).as_text()
     }
 }
 

@@ -15,6 +15,7 @@
 //! | 0 | [`fault`] | what must an operator edit? |
 //! | 0 | [`hash`] | where in the table? |
 //! | 1 | [`json`] | what did they send? |
+//! | 1 | [`schema`] | does it have our shape? |
 //! | 1 | [`token`] | who is it, by what class of credential? |
 //! | 1 | [`window`] | which period is it? |
 //! | 1 | [`meter`] | what does this event add? |
@@ -23,6 +24,10 @@
 //! | 2 | [`grant`] | which allowance pays? |
 //! | 2 | [`wallet`] | which credits pay? |
 //! | 2 | [`dedup`] | have we answered this before? |
+//! | 3 | [`catalog`] | what was sold? |
+//! | 4 | [`account`] | what is their state? |
+//! | 5 | [`decide`] | does it go ahead? |
+//! | 6 | [`ledger`] | what happened? |
 #![no_std]
 #![deny(
     clippy::arithmetic_side_effects,
@@ -38,17 +43,21 @@
 
 extern crate alloc;
 
+pub mod account;
 pub mod amount;
 pub mod catalog;
+pub mod decide;
 pub mod dedup;
 pub mod fault;
 pub mod grant;
 pub mod hash;
 pub mod id;
 pub mod json;
+pub mod ledger;
 pub mod limit;
 pub mod meter;
 pub mod price;
+pub mod schema;
 pub mod time;
 pub mod token;
 pub mod wallet;

@@ -47,13 +47,12 @@ impl Source {
     pub const PLAN: Self = Self(0);
 }
 
-/// What is remembered of one limit, for one scope, in one period: one cache line.
+/// What is remembered of one limit, for one scope, in one period: 64 bytes.
 ///
 /// # Shape
 ///
 /// Keyed by `(limit, source, window_end)` within its scope. `used` and `held` are not negative.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[repr(align(64))]
 pub struct Balance {
     /// What was taken in the period.
     pub used: Quantity,

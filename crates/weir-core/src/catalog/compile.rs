@@ -21,6 +21,7 @@ use crate::limit::{CapacityRead, UNLIMITED};
 use crate::meter::{Aggregation, Meter};
 use crate::price::Price;
 use crate::time::Span;
+use crate::token::Classes;
 use crate::window::{Unit, Window};
 
 /// See [`Catalog::compile`].
@@ -31,6 +32,7 @@ pub(super) fn compile(
 ) -> Result<Catalog, Vec<Fault>> {
     let mut compiler = Compiler { definition, names, faults: Vec::new() };
     compiler.intern_names();
+    let classes = compiler.classes();
     let features = compiler.features();
     let plans = compiler.plans();
     let acceptance = Acceptance {
@@ -41,7 +43,8 @@ pub(super) fn compile(
     if !compiler.faults.is_empty() {
         return Err(compiler.faults);
     }
-    Ok(Catalog { version, names: compiler.names, features, plans, acceptance, remember })
+    let names = compiler.names;
+    Ok(Catalog { version, names, classes, features, plans, acceptance, remember })
 }
 
 struct Compiler<'d> {
@@ -76,6 +79,20 @@ impl Compiler<'_> {
                     "catalog.too_many",
                     "too many names of this kind",
                 );
+            }
+        }
+    }
+
+    fn classes(&mut self) -> Classes {
+        let known = Classes::known(self.names.classes.iter().cloned());
+        match known.replaced_by(&self.definition.classes) {
+            Ok(classes) => {
+                self.intern("/classes", classes.names(), |names| &mut names.classes);
+                classes
+            }
+            Err(faults) => {
+                self.faults.extend(faults.into_iter().map(|fault| fault.under("/classes")));
+                known
             }
         }
     }

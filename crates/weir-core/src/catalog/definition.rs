@@ -18,6 +18,7 @@ use crate::id::Name;
 use crate::limit::Enforcement;
 use crate::meter::{Aggregation, Life};
 use crate::time::{Span, Timestamp};
+use crate::token::ClassDefinition;
 use crate::window::Unit;
 
 /// A whole catalog.
@@ -26,6 +27,8 @@ use crate::window::Unit;
 pub struct Definition {
     /// Which event times are accepted.
     pub acceptance: AcceptanceDefinition,
+    /// Classes of credentials.
+    pub classes: BTreeMap<Name, ClassDefinition>,
     /// What can be asked for.
     pub features: BTreeMap<Name, FeatureDefinition>,
     /// What is sold: limits, by name.

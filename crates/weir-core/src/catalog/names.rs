@@ -7,6 +7,8 @@ use crate::id::Name;
 /// The indices of all names that a ledger's catalogs ever had.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Names {
+    /// Credential classes.
+    pub classes: Table,
     /// Features.
     pub features: Table,
     /// Limits.
@@ -15,6 +17,25 @@ pub struct Names {
     pub plans: Table,
     /// Wallets.
     pub wallets: Table,
+}
+
+impl Names {
+    /// All tables, in the order of their declaration.
+    #[must_use]
+    pub const fn tables(&self) -> [&Table; 5] {
+        [&self.classes, &self.features, &self.limits, &self.plans, &self.wallets]
+    }
+
+    /// All tables, in the order of their declaration, to be filled.
+    pub const fn tables_mut(&mut self) -> [&mut Table; 5] {
+        [
+            &mut self.classes,
+            &mut self.features,
+            &mut self.limits,
+            &mut self.plans,
+            &mut self.wallets,
+        ]
+    }
 }
 
 /// Names by index, in the order in which they first appeared.

@@ -8,23 +8,30 @@ use super::text::Text;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Key {
     /// The byte after the opening quote.
-    pub(crate) start: u32,
+    start: u32,
     /// The closing quote.
-    pub(crate) end: u32,
+    end: u32,
     mark: u64,
-    pub(crate) escaped: bool,
+    escaped: bool,
 }
 
 impl Key {
-    /// The key `text`, which starts at `start`.
-    pub(crate) fn new(start: u32, end: u32, text: Text<'_>) -> Self {
+    /// The key `text`, whose opening quote stands at `quote`.
+    pub(crate) fn at(quote: u32, text: Text<'_>) -> Self {
+        let start = quote.saturating_add(1);
+        let len = u32::try_from(text.raw().len()).unwrap_or(u32::MAX);
         let plain = text.as_plain();
         Self {
             start,
-            end,
+            end: start.saturating_add(len),
             mark: plain.map_or(0, |plain| mark(plain.as_bytes())),
             escaped: plain.is_none(),
         }
+    }
+
+    /// Where its opening quote stands.
+    pub(crate) const fn quote(self) -> u32 {
+        self.start.saturating_sub(1)
     }
 
     /// The key itself; `document` is what its offsets count in.
@@ -48,7 +55,7 @@ pub(super) fn first_repeat(document: &str, keys: &mut [Key]) -> Option<u32> {
         while let [key, rest @ ..] = later {
             let earlier = keys.get(..seen).unwrap_or_default();
             if earlier.iter().any(|before| before.same(*key, document)) {
-                return Some(key.start);
+                return Some(key.quote());
             }
             (later, seen) = (rest, seen.saturating_add(1));
         }
@@ -56,7 +63,7 @@ pub(super) fn first_repeat(document: &str, keys: &mut [Key]) -> Option<u32> {
     }
     sort(document, keys);
     let pairs = keys.iter().zip(keys.iter().skip(1));
-    pairs.filter(|(a, b)| a.same(**b, document)).map(|(_, b)| b.start).min()
+    pairs.filter(|(a, b)| a.same(**b, document)).map(|(_, b)| b.quote()).min()
 }
 
 /// Sorts by what the keys say, then by where they stand.

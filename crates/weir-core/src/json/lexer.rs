@@ -3,7 +3,7 @@
 use core::str;
 
 use super::keys::{Key, first_repeat};
-use super::{Bounds, Duplicates, Kind, Number, Profile, Raw, Scratch, Surrogates, Text};
+use super::{Bounds, Duplicates, Found, Kind, Number, Profile, Raw, Scratch, Surrogates, Text};
 use super::{SyntaxError, SyntaxKind};
 
 /// A part of a document.
@@ -86,13 +86,29 @@ impl<'a, 's> Lexer<'a, 's> {
         Self { base: raw.at, ..Self::over(raw.text, 0, profile, scratch) }
     }
 
+    /// Where the token read last starts in the text that this lexer was given.
+    pub(crate) fn place(&self) -> u32 {
+        offset(self.start)
+    }
+
+    /// The text that this lexer was given.
+    pub(crate) const fn text(&self) -> &'a str {
+        self.document
+    }
+
+    /// Whether an object comes next.
+    pub(crate) fn at_object(&mut self) -> bool {
+        self.next_byte() == Some(b'{')
+    }
+
     /// Starts to read `document` at its byte `at`.
     pub(crate) fn over(
         document: &'a str,
-        at: usize,
+        at: u32,
         profile: &'s Profile,
         scratch: &'s mut Scratch,
     ) -> Self {
+        let at = usize::try_from(at).unwrap_or(usize::MAX);
         scratch.frames.clear();
         scratch.keys.clear();
         let tokens_left = profile.bounds.tokens;
@@ -151,6 +167,11 @@ impl<'a, 's> Lexer<'a, 's> {
     ///
     /// The first thing wrong, like [`Lexer::token`].
     pub fn value(&mut self) -> Result<Option<Raw<'a>>, SyntaxError> {
+        Ok(self.found()?.map(|found| found.raw(self.document, self.base)))
+    }
+
+    /// Like [`Lexer::value`], as offsets in the text that this lexer was given.
+    pub(crate) fn found(&mut self) -> Result<Option<Found>, SyntaxError> {
         let mut token = self.token()?;
         if let Some(Token::Key(_)) = token {
             token = self.token()?;
@@ -168,8 +189,7 @@ impl<'a, 's> Lexer<'a, 's> {
             Some(Token::ArrayStart) => self.skip_to_end(Kind::Array)?,
             Some(Token::ObjectStart) => self.skip_to_end(Kind::Object)?,
         };
-        let text = self.document.get(start..self.at).unwrap_or_default();
-        Ok(Some(Raw { text, at: self.base.saturating_add(offset(start)), kind, escaped }))
+        Ok(Some(Found { start: offset(start), end: offset(self.at), kind, escaped }))
     }
 
     /// Reads to the end of the container just opened.
@@ -203,7 +223,6 @@ impl<'a, 's> Lexer<'a, 's> {
         }
         self.start = self.at;
         let text = self.string()?;
-        let end = self.at.saturating_sub(1);
         if self.next_byte_needed()? != b':' {
             return Err(self.error(SyntaxKind::UnexpectedByte, self.at));
         }
@@ -216,8 +235,7 @@ impl<'a, 's> Lexer<'a, 's> {
             }
         }
         if self.profile.duplicates == Duplicates::Refused {
-            let start = offset(self.start.saturating_add(1));
-            self.scratch.keys.push(Key::new(start, offset(end), text));
+            self.scratch.keys.push(Key::at(offset(self.start), text));
         }
         Ok(Token::Key(text))
     }
@@ -246,7 +264,7 @@ impl<'a, 's> Lexer<'a, 's> {
             if keys.len() > 1
                 && let Some(repeat) = first_repeat(self.document, keys)
             {
-                let at = self.base.saturating_add(repeat).saturating_sub(1);
+                let at = self.base.saturating_add(repeat);
                 return Err(SyntaxError::new(SyntaxKind::DuplicateKey, at));
             }
             self.scratch.keys.truncate(frame.keys_from);

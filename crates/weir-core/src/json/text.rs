@@ -35,6 +35,11 @@ impl<'a> Text<'a> {
         Self { raw, escaped }
     }
 
+    /// What stands between the quotes.
+    pub(crate) const fn raw(self) -> &'a str {
+        self.raw
+    }
+
     /// The text, if it has no escape and so need not be decoded.
     #[must_use]
     pub const fn as_plain(self) -> Option<&'a str> {

@@ -140,6 +140,17 @@ impl Classes {
         Self::default().replaced_by(definitions)
     }
 
+    /// The ids of classes that earlier catalogs had, by name in the order of their ids, without
+    /// the classes themselves: what a ledger knows before it has compiled its catalog again.
+    pub fn known(names: impl Iterator<Item = Name>) -> Self {
+        Self(names.map(|name| Slot { name, class: None }).collect())
+    }
+
+    /// The names of all classes, past ones included, in the order of their ids.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.0.iter().map(|slot| &slot.name)
+    }
+
     /// Checks the classes of a next catalog.
     ///
     /// A class keeps its id as long as its name is the same, and the id of a class that went is

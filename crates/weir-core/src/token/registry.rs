@@ -115,7 +115,7 @@ impl Registry {
         digest: Digest,
         credential: Credential,
     ) -> Result<Option<Credential>, Full> {
-        let full = self.table.len() >= self.capacity;
+        let full = self.is_full();
         let same = |record: &Record| record.digest == digest;
         match self.table.entry(digest.index(), same, |record| record.digest.index()) {
             Entry::Occupied(mut slot) => {
@@ -127,6 +127,12 @@ impl Registry {
                 Ok(None)
             }
         }
+    }
+
+    /// Whether there is no room for another credential.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.table.len() >= self.capacity
     }
 
     /// Takes a credential off the record.

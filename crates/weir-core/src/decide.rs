@@ -1,0 +1,215 @@
+//! Does it go ahead? One pass over every limit on the path; all or nothing.
+//!
+//! A decision has two phases. First everything is checked and what would change is written down as
+//! [`Effect`]s; then, if nothing stood against it, the ledger stores the effects. A refusal is data
+//! ([`Outcome::Denied`]) and stores nothing but, where the catalog says so, the answer itself.
+//! `decide` and `peek` are this one function, with and without the storing; what an [`Observer`]
+//! is told is the explanation, and the observer that listens to nothing compiles to nothing.
+//!
+//! # Laws
+//!
+//! Each is a test in `weir-testkit/tests/decide.rs`, under the same name.
+//!
+//! - `same_as_model`: over random catalogs and histories, every verdict equals that of the slow
+//!   model.
+//! - `conservation`: what balances hold is what verdicts took; what lots lost is what was charged.
+//! - `nothing_on_denial`: a denial leaves the state as it was, byte for byte, but for the
+//!   remembered answer.
+//! - `never_over`: where a hard limit admits, use and holds are at most the capacity.
+//! - `no_false_denial`: where the model has enough, the answer is allowed.
+//! - `peek_is_decide`: the same question gives the same verdict, asked or decided.
+//! - `retry_is_exact`: at the told instant the same request passes, a millisecond earlier not.
+//!
+//! # Source
+//!
+//! The order of stages, the laws and the comparison are those of the design of the decision.
+
+use alloc::vec::Vec;
+
+use crate::account::Accounts;
+use crate::amount::Quantity;
+use crate::catalog::Catalog;
+use crate::dedup::{Dedup, RequestKey};
+use crate::id::{FeatureId, LimitId, ScopeId};
+use crate::limit::{Balance, Source};
+use crate::meter::Reading;
+use crate::time::Timestamp;
+use crate::token::Principal;
+
+mod funds;
+mod gates;
+mod period;
+mod verdict;
+mod weigh;
+
+pub use gates::PATH_MAX;
+pub use verdict::{Binding, Flags, Outcome, Reason, Retry, Verdict};
+
+pub(crate) use gates::remembered_key;
+
+/// What is asked for: the costs, on whose path, at which instant.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Who asks.
+    pub caller: Caller,
+    /// The root scope, and up to seven below it, in any shape.
+    pub scopes: &'a [ScopeId],
+    /// What is asked for, at most eight costs; none to ask only whether the path may spend.
+    pub costs: &'a [Cost],
+    /// When it happened.
+    pub at: Timestamp,
+    /// The caller's idempotency key.
+    pub key: Option<RequestKey>,
+}
+
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+pub enum Caller {
+    /// The holder of a credential; one of the scopes on the path must be the credential's.
+    Known(Principal),
+    /// Nobody in particular: the host says that this decision needs no credential.
+    Unchecked,
+}
+
+/// One thing asked for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Cost {
+    /// What.
+    pub feature: FeatureId,
+    /// How much: the value of the event, which the feature's meter turns into use.
+    pub quantity: Quantity,
+}
+
+/// What a decision reads.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// The state of every scope.
+    pub accounts: &'a Accounts,
+    /// The catalog under which is decided.
+    pub catalog: &'a Catalog,
+    /// The instant of the decision, not before any earlier one.
+    pub now: Timestamp,
+    /// Answers given before.
+    pub remembered: &'a Dedup<Verdict>,
+}
+
+/// What a decision changes, as the value to store: applying it needs no rule.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Effect {
+    /// A balance has a new value.
+    Balance {
+        /// Whose.
+        scope: ScopeId,
+        /// The value.
+        balance: Balance,
+        /// How much of its use is this decision's.
+        taken: Quantity,
+    },
+    /// A balance's period is over, grace included, and it is forgotten.
+    Closed {
+        /// Whose.
+        scope: ScopeId,
+        /// Which.
+        key: (LimitId, Source, Timestamp),
+    },
+    /// A lot was drawn from.
+    Lot {
+        /// Whose.
+        scope: ScopeId,
+        /// Which, in the order in which lots are drawn.
+        position: u16,
+        /// What is left.
+        left: Quantity,
+    },
+    /// A meter has a new reading.
+    Reading {
+        /// Whose.
+        scope: ScopeId,
+        /// For which limit.
+        limit: LimitId,
+        /// The reading.
+        reading: Reading,
+        /// The end of the period that it belongs to.
+        window_end: Timestamp,
+    },
+}
+
+/// Hears what a decision does, in order.
+///
+/// `()` hears nothing, and compiles to nothing.
+pub trait Observer {
+    /// A limit was compared with its ask.
+    fn touched(&mut self, _limit: &Binding, _admitted: Outcome) {}
+    /// An allowance was drawn; heard before it is known whether everything else goes ahead.
+    fn drew(&mut self, _draw: &Draw) {}
+    /// A wallet was asked for money.
+    fn debited(&mut self, _debit: &Debit) {}
+}
+
+impl Observer for () {}
+
+/// What one allowance gave.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Draw {
+    /// Whose.
+    pub scope: ScopeId,
+    /// For which limit.
+    pub limit: LimitId,
+    /// Which allowance.
+    pub source: Source,
+    /// How much.
+    pub taken: Quantity,
+    /// Its use afterwards.
+    pub used: Quantity,
+    /// What that costs.
+    pub cost: Quantity,
+}
+
+/// What one wallet was asked for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Debit {
+    /// Whose.
+    pub scope: ScopeId,
+    /// Which wallet.
+    pub wallet: crate::id::WalletId,
+    /// How much.
+    pub amount: Quantity,
+    /// What it could pay before.
+    pub usable: Quantity,
+}
+
+/// Reusable room for one decision's intermediate results.
+#[derive(Clone, Debug, Default)]
+pub struct Workings {
+    /// What an allowed decision changes.
+    pub effects: Vec<Effect>,
+    debits: Vec<Debit>,
+    opened: Vec<period::Opened>,
+}
+
+/// Decides a request, and leaves what it would change in `workings`.
+///
+/// Never fails: whatever is wrong with the request is the verdict's reason.
+pub fn decide<O: Observer>(
+    view: &View<'_>,
+    request: &Request<'_>,
+    workings: &mut Workings,
+    observer: &mut O,
+) -> Verdict {
+    workings.effects.clear();
+    workings.debits.clear();
+    if let Some(verdict) = gates::refusal(view, request) {
+        return verdict;
+    }
+    let mut scale = weigh::Scale::new(view, request, workings, observer);
+    for (at, Cost { feature, .. }) in request.costs.iter().enumerate() {
+        if !request.costs.iter().take(at).any(|earlier| earlier.feature == *feature) {
+            scale.ask(*feature);
+        }
+    }
+    let verdict = scale.finish();
+    if verdict.outcome != Outcome::Allowed {
+        workings.effects.clear();
+    }
+    verdict
+}

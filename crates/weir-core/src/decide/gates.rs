@@ -1,0 +1,103 @@
+//! May it be weighed at all? The stages before limits: path, route, memory, time, status.
+
+use super::{Caller, Cost, Reason, Request, Retry, Verdict, View};
+use crate::account::Status;
+use crate::amount::Quantity;
+use crate::catalog::{Lateness, PerFeature, RememberAt};
+use crate::dedup::Key;
+use crate::time::Timestamp;
+
+/// The most scopes on a path, and the most costs of a request.
+pub const PATH_MAX: usize = 8;
+
+/// The verdict of the first gate that refuses a request; `None` when it may be weighed.
+pub(super) fn refusal(view: &View<'_>, request: &Request<'_>) -> Option<Verdict> {
+    let denied = |reason| Verdict::denied(reason, view.catalog.version());
+    if let Some(reason) = path(view, request).or_else(|| route(view, request)) {
+        return Some(denied(reason));
+    }
+    let looks_first = view.catalog.remember().is_none_or(|r| r.at == RememberAt::AfterRoute);
+    let early = if looks_first { memory(view, request) } else { None };
+    early
+        .or_else(|| time(view, request).map(denied))
+        .or_else(|| if looks_first { None } else { memory(view, request) })
+        .or_else(|| statuses(view, request).map(denied))
+}
+
+/// The key under which a request's answer is remembered; `None` when it is not.
+pub(crate) fn remembered_key(view: &View<'_>, request: &Request<'_>) -> Option<Key> {
+    let remember = view.catalog.remember()?;
+    let feature = match remember.per_feature {
+        PerFeature::No => None,
+        PerFeature::Yes => request.costs.first().map(|cost| cost.feature),
+    };
+    Some(Key { root: *request.scopes.first()?, feature, request: request.key? })
+}
+
+fn path(view: &View<'_>, request: &Request<'_>) -> Option<Reason> {
+    let lengths = [request.scopes.len(), request.costs.len()];
+    if request.scopes.is_empty() || lengths.iter().any(|len| *len > PATH_MAX) {
+        return Some(Reason::Malformed);
+    }
+    if request.at == Timestamp::MAX || view.now == Timestamp::MAX {
+        return Some(Reason::Malformed); // the end of time is in no period
+    }
+    if let Caller::Known(principal) = request.caller
+        && !request.scopes.contains(&principal.scope())
+    {
+        return Some(Reason::Unauthenticated);
+    }
+    let unknown = request.scopes.iter().any(|scope| view.accounts.get(*scope).is_none());
+    unknown.then_some(Reason::UnknownScope)
+}
+
+/// Every feature asked for must be in some plan on the path.
+fn route(view: &View<'_>, request: &Request<'_>) -> Option<Reason> {
+    let plans = || request.scopes.iter().filter_map(|s| view.accounts.get(*s)?.plan());
+    let sold = |cost: &Cost| {
+        view.catalog.metering(cost.feature).is_some()
+            && plans().any(|plan| !view.catalog.terms(plan, cost.feature).is_empty())
+    };
+    (!request.costs.iter().all(sold)).then_some(Reason::NoEntitlement)
+}
+
+/// The answer given before, or the refusal to remember one more.
+fn memory(view: &View<'_>, request: &Request<'_>) -> Option<Verdict> {
+    let key = remembered_key(view, request)?;
+    if let Some(mut verdict) = view.remembered.get(&key) {
+        verdict.flags.replayed = true;
+        return Some(verdict);
+    }
+    let len_max = view.catalog.remember().map_or(0, |remember| remember.len_max);
+    let full = u32::try_from(view.remembered.len()).is_ok_and(|len| len >= len_max);
+    full.then(|| Verdict::denied(Reason::DedupFull, view.catalog.version()))
+}
+
+fn time(view: &View<'_>, request: &Request<'_>) -> Option<Reason> {
+    view.catalog.acceptance().check(request.at, view.now).map(|lateness| match lateness {
+        Lateness::TooNew => Reason::TooNew,
+        Lateness::TooOld => Reason::TooOld,
+    })
+}
+
+fn statuses(view: &View<'_>, request: &Request<'_>) -> Option<Reason> {
+    let status = |scope| view.accounts.get(scope).map(|account| account.status());
+    request.scopes.iter().find_map(|scope| match status(*scope)? {
+        Status::Active => None,
+        Status::Blocked => Some(Reason::Blocked),
+        Status::Cancelled => Some(Reason::Cancelled),
+        Status::Inactive => Some(Reason::Inactive),
+        Status::NoPlan => Some(Reason::NoPlan),
+        Status::Paused => Some(Reason::Paused),
+    })
+}
+
+/// The verdict on a request that nothing stands against, before any limit has been weighed.
+pub(super) const fn allowed(view: &View<'_>) -> Verdict {
+    Verdict {
+        outcome: super::Outcome::Allowed,
+        retry: Retry::Now,
+        charged: Quantity::ZERO,
+        ..Verdict::denied(Reason::Malformed, view.catalog.version())
+    }
+}

@@ -1,0 +1,115 @@
+//! Which balance is it counted on? The open one, a past one inside its grace, or a new one.
+
+use super::View;
+use crate::account::Account;
+use crate::amount::Quantity;
+use crate::catalog::Terms;
+use crate::id::LimitId;
+use crate::limit::{Balance, CapacityRead, Source};
+use crate::time::Timestamp;
+use crate::window::{Period, Window};
+
+/// One allowance of a limit: the plan's own, or a grant's.
+#[derive(Clone, Copy)]
+pub(super) struct Allowance {
+    pub(super) source: Source,
+    pub(super) amount: Quantity,
+    pub(super) read: CapacityRead,
+}
+
+/// A balance to count on, as it stands before the request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Opened {
+    pub(super) balance: Balance,
+    pub(super) opening: Opening,
+}
+
+/// Whether the balance is stored already.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Opening {
+    Known,
+    New,
+}
+
+/// The balance on which `allowance` counts an event of `at`.
+///
+/// # Errors
+///
+/// The period, when it is over and so is its grace.
+pub(super) fn open(
+    view: &View<'_>,
+    (account, terms): (&Account, &Terms),
+    allowance: Allowance,
+    at: Timestamp,
+) -> Result<Opened, Period> {
+    let Allowance { source, amount, read } = allowance;
+    let version = view.catalog.version();
+    let latest = view.accounts.latest(account, terms.limit, source);
+    if let Some(balance) = latest
+        && balance.generation == version
+        && at == view.now
+        && at < balance.window_end
+    {
+        return Ok(Opened { balance: *balance, opening: Opening::Known });
+    }
+    let period = period_of((account, terms), latest, at);
+    if over(terms, period.end, view.now) {
+        return Err(period);
+    }
+    // A period opened ahead of `now` stays of no generation: the way above must not take it, since
+    // an event of now may still belong to the period before.
+    let generation = if period.start > view.now { Balance::VACANT.generation } else { version };
+    let same = |balance: &&Balance| balance.key() == (terms.limit, source, period.end);
+    let known = latest.filter(same).or_else(|| view.accounts.balances(account).find(same));
+    let fresh = Balance {
+        capacity: amount,
+        window_end: period.end,
+        generation,
+        limit: terms.limit,
+        source,
+        ..Balance::VACANT
+    };
+    let Some(known) = known else {
+        return Ok(Opened { balance: fresh, opening: Opening::New });
+    };
+    let keeps = read == CapacityRead::AtRoll && known.generation != Balance::VACANT.generation;
+    let capacity = if keeps { known.capacity } else { amount };
+    let balance = Balance { capacity, generation, ..*known };
+    Ok(Opened { balance, opening: Opening::Known })
+}
+
+/// The balances of an allowance that nothing can reach any more once `opened` is stored.
+pub(super) fn closed<'a>(
+    view: &'a View<'_>,
+    (account, terms): (&'a Account, &'a Terms),
+    opened: Opened,
+) -> impl Iterator<Item = (LimitId, Source, Timestamp)> + 'a {
+    let (limit, source, end) = opened.balance.key();
+    let new = opened.opening == Opening::New;
+    let gone = move |balance: &&Balance| {
+        (balance.limit, balance.source) == (limit, source)
+            && balance.window_end < end
+            && over(terms, balance.window_end, view.now)
+    };
+    let balances = new.then(|| view.accounts.balances(account));
+    balances.into_iter().flatten().filter(gone).map(Balance::key)
+}
+
+/// The period of an event of `at`. A first-use period goes on until its end.
+fn period_of(
+    (account, terms): (&Account, &Terms),
+    latest: Option<&Balance>,
+    at: Timestamp,
+) -> Period {
+    if let (Window::FirstUse { .. }, Some(open)) = (terms.window, latest)
+        && at < open.window_end
+    {
+        return Period { start: at, end: open.window_end };
+    }
+    terms.window.period(at, terms.anchor.unwrap_or_else(|| account.anchor()))
+}
+
+/// Whether a period that ended at `end`, and its grace, are over.
+fn over(terms: &Terms, end: Timestamp, now: Timestamp) -> bool {
+    end != Period::NEVER && end.checked_add(terms.grace).is_some_and(|last| now > last)
+}

@@ -1,0 +1,220 @@
+//! What was decided? The answer, small enough to leave a lock and be remembered as it is.
+
+use crate::amount::Quantity;
+use crate::id::{CatalogVersion, LimitId, ScopeId};
+use crate::limit::UNLIMITED;
+use crate::time::Timestamp;
+
+/// The answer to a request.
+///
+/// # Shape
+///
+/// `Copy`, without a lifetime, at most 144 bytes: ids, not names, and the catalog version in which
+/// they mean something. It outlives a reload.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Verdict {
+    /// Whether it goes ahead.
+    pub outcome: Outcome,
+    /// The limit that decided: the one that denied, or the one with the fewest further requests of
+    /// this size left. `None` when no limit was reached.
+    pub binding: Option<Binding>,
+    /// The money charged; nothing on a denial.
+    pub charged: Quantity,
+    /// When exactly this request would pass.
+    pub retry: Retry,
+    /// What else there is to know.
+    pub flags: Flags,
+    /// The catalog that was decided under.
+    pub catalog: CatalogVersion,
+    /// The record that holds what was done; 0 when nothing was recorded.
+    pub sequence: u64,
+}
+
+impl Verdict {
+    /// A denial without a binding limit.
+    #[must_use]
+    pub const fn denied(reason: Reason, catalog: CatalogVersion) -> Self {
+        Self {
+            outcome: Outcome::Denied(reason),
+            binding: None,
+            charged: Quantity::ZERO,
+            retry: Retry::NotComputed,
+            flags: Flags { replayed: false, clock_held: false },
+            catalog,
+            sequence: 0,
+        }
+    }
+
+    /// Whether it goes ahead.
+    #[must_use]
+    pub const fn is_allowed(&self) -> bool {
+        matches!(self.outcome, Outcome::Allowed)
+    }
+
+    /// The reason of a denial.
+    #[must_use]
+    pub const fn reason(&self) -> Option<Reason> {
+        match self.outcome {
+            Outcome::Allowed => None,
+            Outcome::Denied(reason) => Some(reason),
+        }
+    }
+
+    /// What is left of the binding limit after this verdict; `None` without one, or without an end.
+    #[must_use]
+    pub fn remaining(&self) -> Option<Quantity> {
+        let binding = self.binding?;
+        let taken = if self.is_allowed() { binding.asked } else { Quantity::ZERO };
+        binding.left()?.checked_sub(taken).map(|left| left.max(Quantity::ZERO))
+    }
+}
+
+/// What else there is to know of a verdict.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Flags {
+    /// The answer was given before, under the same key, and nothing was done now.
+    pub replayed: bool,
+    /// The caller's clock was behind an earlier one, which was used instead.
+    pub clock_held: bool,
+}
+
+/// Whether a request goes ahead.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    /// It does, and has been counted.
+    Allowed,
+    /// It does not, and nothing was taken.
+    Denied(Reason),
+}
+
+/// Why a request does not go ahead, in the order of the stages that refuse.
+///
+/// Exhaustive on purpose: an adapter answers each case, and a new case must break its build.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Reason {
+    /// The path has no scope, or more than it may have, or more costs than it may have.
+    Malformed,
+    /// The credential is not one of a scope on the path.
+    Unauthenticated,
+    /// A scope on the path is not known.
+    UnknownScope,
+    /// No plan on the path has terms for a feature asked for.
+    NoEntitlement,
+    /// The key is new, and no more keys can be remembered.
+    DedupFull,
+    /// It happened too long ago.
+    TooOld,
+    /// It happened too far in the future.
+    TooNew,
+    /// A scope is stopped for cause.
+    Blocked,
+    /// A scope has ended.
+    Cancelled,
+    /// A scope is not in use.
+    Inactive,
+    /// A scope needs a plan and has none.
+    NoPlan,
+    /// A scope is stopped for a while.
+    Paused,
+    /// A number does not fit.
+    Unmeasurable,
+    /// The period in which it happened is over, grace included.
+    PeriodClosed,
+    /// Too fast.
+    RateLimited,
+    /// A quota is used up.
+    LimitExceeded,
+    /// A wallet cannot pay.
+    OutOfCredit,
+}
+
+impl Reason {
+    /// A code that never changes once released.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::Unauthenticated => "unauthenticated",
+            Self::UnknownScope => "unknown_scope",
+            Self::NoEntitlement => "no_entitlement",
+            Self::DedupFull => "dedup_full",
+            Self::TooOld => "too_old",
+            Self::TooNew => "too_new",
+            Self::Blocked => "blocked",
+            Self::Cancelled => "cancelled",
+            Self::Inactive => "inactive",
+            Self::NoPlan => "no_plan",
+            Self::Paused => "paused",
+            Self::Unmeasurable => "unmeasurable",
+            Self::PeriodClosed => "period_closed",
+            Self::RateLimited => "rate_limited",
+            Self::LimitExceeded => "limit_exceeded",
+            Self::OutOfCredit => "out_of_credit",
+        }
+    }
+
+    /// All reasons, in the order of their stages.
+    pub const ALL: [Self; 17] = [
+        Self::Malformed,
+        Self::Unauthenticated,
+        Self::UnknownScope,
+        Self::NoEntitlement,
+        Self::DedupFull,
+        Self::TooOld,
+        Self::TooNew,
+        Self::Blocked,
+        Self::Cancelled,
+        Self::Inactive,
+        Self::NoPlan,
+        Self::Paused,
+        Self::Unmeasurable,
+        Self::PeriodClosed,
+        Self::RateLimited,
+        Self::LimitExceeded,
+        Self::OutOfCredit,
+    ];
+}
+
+/// A limit at the instant of a comparison.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Binding {
+    /// Whose limit.
+    pub scope: ScopeId,
+    /// Which limit.
+    pub limit: LimitId,
+    /// What was taken before.
+    pub used: Quantity,
+    /// What was held before.
+    pub held: Quantity,
+    /// What this request adds.
+    pub asked: Quantity,
+    /// How much there is; [`UNLIMITED`] for no end.
+    pub capacity: Quantity,
+    /// When the period ends.
+    pub resets_at: Timestamp,
+}
+
+impl Binding {
+    /// What was left before; `None` for no end.
+    #[must_use]
+    pub fn left(&self) -> Option<Quantity> {
+        if self.capacity == UNLIMITED {
+            return None;
+        }
+        let left = self.capacity.checked_sub(self.used)?.checked_sub(self.held)?;
+        Some(left.max(Quantity::ZERO))
+    }
+}
+
+/// When exactly this request would pass, with nothing but time passing.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Retry {
+    /// From this instant on, and not a millisecond earlier.
+    At(Timestamp),
+    /// Never.
+    Never,
+    /// Not said: time alone does not tell, or the reason is none that time mends.
+    NotComputed,
+    /// At once: it did pass.
+    Now,
+}

@@ -1,0 +1,373 @@
+//! What happened? Commands in, records with their effects out; snapshot and replay.
+//!
+//! A [`Ledger`] is the deterministic state machine of one shard. Whatever changes it is first
+//! offered to a [`Sink`] as a [`Record`], and done only when the sink has taken it: an effect that
+//! is not in the journal never happened. Replay does again what the records say, through the same
+//! code and without any rule, so an old journal opens under new rules.
+//!
+//! # Laws
+//!
+//! Each is a test in `weir-testkit/tests/ledger.rs`, under the same name.
+//!
+//! - `replay_is_state`: a fresh ledger, given the encoded records, has the same snapshot bytes.
+//! - `split_is_whole`: at any cut, a ledger restored from a snapshot goes on as if nothing was.
+//! - `roots_apart`: leaving out everything about one root changes nothing for the others.
+//! - `one_form_a_record`: a record that decodes encodes to the same bytes.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use crate::account::{Account, Accounts};
+use crate::amount::Quantity;
+use crate::catalog::Catalog;
+use crate::decide::{self, Observer, Outcome, Reason, Request, Verdict, View, Workings};
+use crate::hash::HashKey;
+use crate::id::{CatalogVersion, PlanId, ScopeId, ScopeName, WalletId};
+use crate::time::Timestamp;
+use crate::token::{Pepper, Registry};
+
+mod books;
+mod codec;
+mod parts;
+mod record;
+mod refuse;
+mod snapshot;
+mod wire;
+
+use books::Books;
+pub use books::Installed;
+pub use record::{Command, Decided, Record, Remembered};
+pub use refuse::Refused;
+
+/// The state of one shard, and the way to change it.
+#[derive(Debug)]
+pub struct Ledger {
+    head: Head,
+    books: Books,
+    workings: Workings,
+}
+
+/// A scope that may be new.
+#[derive(Clone, Copy, Debug)]
+pub struct Newcomer<'a> {
+    /// What the host calls it, unique under its parent.
+    pub name: ScopeName<'a>,
+    /// The scope above; `None` for a root.
+    pub parent: Option<ScopeId>,
+    /// The plan that it gets if it is new.
+    pub plan: Option<PlanId>,
+}
+
+/// How far a ledger has come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Head {
+    /// The last record's number; 0 before the first.
+    pub sequence: u64,
+    /// The latest instant of any record.
+    pub seen: Timestamp,
+}
+
+/// The host's secrets for a ledger, and how many credentials it may keep. Never in a snapshot.
+#[derive(Clone)]
+pub struct HostKeys {
+    /// Keys the tables of names.
+    pub table: HashKey,
+    /// Goes into the digests of credentials.
+    pub pepper: Option<Pepper>,
+    /// The most credentials on record.
+    pub credentials_max: usize,
+}
+
+impl HostKeys {
+    /// Keys for tests, benches and traces, where nobody attacks: tables with a fixed key, no
+    /// pepper, a million credentials.
+    #[must_use]
+    pub const fn fixed() -> Self {
+        Self { table: HashKey::new([0, 0]), pepper: None, credentials_max: 1_000_000 }
+    }
+}
+
+/// Takes records before they are done.
+pub trait Sink {
+    /// What kept it from taking one.
+    type Error;
+
+    /// Takes a record.
+    ///
+    /// # Errors
+    ///
+    /// The sink's own; the ledger is then as it was.
+    fn append(&mut self, record: &Record<'_>) -> Result<(), Self::Error>;
+}
+
+/// Takes nothing down: for state that may be lost.
+impl Sink for () {
+    type Error = core::convert::Infallible;
+
+    fn append(&mut self, _: &Record<'_>) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}
+
+impl Ledger {
+    /// An empty ledger.
+    #[must_use]
+    pub fn new(keys: &HostKeys) -> Self {
+        let head = Head { sequence: 0, seen: Timestamp::MIN };
+        Self { head, books: Books::new(keys), workings: Workings::default() }
+    }
+
+    /// Decides a request, and counts it when it is allowed.
+    ///
+    /// The instant of the decision is the later of `now` and the latest one seen. A denial is
+    /// recorded and changes nothing else, but for the answer that the catalog has remembered.
+    ///
+    /// # Errors
+    ///
+    /// The sink's: then nothing was decided.
+    pub fn decide<S: Sink, O: Observer>(
+        &mut self,
+        catalog: &Catalog,
+        (request, now): (&Request<'_>, Timestamp),
+        (sink, observer): (&mut S, &mut O),
+    ) -> Result<Verdict, S::Error> {
+        let seen = self.head.seen.max(now);
+        let Self { head, books, workings } = self;
+        let view = view(books, catalog, seen);
+        let mut verdict = decide::decide(&view, request, workings, observer);
+        if verdict.flags.replayed {
+            return Ok(verdict);
+        }
+        verdict.sequence = head.sequence.saturating_add(1);
+        verdict.flags.clock_held = now < seen;
+        let record = Record {
+            sequence: verdict.sequence,
+            now: seen,
+            catalog: catalog.version(),
+            command: Command::Decide(Decided {
+                scopes: Cow::Borrowed(request.scopes),
+                costs: Cow::Borrowed(request.costs),
+                at: request.at,
+                key: request.key,
+                effects: Cow::Borrowed(&workings.effects),
+                verdict,
+                remembered: remembered(&view, request, &verdict),
+            }),
+        };
+        sink.append(&record)?;
+        *head = Head { sequence: verdict.sequence, seen };
+        // The effects were computed from this very state: they fit it.
+        let _fits = books.apply(seen, &record.command);
+        Ok(verdict)
+    }
+
+    /// Says what [`Ledger::decide`] would, and does nothing.
+    pub fn peek<O: Observer>(
+        &mut self,
+        catalog: &Catalog,
+        (request, now): (&Request<'_>, Timestamp),
+        observer: &mut O,
+    ) -> Verdict {
+        let seen = self.head.seen.max(now);
+        let view = view(&self.books, catalog, seen);
+        let mut verdict = decide::decide(&view, request, &mut self.workings, observer);
+        verdict.flags.clock_held |= now < seen && !verdict.flags.replayed;
+        verdict
+    }
+
+    /// Does a command other than a decision.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] when it does not fit the state, or [`Failed::Sink`] when it was not taken down.
+    pub fn execute<S: Sink>(
+        &mut self,
+        command: Command<'_>,
+        now: Timestamp,
+        sink: &mut S,
+    ) -> Result<(), Failed<S::Error>> {
+        refuse::check(&self.books, &command).map_err(Failed::Refused)?;
+        let seen = self.head.seen.max(now);
+        let sequence = self.head.sequence.saturating_add(1);
+        let catalog = self.books.installed.version;
+        let record = Record { sequence, now: seen, catalog, command };
+        sink.append(&record).map_err(Failed::Sink)?;
+        self.head = Head { sequence, seen };
+        // What `check` let through fits.
+        let _fits = self.books.apply(seen, &record.command);
+        Ok(())
+    }
+
+    /// The scope of that name and parent, made now if there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::execute`].
+    pub fn intern<S: Sink>(
+        &mut self,
+        Newcomer { parent, name, plan }: Newcomer<'_>,
+        now: Timestamp,
+        sink: &mut S,
+    ) -> Result<ScopeId, Failed<S::Error>> {
+        if let Some(known) = self.books.accounts.find(parent, name.as_str()) {
+            return Ok(known);
+        }
+        let scope = u32::try_from(self.books.accounts.len()).map(ScopeId);
+        let scope = scope.map_err(|_| Failed::Refused(Refused::Full))?;
+        let name = Cow::Borrowed(name.as_str());
+        self.execute(Command::Intern { scope, parent, name, plan }, now, sink)?;
+        Ok(scope)
+    }
+
+    /// Does again what a record of this ledger's journal says.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::Misplaced`] when it is not the next record, or was not made for this state.
+    pub fn replay(&mut self, record: &Record<'_>) -> Result<(), DecodeError> {
+        if record.sequence != self.head.sequence.saturating_add(1) || record.now < self.head.seen {
+            return Err(DecodeError::Misplaced);
+        }
+        self.books.apply(record.now, &record.command)?;
+        self.head = Head { sequence: record.sequence, seen: record.now };
+        Ok(())
+    }
+
+    /// The whole state in bytes: equal for equal states.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<u8> {
+        snapshot::write(self.head, &self.books)
+    }
+
+    /// The ledger that a snapshot was taken of.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the bytes.
+    pub fn restore(bytes: &[u8], keys: &HostKeys) -> Result<Self, DecodeError> {
+        let (head, books) = snapshot::read(bytes, keys)?;
+        Ok(Self { head, books, workings: Workings::default() })
+    }
+
+    /// How far the ledger has come.
+    #[must_use]
+    pub const fn head(&self) -> Head {
+        self.head
+    }
+
+    /// The state of every scope.
+    #[must_use]
+    pub const fn accounts(&self) -> &Accounts {
+        &self.books.accounts
+    }
+
+    /// The account of a scope.
+    #[must_use]
+    pub fn account(&self, scope: ScopeId) -> Option<&Account> {
+        self.books.accounts.get(scope)
+    }
+
+    /// The credentials on record.
+    #[must_use]
+    pub const fn credentials(&self) -> &Registry {
+        &self.books.credentials
+    }
+
+    /// The catalog in force, as its author wrote it.
+    #[must_use]
+    pub const fn installed(&self) -> &Installed {
+        &self.books.installed
+    }
+
+    /// A document of the host.
+    #[must_use]
+    pub fn note(&self, space: u16, key: &[u8]) -> Option<&[u8]> {
+        self.books.note(space, key)
+    }
+
+    /// The documents of one of the host's tables, in the order of their keys.
+    pub fn notes(&self, space: u16) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.books.notes(space)
+    }
+
+    /// How many answers are remembered.
+    #[must_use]
+    pub fn remembered_len(&self) -> usize {
+        self.books.remembered.len()
+    }
+
+    /// What a wallet of a scope can pay at `now`.
+    #[must_use]
+    pub fn usable(&self, scope: ScopeId, wallet: WalletId, now: Timestamp) -> Quantity {
+        self.books.accounts.usable(scope, wallet, now)
+    }
+}
+
+fn view<'a>(books: &'a Books, catalog: &'a Catalog, now: Timestamp) -> View<'a> {
+    let Books { accounts, remembered, .. } = books;
+    View { accounts, catalog, now, remembered }
+}
+
+/// How the answer is remembered, where the catalog says that it is.
+fn remembered(view: &View<'_>, request: &Request<'_>, verdict: &Verdict) -> Option<Remembered> {
+    let remember = view.catalog.remember()?;
+    let kept = match verdict.outcome {
+        Outcome::Allowed => true,
+        Outcome::Denied(Reason::LimitExceeded | Reason::RateLimited) => remember.denials.limits,
+        Outcome::Denied(Reason::OutOfCredit) => remember.denials.funds,
+        Outcome::Denied(Reason::PeriodClosed) => remember.denials.window,
+        Outcome::Denied(_) => false,
+    };
+    let key = decide::remembered_key(view, request).filter(|_| kept)?;
+    let until = view.now.checked_add(remember.lifetime).unwrap_or(Timestamp::MAX);
+    Some(Remembered { key, until })
+}
+
+/// Why a command was not done.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Failed<E> {
+    /// It does not fit the state.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// It was not taken down, and so not done.
+    #[error("the journal did not take the record")]
+    Sink(E),
+}
+
+/// What is wrong with a record's or a snapshot's bytes.
+///
+/// Exhaustive on purpose: who opens a journal decides on each case.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum DecodeError {
+    /// Another version of the format.
+    #[error("written in another version of the format")]
+    Format,
+    /// Bytes that no record or snapshot has.
+    #[error("not a record or snapshot")]
+    Malformed,
+    /// Sound, but made for another state.
+    #[error("does not follow from the state before it")]
+    Misplaced,
+    /// The bytes end too soon.
+    #[error("cut off")]
+    Truncated,
+}
+
+impl DecodeError {
+    /// A code that never changes once released.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Format => "journal.format",
+            Self::Malformed => "journal.malformed",
+            Self::Misplaced => "journal.misplaced",
+            Self::Truncated => "journal.truncated",
+        }
+    }
+}
+
+/// The version of a catalog that follows the one in force.
+#[must_use]
+pub fn next_version(installed: &Installed) -> CatalogVersion {
+    CatalogVersion(installed.version.0.saturating_add(1))
+}

@@ -1,0 +1,147 @@
+//! What is stored where? The whole state, and the one way in which a record changes it.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use super::record::{Command, Decided, Remembered};
+use super::{DecodeError, HostKeys};
+use crate::account::{Accounts, LimitReading};
+use crate::catalog::Names;
+use crate::decide::{Effect, Verdict};
+use crate::dedup::{Dedup, Entry};
+use crate::id::{CatalogVersion, ScopeName};
+use crate::time::Timestamp;
+use crate::token::Registry;
+
+/// Everything that a ledger counts and keeps.
+#[derive(Debug)]
+pub(super) struct Books {
+    pub(super) accounts: Accounts,
+    pub(super) remembered: Dedup<Verdict>,
+    pub(super) credentials: Registry,
+    pub(super) notes: BTreeMap<NoteKey, Box<[u8]>>,
+    pub(super) installed: Installed,
+}
+
+/// One of the host's tables, and a key in it.
+pub(super) type NoteKey = (u16, Box<[u8]>);
+
+/// The catalog in force, as its author wrote it, and the indices of all names.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Installed {
+    /// Its version; 0 before the first.
+    pub version: CatalogVersion,
+    /// The JSON text.
+    pub json: Box<[u8]>,
+    /// The indices that its names, and all earlier ones, have.
+    pub names: Names,
+}
+
+impl Books {
+    pub(super) fn new(keys: &HostKeys) -> Self {
+        Self {
+            accounts: Accounts::new(keys.table),
+            remembered: Dedup::new(keys.table),
+            credentials: Registry::new(keys.credentials_max, keys.pepper.clone()),
+            notes: BTreeMap::new(),
+            installed: Installed::default(),
+        }
+    }
+
+    /// Does again what a record says was done. Live decisions and replay both come through here.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::Misplaced`] when the record does not fit the state: it was not made for it.
+    pub(super) fn apply(
+        &mut self,
+        now: Timestamp,
+        command: &Command<'_>,
+    ) -> Result<(), DecodeError> {
+        let done = match command {
+            Command::Decide(decided) => self.decided(decided),
+            Command::Enrol { digest, credential } => {
+                self.credentials.insert(*digest, credential.clone().into_owned()).is_ok()
+            }
+            Command::Grant { scope, grant, burn } => {
+                self.accounts.add_grant(*scope, grant.clone().into_owned(), *burn)
+            }
+            Command::Import { scope, balance } => self.accounts.put(*scope, *balance),
+            Command::Install { json, names } => {
+                let version = CatalogVersion(self.installed.version.0.saturating_add(1));
+                let (json, names) = (Box::from(&**json), names.clone().into_owned());
+                self.installed = Installed { version, json, names };
+                true
+            }
+            Command::Intern { scope, parent, name, plan } => {
+                let opened = ScopeName::parse(name)
+                    .ok()
+                    .and_then(|name| self.accounts.open(*parent, name, now));
+                self.accounts.set_plan(*scope, *plan);
+                opened == Some(*scope)
+            }
+            Command::Note { space, key, value } => {
+                let key = (*space, Box::from(&**key));
+                match value {
+                    Some(value) => self.notes.insert(key, Box::from(&**value)),
+                    None => self.notes.remove(&key),
+                };
+                true
+            }
+            Command::SetAnchor { scope, anchor } => {
+                self.accounts.set_anchor(*scope, *anchor);
+                true
+            }
+            Command::SetPlan { scope, plan } => {
+                self.accounts.set_plan(*scope, *plan);
+                true
+            }
+            Command::SetStatus { scope, status } => {
+                self.accounts.set_status(*scope, *status);
+                true
+            }
+            Command::Sweep => {
+                self.remembered.sweep(now);
+                true
+            }
+            Command::TopUp { scope, lot } => {
+                self.accounts.add_lot(*scope, lot.clone().into_owned())
+            }
+        };
+        if done { Ok(()) } else { Err(DecodeError::Misplaced) }
+    }
+
+    fn decided(&mut self, decided: &Decided<'_>) -> bool {
+        let stored = decided.effects.iter().all(|effect| self.store(effect));
+        if let Some(Remembered { key, until }) = decided.remembered {
+            self.remembered.remember(Entry { key, answer: decided.verdict, until });
+        }
+        stored
+    }
+
+    fn store(&mut self, effect: &Effect) -> bool {
+        match *effect {
+            Effect::Balance { scope, balance, .. } => self.accounts.put(scope, balance),
+            Effect::Closed { scope, key } => {
+                self.accounts.forget(scope, key);
+                true
+            }
+            Effect::Lot { scope, position, left } => self.accounts.set_lot(scope, position, left),
+            Effect::Reading { scope, limit, reading, window_end } => {
+                self.accounts.put_reading(scope, LimitReading { limit, reading, window_end })
+            }
+        }
+    }
+
+    /// The documents of one of the host's tables, in the order of their keys.
+    pub(super) fn notes(&self, space: u16) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let from = (space, Box::from(&[][..]));
+        let all = self.notes.range(from..);
+        all.take_while(move |((of, _), _)| *of == space).map(|((_, key), value)| (&**key, &**value))
+    }
+
+    pub(super) fn note(&self, space: u16, key: &[u8]) -> Option<&[u8]> {
+        self.notes.get(&(space, Vec::from(key).into_boxed_slice())).map(|value| &**value)
+    }
+}

@@ -1,0 +1,240 @@
+//! Which bytes is a record? One tag a command, then its fields in the order of their declaration.
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use super::DecodeError;
+use super::parts;
+use super::record::{Command, Decided, Record, Remembered};
+use super::wire::{Reader, Writer};
+use crate::decide::{Cost, Effect};
+use crate::id::{CatalogVersion, FeatureId, LimitId, PlanId, ScopeId};
+use crate::meter::Reading;
+use crate::token::Digest;
+
+pub(super) fn encode(record: &Record<'_>, out: &mut Vec<u8>) {
+    let mut w = Writer(out);
+    w.byte(FORMAT);
+    w.uint(record.sequence);
+    w.instant(record.now);
+    w.uint(record.catalog.0.into());
+    w.byte(tag(&record.command));
+    match &record.command {
+        Command::Decide(decided) => write_decided(&mut w, decided),
+        Command::Enrol { digest, credential } => {
+            w.0.extend_from_slice(digest.as_bytes());
+            parts::write_credential(&mut w, credential);
+        }
+        Command::Grant { scope, grant, burn } => {
+            w.uint(scope.0.into());
+            parts::write_grant(&mut w, grant);
+            w.byte(parts::burn_code(*burn));
+        }
+        Command::Import { scope, balance } => {
+            w.uint(scope.0.into());
+            parts::write_balance(&mut w, balance);
+        }
+        Command::Install { json, names } => {
+            w.bytes(json);
+            parts::write_names(&mut w, names);
+        }
+        Command::Intern { scope, parent, name, plan } => {
+            w.uint(scope.0.into());
+            w.option(*parent, |w, parent| w.uint(parent.0.into()));
+            w.text(name);
+            w.option(*plan, |w, plan| w.uint(plan.0.into()));
+        }
+        Command::Note { space, key, value } => {
+            w.uint((*space).into());
+            w.bytes(key);
+            w.option(value.as_deref(), Writer::bytes);
+        }
+        Command::SetAnchor { scope, anchor } => {
+            w.uint(scope.0.into());
+            w.instant(*anchor);
+        }
+        Command::SetPlan { scope, plan } => {
+            w.uint(scope.0.into());
+            w.option(*plan, |w, plan| w.uint(plan.0.into()));
+        }
+        Command::SetStatus { scope, status } => {
+            w.uint(scope.0.into());
+            w.byte(parts::status_code(*status));
+        }
+        Command::Sweep => {}
+        Command::TopUp { scope, lot } => {
+            w.uint(scope.0.into());
+            parts::write_lot(&mut w, lot);
+        }
+    }
+}
+
+pub(super) fn decode(bytes: &[u8]) -> Result<Record<'static>, DecodeError> {
+    let mut r = Reader(bytes);
+    if r.byte()? != FORMAT {
+        return Err(DecodeError::Format);
+    }
+    let (sequence, now) = (r.uint()?, r.instant()?);
+    let catalog = CatalogVersion(r.narrow()?);
+    let command = read_command(&mut r)?;
+    r.end()?;
+    Ok(Record { sequence, now, catalog, command })
+}
+
+fn read_command(r: &mut Reader<'_>) -> Result<Command<'static>, DecodeError> {
+    Ok(match r.byte()? {
+        0 => Command::Decide(read_decided(r)?),
+        1 => {
+            let digest = Digest::from_bytes(r.array()?);
+            Command::Enrol { digest, credential: Cow::Owned(parts::read_credential(r)?) }
+        }
+        2 => {
+            let (scope, grant) = (read_scope(r)?, Cow::Owned(parts::read_grant(r)?));
+            Command::Grant { scope, grant, burn: parts::burn_of(r.byte()?)? }
+        }
+        3 => Command::Import { scope: read_scope(r)?, balance: parts::read_balance(r)? },
+        4 => {
+            let json = Cow::Owned(r.bytes()?.to_vec());
+            Command::Install { json, names: Cow::Owned(parts::read_names(r)?) }
+        }
+        5 => {
+            let (scope, parent) = (read_scope(r)?, r.option(read_scope)?);
+            let name = Cow::Owned(r.text()?.into());
+            Command::Intern { scope, parent, name, plan: r.option(read_plan)? }
+        }
+        6 => {
+            let (space, key) = (r.narrow()?, Cow::Owned(r.bytes()?.to_vec()));
+            let value = r.option(|r| Ok(Cow::Owned(r.bytes()?.to_vec())))?;
+            Command::Note { space, key, value }
+        }
+        7 => Command::SetAnchor { scope: read_scope(r)?, anchor: r.instant()? },
+        8 => Command::SetPlan { scope: read_scope(r)?, plan: r.option(read_plan)? },
+        9 => Command::SetStatus { scope: read_scope(r)?, status: parts::status_of(r.byte()?)? },
+        10 => Command::Sweep,
+        11 => Command::TopUp { scope: read_scope(r)?, lot: Cow::Owned(parts::read_lot(r)?) },
+        _ => return Err(DecodeError::Malformed),
+    })
+}
+
+const fn tag(command: &Command<'_>) -> u8 {
+    match command {
+        Command::Decide(_) => 0,
+        Command::Enrol { .. } => 1,
+        Command::Grant { .. } => 2,
+        Command::Import { .. } => 3,
+        Command::Install { .. } => 4,
+        Command::Intern { .. } => 5,
+        Command::Note { .. } => 6,
+        Command::SetAnchor { .. } => 7,
+        Command::SetPlan { .. } => 8,
+        Command::SetStatus { .. } => 9,
+        Command::Sweep => 10,
+        Command::TopUp { .. } => 11,
+    }
+}
+
+fn write_decided(w: &mut Writer<'_>, decided: &Decided<'_>) {
+    w.size(decided.scopes.len());
+    for scope in decided.scopes.iter() {
+        w.uint(scope.0.into());
+    }
+    w.size(decided.costs.len());
+    for Cost { feature, quantity } in decided.costs.iter() {
+        w.uint(feature.0.into());
+        w.quantity(*quantity);
+    }
+    w.instant(decided.at);
+    w.option(decided.key, parts::write_request_key);
+    w.size(decided.effects.len());
+    for effect in decided.effects.iter() {
+        write_effect(w, effect);
+    }
+    parts::write_verdict(w, &decided.verdict);
+    w.option(decided.remembered, |w, Remembered { key, until }| {
+        parts::write_key(w, &key);
+        w.instant(until);
+    });
+}
+
+fn read_decided(r: &mut Reader<'_>) -> Result<Decided<'static>, DecodeError> {
+    let scopes = Cow::Owned(r.list(read_scope)?);
+    let costs =
+        r.list(|r| Ok(Cost { feature: FeatureId(r.narrow()?), quantity: r.quantity()? }))?;
+    Ok(Decided {
+        scopes,
+        costs: Cow::Owned(costs),
+        at: r.instant()?,
+        key: r.option(parts::read_request_key)?,
+        effects: Cow::Owned(r.list(read_effect)?),
+        verdict: parts::read_verdict(r)?,
+        remembered: r
+            .option(|r| Ok(Remembered { key: parts::read_key(r)?, until: r.instant()? }))?,
+    })
+}
+
+fn write_effect(w: &mut Writer<'_>, effect: &Effect) {
+    match effect {
+        Effect::Balance { scope, balance, taken } => {
+            w.byte(0);
+            w.uint(scope.0.into());
+            parts::write_balance(w, balance);
+            w.quantity(*taken);
+        }
+        Effect::Closed { scope, key: (limit, source, window_end) } => {
+            w.byte(1);
+            w.uint(scope.0.into());
+            w.uint(limit.0.into());
+            w.uint(source.0.into());
+            w.instant(*window_end);
+        }
+        Effect::Lot { scope, position, left } => {
+            w.byte(2);
+            w.uint(scope.0.into());
+            w.uint((*position).into());
+            w.quantity(*left);
+        }
+        Effect::Reading { scope, limit, reading, window_end } => {
+            w.byte(3);
+            w.uint(scope.0.into());
+            w.uint(limit.0.into());
+            w.quantity(reading.value);
+            w.instant(reading.at);
+            w.instant(*window_end);
+        }
+    }
+}
+
+fn read_effect(r: &mut Reader<'_>) -> Result<Effect, DecodeError> {
+    let (tag, scope) = (r.byte()?, read_scope(r)?);
+    Ok(match tag {
+        0 => Effect::Balance { scope, balance: parts::read_balance(r)?, taken: r.quantity()? },
+        1 => {
+            let (limit, source) = (LimitId(r.narrow()?), crate::limit::Source(r.narrow()?));
+            Effect::Closed { scope, key: (limit, source, r.instant()?) }
+        }
+        2 => Effect::Lot { scope, position: r.narrow()?, left: r.quantity()? },
+        3 => {
+            let limit = LimitId(r.narrow()?);
+            let reading = Reading { value: r.quantity()?, at: r.instant()? };
+            Effect::Reading { scope, limit, reading, window_end: r.instant()? }
+        }
+        _ => return Err(DecodeError::Malformed),
+    })
+}
+
+fn read_scope(r: &mut Reader<'_>) -> Result<ScopeId, DecodeError> {
+    r.narrow().map(ScopeId)
+}
+
+fn read_plan(r: &mut Reader<'_>) -> Result<PlanId, DecodeError> {
+    r.narrow().map(PlanId)
+}
+
+/// The text of a name, owned.
+pub(super) fn boxed(text: &str) -> Box<str> {
+    Box::from(text)
+}
+
+/// The version of this format; a journal of another one is refused.
+pub(super) const FORMAT: u8 = 1;

@@ -1,0 +1,296 @@
+//! Which bytes are a balance, a lot, a verdict? The pieces that records and snapshots share.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::DecodeError;
+use super::codec::boxed;
+use super::wire::{Reader, Writer};
+use crate::account::Status;
+use crate::catalog::Names;
+use crate::catalog::names::Table;
+use crate::decide::{Binding, Flags, Outcome, Reason, Retry, Verdict};
+use crate::dedup::{Key, RequestKey};
+use crate::grant::{Burn, Grant};
+use crate::id::{CatalogVersion, ClassId, FeatureId, LimitId, Name, ScopeId, WalletId};
+use crate::limit::{Balance, Source};
+use crate::token::{self, Credential, Origins};
+use crate::wallet::{Kind, Lot};
+
+pub(super) fn write_balance(w: &mut Writer<'_>, balance: &Balance) {
+    w.quantity(balance.used);
+    w.quantity(balance.held);
+    w.quantity(balance.capacity);
+    w.instant(balance.window_end);
+    w.uint(balance.generation.0.into());
+    w.uint(balance.limit.0.into());
+    w.uint(balance.source.0.into());
+}
+
+pub(super) fn read_balance(r: &mut Reader<'_>) -> Result<Balance, DecodeError> {
+    Ok(Balance {
+        used: r.quantity()?,
+        held: r.quantity()?,
+        capacity: r.quantity()?,
+        window_end: r.instant()?,
+        generation: CatalogVersion(r.narrow()?),
+        limit: LimitId(r.narrow()?),
+        source: Source(r.narrow()?),
+    })
+}
+
+pub(super) fn write_grant(w: &mut Writer<'_>, grant: &Grant) {
+    w.text(&grant.name);
+    w.uint(grant.limit.0.into());
+    w.uint(grant.source.0.into());
+    w.quantity(grant.amount);
+    w.wide(grant.priority.into());
+    w.instant(grant.effective);
+    w.instant(grant.expires);
+}
+
+pub(super) fn read_grant(r: &mut Reader<'_>) -> Result<Grant, DecodeError> {
+    Ok(Grant {
+        name: boxed(r.text()?),
+        limit: LimitId(r.narrow()?),
+        source: Source(r.narrow()?),
+        amount: r.quantity()?,
+        priority: read_priority(r)?,
+        effective: r.instant()?,
+        expires: r.instant()?,
+    })
+}
+
+pub(super) fn write_lot(w: &mut Writer<'_>, lot: &Lot) {
+    w.text(&lot.name);
+    w.uint(lot.wallet.0.into());
+    w.quantity(lot.amount);
+    w.quantity(lot.left);
+    w.byte(match lot.kind {
+        Kind::Promotional => 0,
+        Kind::Paid => 1,
+    });
+    w.wide(lot.priority.into());
+    w.instant(lot.purchased);
+    w.instant(lot.expires);
+}
+
+pub(super) fn read_lot(r: &mut Reader<'_>) -> Result<Lot, DecodeError> {
+    Ok(Lot {
+        name: boxed(r.text()?),
+        wallet: WalletId(r.narrow()?),
+        amount: r.quantity()?,
+        left: r.quantity()?,
+        kind: match r.byte()? {
+            0 => Kind::Promotional,
+            1 => Kind::Paid,
+            _ => return Err(DecodeError::Malformed),
+        },
+        priority: read_priority(r)?,
+        purchased: r.instant()?,
+        expires: r.instant()?,
+    })
+}
+
+fn read_priority(r: &mut Reader<'_>) -> Result<i32, DecodeError> {
+    i32::try_from(r.wide()?).map_err(|_| DecodeError::Malformed)
+}
+
+pub(super) fn write_credential(w: &mut Writer<'_>, credential: &Credential) {
+    w.uint(credential.class.0.into());
+    w.uint(credential.epoch.into());
+    w.option(credential.expires, Writer::instant);
+    let origins: Vec<String> = credential.origins.patterns().map(|o| format!("{o}")).collect();
+    w.size(origins.len());
+    for origin in &origins {
+        w.text(origin);
+    }
+    w.uint(credential.scope.0.into());
+    w.byte(match credential.status {
+        token::Status::Active => 0,
+        token::Status::Disabled => 1,
+        token::Status::Revoked => 2,
+    });
+}
+
+pub(super) fn read_credential(r: &mut Reader<'_>) -> Result<Credential, DecodeError> {
+    let (class, epoch) = (ClassId(r.narrow()?), r.narrow()?);
+    let expires = r.option(Reader::instant)?;
+    let origins: Vec<String> = r.list(|r| r.text().map(String::from))?;
+    Ok(Credential {
+        class,
+        epoch,
+        expires,
+        origins: Origins::parse(origins.iter().map(String::as_str))
+            .map_err(|_| DecodeError::Malformed)?,
+        scope: ScopeId(r.narrow()?),
+        status: match r.byte()? {
+            0 => token::Status::Active,
+            1 => token::Status::Disabled,
+            2 => token::Status::Revoked,
+            _ => return Err(DecodeError::Malformed),
+        },
+    })
+}
+
+pub(super) fn write_names(w: &mut Writer<'_>, names: &Names) {
+    for table in names.tables() {
+        w.size(table.len());
+        for name in table.iter() {
+            w.text(name.as_str());
+        }
+    }
+}
+
+pub(super) fn read_names(r: &mut Reader<'_>) -> Result<Names, DecodeError> {
+    let mut names = Names::default();
+    for table in names.tables_mut() {
+        read_table(r, table)?;
+    }
+    Ok(names)
+}
+
+fn read_table(r: &mut Reader<'_>, table: &mut Table) -> Result<(), DecodeError> {
+    for text in r.list(|r| r.text().map(String::from))? {
+        let name = Name::parse(&text).map_err(|_| DecodeError::Malformed)?;
+        table.intern(&name).ok_or(DecodeError::Malformed)?;
+    }
+    Ok(())
+}
+
+pub(super) fn write_request_key(w: &mut Writer<'_>, key: RequestKey) {
+    let (len, bytes) = key.to_parts();
+    w.byte(len);
+    w.0.extend_from_slice(&bytes);
+}
+
+pub(super) fn read_request_key(r: &mut Reader<'_>) -> Result<RequestKey, DecodeError> {
+    Ok(RequestKey::from_parts(r.byte()?, r.array()?))
+}
+
+pub(super) fn write_key(w: &mut Writer<'_>, key: &Key) {
+    w.uint(key.root.0.into());
+    w.option(key.feature, |w, feature| w.uint(feature.0.into()));
+    write_request_key(w, key.request);
+}
+
+pub(super) fn read_key(r: &mut Reader<'_>) -> Result<Key, DecodeError> {
+    Ok(Key {
+        root: ScopeId(r.narrow()?),
+        feature: r.option(|r| r.narrow().map(FeatureId))?,
+        request: read_request_key(r)?,
+    })
+}
+
+pub(super) fn write_verdict(w: &mut Writer<'_>, verdict: &Verdict) {
+    w.byte(match verdict.outcome {
+        Outcome::Allowed => 0,
+        Outcome::Denied(reason) => reason_code(reason),
+    });
+    w.option(verdict.binding, write_binding);
+    w.quantity(verdict.charged);
+    match verdict.retry {
+        Retry::Now => w.byte(0),
+        Retry::Never => w.byte(1),
+        Retry::NotComputed => w.byte(2),
+        Retry::At(at) => {
+            w.byte(3);
+            w.instant(at);
+        }
+    }
+    w.byte(u8::from(verdict.flags.replayed) | (u8::from(verdict.flags.clock_held) << 1));
+    w.uint(verdict.catalog.0.into());
+    w.uint(verdict.sequence);
+}
+
+pub(super) fn read_verdict(r: &mut Reader<'_>) -> Result<Verdict, DecodeError> {
+    let outcome = match r.byte()? {
+        0 => Outcome::Allowed,
+        code => Outcome::Denied(reason_of(code)?),
+    };
+    let (binding, charged) = (r.option(read_binding)?, r.quantity()?);
+    let retry = match r.byte()? {
+        0 => Retry::Now,
+        1 => Retry::Never,
+        2 => Retry::NotComputed,
+        3 => Retry::At(r.instant()?),
+        _ => return Err(DecodeError::Malformed),
+    };
+    let flags = match r.byte()? {
+        bits @ 0..=3 => Flags { replayed: bits & 1 != 0, clock_held: bits & 2 != 0 },
+        _ => return Err(DecodeError::Malformed),
+    };
+    let (catalog, sequence) = (CatalogVersion(r.narrow()?), r.uint()?);
+    Ok(Verdict { outcome, binding, charged, retry, flags, catalog, sequence })
+}
+
+fn write_binding(w: &mut Writer<'_>, binding: Binding) {
+    w.uint(binding.scope.0.into());
+    w.uint(binding.limit.0.into());
+    for quantity in [binding.used, binding.held, binding.asked, binding.capacity] {
+        w.quantity(quantity);
+    }
+    w.instant(binding.resets_at);
+}
+
+fn read_binding(r: &mut Reader<'_>) -> Result<Binding, DecodeError> {
+    Ok(Binding {
+        scope: ScopeId(r.narrow()?),
+        limit: LimitId(r.narrow()?),
+        used: r.quantity()?,
+        held: r.quantity()?,
+        asked: r.quantity()?,
+        capacity: r.quantity()?,
+        resets_at: r.instant()?,
+    })
+}
+
+/// 1 for the first reason; the order of [`Reason::ALL`] is part of the format.
+fn reason_code(reason: Reason) -> u8 {
+    let at = Reason::ALL.iter().position(|known| *known == reason).unwrap_or_default();
+    u8::try_from(at).unwrap_or_default().saturating_add(1)
+}
+
+fn reason_of(code: u8) -> Result<Reason, DecodeError> {
+    let at = usize::from(code.saturating_sub(1));
+    Reason::ALL.get(at).copied().ok_or(DecodeError::Malformed)
+}
+
+pub(super) const fn burn_code(burn: Burn) -> u8 {
+    match burn {
+        Burn::Standard => 0,
+        Burn::Unprice => 1,
+    }
+}
+
+pub(super) const fn burn_of(code: u8) -> Result<Burn, DecodeError> {
+    match code {
+        0 => Ok(Burn::Standard),
+        1 => Ok(Burn::Unprice),
+        _ => Err(DecodeError::Malformed),
+    }
+}
+
+pub(super) const fn status_code(status: Status) -> u8 {
+    match status {
+        Status::Active => 0,
+        Status::Blocked => 1,
+        Status::Cancelled => 2,
+        Status::Inactive => 3,
+        Status::NoPlan => 4,
+        Status::Paused => 5,
+    }
+}
+
+pub(super) const fn status_of(code: u8) -> Result<Status, DecodeError> {
+    match code {
+        0 => Ok(Status::Active),
+        1 => Ok(Status::Blocked),
+        2 => Ok(Status::Cancelled),
+        3 => Ok(Status::Inactive),
+        4 => Ok(Status::NoPlan),
+        5 => Ok(Status::Paused),
+        _ => Err(DecodeError::Malformed),
+    }
+}

@@ -1,0 +1,158 @@
+//! What does the journal keep? The command, its instant, and what it did.
+
+use alloc::borrow::Cow;
+
+use crate::account::Status;
+use crate::catalog::Names;
+use crate::decide::{Cost, Effect, Verdict};
+use crate::dedup::RequestKey;
+use crate::grant::{Burn, Grant};
+use crate::id::{CatalogVersion, PlanId, ScopeId};
+use crate::limit::Balance;
+use crate::time::Timestamp;
+use crate::token::{Credential, Digest};
+use crate::wallet::Lot;
+
+/// One entry of a journal: applying them in order to an empty ledger gives the state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record<'a> {
+    /// Its place in the journal, from 1, without gaps.
+    pub sequence: u64,
+    /// The instant at which it was decided.
+    pub now: Timestamp,
+    /// The catalog under which it was decided.
+    pub catalog: CatalogVersion,
+    /// What was done.
+    pub command: Command<'a>,
+}
+
+/// What was done, explicit enough to be done again without a rule.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command<'a> {
+    /// A request was decided.
+    Decide(Decided<'a>),
+    /// A credential was put on record, or replaced.
+    Enrol {
+        /// Under what.
+        digest: Digest,
+        /// What.
+        credential: Cow<'a, Credential>,
+    },
+    /// A scope was given an allowance.
+    Grant {
+        /// Whose.
+        scope: ScopeId,
+        /// The allowance.
+        grant: Cow<'a, Grant>,
+        /// The order in which its limit draws.
+        burn: Burn,
+    },
+    /// A balance was set to what another system counted.
+    Import {
+        /// Whose.
+        scope: ScopeId,
+        /// The balance.
+        balance: Balance,
+    },
+    /// A catalog was put in force.
+    Install {
+        /// As its author wrote it.
+        json: Cow<'a, [u8]>,
+        /// The indices of all names from now on.
+        names: Cow<'a, Names>,
+    },
+    /// A scope was seen for the first time.
+    Intern {
+        /// The number that it got.
+        scope: ScopeId,
+        /// The scope above.
+        parent: Option<ScopeId>,
+        /// What the host calls it.
+        name: Cow<'a, str>,
+        /// The plan that limits it.
+        plan: Option<PlanId>,
+    },
+    /// A document of the host was kept, or dropped.
+    Note {
+        /// Which of the host's tables.
+        space: u16,
+        /// Its key.
+        key: Cow<'a, [u8]>,
+        /// The document; `None` drops it.
+        value: Option<Cow<'a, [u8]>>,
+    },
+    /// Where a scope's own anchored windows start was set.
+    SetAnchor {
+        /// Whose.
+        scope: ScopeId,
+        /// Where they start.
+        anchor: Timestamp,
+    },
+    /// A scope got another plan.
+    SetPlan {
+        /// Whose.
+        scope: ScopeId,
+        /// The plan.
+        plan: Option<PlanId>,
+    },
+    /// It was said whether a scope may spend.
+    SetStatus {
+        /// Whose.
+        scope: ScopeId,
+        /// Whether.
+        status: Status,
+    },
+    /// Remembered answers past their time were forgotten.
+    Sweep,
+    /// A wallet was topped up.
+    TopUp {
+        /// Whose.
+        scope: ScopeId,
+        /// With what.
+        lot: Cow<'a, Lot>,
+    },
+}
+
+/// A decided request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decided<'a> {
+    /// The path.
+    pub scopes: Cow<'a, [ScopeId]>,
+    /// What was asked for.
+    pub costs: Cow<'a, [Cost]>,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The caller's idempotency key.
+    pub key: Option<RequestKey>,
+    /// What changed.
+    pub effects: Cow<'a, [Effect]>,
+    /// The answer.
+    pub verdict: Verdict,
+    /// Until when the answer is surely known; `None` when it is not remembered.
+    pub remembered: Option<Remembered>,
+}
+
+/// How a decided request's answer is remembered.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Remembered {
+    /// Under what.
+    pub key: crate::dedup::Key,
+    /// Until when, at least.
+    pub until: Timestamp,
+}
+
+impl Record<'_> {
+    /// Appends the record's bytes.
+    pub fn encode(&self, out: &mut alloc::vec::Vec<u8>) {
+        super::codec::encode(self, out);
+    }
+
+    /// Reads a record back.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the bytes; a record of a newer format is refused as such.
+    pub fn decode(bytes: &[u8]) -> Result<Record<'static>, super::DecodeError> {
+        super::codec::decode(bytes)
+    }
+}

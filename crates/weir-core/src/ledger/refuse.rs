@@ -1,0 +1,128 @@
+//! Does this command fit the state? What is checked before it is written down.
+
+use super::books::Books;
+use super::record::Command;
+use crate::account::Account;
+use crate::amount::Quantity;
+use crate::catalog::names::{Names, Table};
+use crate::id::{PlanId, ScopeId, ScopeName};
+
+/// Why a command does not fit the state.
+///
+/// Exhaustive on purpose: an adapter answers each case, and a new case must break its build.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Refused {
+    /// A number is negative, or a period is empty.
+    #[error("a number or period that cannot be")]
+    Absurd,
+    /// There is no place for more.
+    #[error("no place for more of this kind")]
+    Full,
+    /// The name is taken within its scope, or is none.
+    #[error("the name is taken, or is no name")]
+    Name,
+    /// Not a command of this kind: decisions are decided.
+    #[error("a decision is not executed")]
+    NotACommand,
+    /// A limit, plan or wallet that no catalog had.
+    #[error("no catalog has this limit, plan or wallet")]
+    UnknownName,
+    /// No such scope.
+    #[error("no such scope")]
+    UnknownScope,
+}
+
+impl Refused {
+    /// A code that never changes once released.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Absurd => "command.absurd",
+            Self::Full => "command.full",
+            Self::Name => "command.name",
+            Self::NotACommand => "command.not_a_command",
+            Self::UnknownName => "command.unknown_name",
+            Self::UnknownScope => "command.unknown_scope",
+        }
+    }
+}
+
+/// Checks all that a command says against the state.
+pub(super) fn check(books: &Books, command: &Command<'_>) -> Result<(), Refused> {
+    let names = &books.installed.names;
+    match command {
+        Command::Decide(_) => Err(Refused::NotACommand),
+        Command::Enrol { digest, credential } => {
+            account(books, credential.scope)?;
+            let room = books.credentials.get(digest).is_some() || !books.credentials.is_full();
+            ensure(room, Refused::Full)
+        }
+        Command::Grant { scope, grant, .. } => {
+            let account = account(books, *scope)?;
+            ensure(names.limits.name(grant.limit.0).is_some(), Refused::UnknownName)?;
+            ensure(
+                grant.amount >= Quantity::ZERO && grant.effective <= grant.expires,
+                Refused::Absurd,
+            )?;
+            let taken = books.accounts.grants(account).any(|known| {
+                known.name == grant.name || known.source == grant.source || grant.source.0 == 0
+            });
+            ensure(!taken && !grant.name.is_empty() && grant.source.0 > 0, Refused::Name)
+        }
+        Command::Import { scope, balance } => {
+            account(books, *scope)?;
+            ensure(names.limits.name(balance.limit.0).is_some(), Refused::UnknownName)?;
+            let sound =
+                [balance.used, balance.held, balance.capacity].iter().all(|q| *q >= Quantity::ZERO);
+            ensure(sound, Refused::Absurd)
+        }
+        Command::Install { names: new, .. } => ensure(grown(names, new), Refused::UnknownName),
+        Command::Intern { scope, parent, name, plan } => {
+            parent.map_or(Ok(()), |parent| account(books, parent).map(drop))?;
+            known_plan(names, *plan)?;
+            let free =
+                books.accounts.find(*parent, name).is_none() && ScopeName::parse(name).is_ok();
+            ensure(free, Refused::Name)?;
+            ensure(
+                u32::try_from(books.accounts.len()).is_ok_and(|len| len == scope.0),
+                Refused::Full,
+            )
+        }
+        Command::SetPlan { scope, plan } => {
+            account(books, *scope)?;
+            known_plan(names, *plan)
+        }
+        Command::SetAnchor { scope, .. } | Command::SetStatus { scope, .. } => {
+            account(books, *scope).map(drop)
+        }
+        Command::Note { .. } | Command::Sweep => Ok(()),
+        Command::TopUp { scope, lot } => {
+            let account = account(books, *scope)?;
+            ensure(names.wallets.name(lot.wallet.0).is_some(), Refused::UnknownName)?;
+            let sound = Quantity::ZERO <= lot.left && lot.left <= lot.amount;
+            ensure(sound, Refused::Absurd)?;
+            let mut lots = books.accounts.lots(account);
+            ensure(!lot.name.is_empty() && !lots.any(|known| known.name == lot.name), Refused::Name)
+        }
+    }
+}
+
+fn account(books: &Books, scope: ScopeId) -> Result<&Account, Refused> {
+    books.accounts.get(scope).ok_or(Refused::UnknownScope)
+}
+
+fn known_plan(names: &Names, plan: Option<PlanId>) -> Result<(), Refused> {
+    ensure(plan.is_none_or(|plan| names.plans.name(plan.0).is_some()), Refused::UnknownName)
+}
+
+/// Whether every name kept the index that it had.
+fn grown(old: &Names, new: &Names) -> bool {
+    let kept = |(old, new): (&Table, &Table)| {
+        new.len() >= old.len() && old.iter().zip(new.iter()).all(|(a, b)| a == b)
+    };
+    old.tables().into_iter().zip(new.tables()).all(kept)
+}
+
+const fn ensure(holds: bool, otherwise: Refused) -> Result<(), Refused> {
+    if holds { Ok(()) } else { Err(otherwise) }
+}

@@ -1,0 +1,136 @@
+//! What is remembered while a document is checked? Offsets and indices, never its bytes.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::RuleCode;
+use super::definition::{Blank, Null};
+use super::node::{FieldNode, ObjectNode};
+use crate::amount::Quantity;
+use crate::json::{self, Found, Key, Kind, Text};
+
+/// What checking needs to remember; reused from document to document, so that checking allocates
+/// nothing once it has grown.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    pub(super) json: json::Scratch,
+    /// The declared fields of every object that is being checked, the root's first.
+    pub(super) cells: Vec<Cell>,
+    /// The members and items of every map, array and object that is being checked.
+    pub(super) entries: Vec<Entry>,
+    /// The way from the root to the value that is being checked.
+    pub(super) path: Vec<Segment>,
+    pub(super) findings: Findings,
+    pub(super) buffer: String,
+}
+
+impl Scratch {
+    pub(super) fn clear(&mut self) {
+        let Self { json: _, cells, entries, path, findings, buffer: _ } = self;
+        cells.clear();
+        entries.clear();
+        path.clear();
+        findings.records.clear();
+        findings.paths.clear();
+        findings.more = false;
+    }
+}
+
+/// What was found wrong.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub(super) records: Vec<Record>,
+    /// The ways to where the records are, one after the other.
+    pub(super) paths: Vec<Segment>,
+    /// Whether there is more wrong than there are records.
+    pub(super) more: bool,
+}
+
+/// The value of a declared field, if it was sent, and its number, if it was asked for one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cell {
+    pub(super) found: Option<Found>,
+    pub(super) number: Option<Quantity>,
+}
+
+/// What a declared field's cell comes to.
+#[derive(Clone, Copy)]
+pub(super) enum Presence {
+    /// Not there; what was sent instead that counts as nothing.
+    Absent(Option<Found>),
+    /// Not there, and it has a default.
+    Defaulted,
+    /// There.
+    Sent(Found),
+}
+
+impl Cell {
+    pub(super) fn presence(self, field: &FieldNode, text: &str) -> Presence {
+        let nothing = match self.found {
+            None => true,
+            Some(found) => match found.kind {
+                Kind::Null => field.null == Null::Absent,
+                Kind::String if field.blank == Blank::Missing => {
+                    found.text(text).is_some_and(Text::is_blank)
+                }
+                _ => false,
+            },
+        };
+        match self.found {
+            Some(found) if !nothing => Presence::Sent(found),
+            _ if field.default.is_some() => Presence::Defaulted,
+            found => Presence::Absent(found),
+        }
+    }
+}
+
+/// A member of a map or an item of an array.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    /// `None` for an item.
+    pub(super) key: Option<Key>,
+    pub(super) value: Found,
+    /// Whether the same key stands again after it.
+    pub(super) replaced: bool,
+}
+
+/// A step of the way to a value.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Segment {
+    /// The field with this place among all fields of the schema.
+    Field(u32),
+    /// The item at this place of an array.
+    Index(u32),
+    /// A member of a map, or a key that is not declared.
+    Key(Key),
+}
+
+/// One broken rule.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Record {
+    pub(super) code: RuleCode,
+    /// Where in the document, in bytes.
+    pub(super) at: u32,
+    pub(super) found: Option<Found>,
+    pub(super) detail: Detail,
+    /// Where its way starts among the ways, and how many steps it has.
+    pub(super) path: (usize, usize),
+}
+
+/// What a rule wants, for its message.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Detail {
+    Count(u32),
+    Noun(&'static str),
+    Nothing,
+    Number(Quantity),
+    /// A list that the schema keeps at this place.
+    Options(u32),
+}
+
+/// Makes room for the fields of an object; answers where they start.
+pub(super) fn open(cells: &mut Vec<Cell>, node: &ObjectNode) -> usize {
+    let base = cells.len();
+    cells.resize(base.saturating_add(node.fields.len()), Cell::default());
+    base
+}
