@@ -13,10 +13,12 @@
 //! - `all_faults_at_once`: every fault put into a sound definition is reported, with its pointer.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use crate::fault::Fault;
-use crate::id::{CatalogVersion, FeatureId, LimitId, PlanId, WalletId};
+use crate::id::{CatalogVersion, FeatureId, LimitId, Name, PlanId, WalletId};
+use crate::schema::Schema;
 use crate::time::{Span, Timestamp};
 use crate::token::Classes;
 
@@ -37,6 +39,7 @@ pub struct Catalog {
     version: CatalogVersion,
     names: Names,
     classes: Classes,
+    schemas: BTreeMap<Name, Schema>,
     features: Box<[Option<Feature>]>,
     plans: Box<[Option<Plan>]>,
     acceptance: Acceptance,
@@ -94,6 +97,12 @@ impl Catalog {
     #[must_use]
     pub const fn classes(&self) -> &Classes {
         &self.classes
+    }
+
+    /// The schema called `name`, if this version has it.
+    #[must_use]
+    pub fn schema(&self, name: &str) -> Option<&Schema> {
+        self.schemas.get(name)
     }
 
     /// The feature called `name`, if this version has it.

@@ -187,6 +187,14 @@ pub struct Workings {
     opened: Vec<period::Opened>,
 }
 
+/// How a limit of a scope stands at the instant of the view, with nothing asked.
+///
+/// `None` when the scope, its plan or its terms do not have the limit.
+#[must_use]
+pub fn standing(view: &View<'_>, scope: ScopeId, limit: LimitId) -> Option<Binding> {
+    weigh::standing(view, scope, limit)
+}
+
 /// Decides a request, and leaves what it would change in `workings`.
 ///
 /// Never fails: whatever is wrong with the request is the verdict's reason.

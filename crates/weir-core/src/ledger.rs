@@ -20,9 +20,9 @@ use alloc::vec::Vec;
 use crate::account::{Account, Accounts};
 use crate::amount::Quantity;
 use crate::catalog::Catalog;
-use crate::decide::{self, Observer, Outcome, Reason, Request, Verdict, View, Workings};
+use crate::decide::{self, Binding, Observer, Outcome, Reason, Request, Verdict, View, Workings};
 use crate::hash::HashKey;
-use crate::id::{CatalogVersion, PlanId, ScopeId, ScopeName, WalletId};
+use crate::id::{CatalogVersion, LimitId, PlanId, ScopeId, ScopeName, WalletId};
 use crate::time::Timestamp;
 use crate::token::{Pepper, Registry};
 
@@ -247,6 +247,19 @@ impl Ledger {
     pub fn restore(bytes: &[u8], keys: &HostKeys) -> Result<Self, DecodeError> {
         let (head, books) = snapshot::read(bytes, keys)?;
         Ok(Self { head, books, workings: Workings::default() })
+    }
+
+    /// How a limit of a scope stands at the later of `now` and the latest instant seen.
+    ///
+    /// `None` when the scope's plan has no such limit.
+    #[must_use]
+    pub fn standing(
+        &self,
+        catalog: &Catalog,
+        (scope, limit): (ScopeId, LimitId),
+        now: Timestamp,
+    ) -> Option<Binding> {
+        decide::standing(&view(&self.books, catalog, self.head.seen.max(now)), scope, limit)
     }
 
     /// How far the ledger has come.

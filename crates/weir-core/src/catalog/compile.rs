@@ -1,6 +1,7 @@
 //! Is this catalog sound? From names to indices, with every fault on the way.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -20,6 +21,7 @@ use crate::id::{CatalogVersion, FeatureId, LimitId, Name, WalletId};
 use crate::limit::{CapacityRead, UNLIMITED};
 use crate::meter::{Aggregation, Meter};
 use crate::price::Price;
+use crate::schema::Schema;
 use crate::time::Span;
 use crate::token::Classes;
 use crate::window::{Unit, Window};
@@ -33,6 +35,7 @@ pub(super) fn compile(
     let mut compiler = Compiler { definition, names, faults: Vec::new() };
     compiler.intern_names();
     let classes = compiler.classes();
+    let schemas = compiler.schemas();
     let features = compiler.features();
     let plans = compiler.plans();
     let acceptance = Acceptance {
@@ -44,7 +47,7 @@ pub(super) fn compile(
         return Err(compiler.faults);
     }
     let names = compiler.names;
-    Ok(Catalog { version, names, classes, features, plans, acceptance, remember })
+    Ok(Catalog { version, names, classes, schemas, features, plans, acceptance, remember })
 }
 
 struct Compiler<'d> {
@@ -95,6 +98,20 @@ impl Compiler<'_> {
                 known
             }
         }
+    }
+
+    fn schemas(&mut self) -> BTreeMap<Name, Schema> {
+        let mut schemas = BTreeMap::new();
+        for (name, definition) in &self.definition.schemas {
+            match Schema::compile(definition) {
+                Ok(schema) => drop(schemas.insert(name.clone(), schema)),
+                Err(faults) => {
+                    let at = format!("/schemas/{name}");
+                    self.faults.extend(faults.into_iter().map(|fault| fault.under(&at)));
+                }
+            }
+        }
+        schemas
     }
 
     fn features(&mut self) -> Box<[Option<Feature>]> {

@@ -17,6 +17,7 @@ use crate::grant::Burn;
 use crate::id::Name;
 use crate::limit::Enforcement;
 use crate::meter::{Aggregation, Life};
+use crate::schema;
 use crate::time::{Span, Timestamp};
 use crate::token::ClassDefinition;
 use crate::window::Unit;
@@ -35,6 +36,8 @@ pub struct Definition {
     pub plans: BTreeMap<Name, PlanDefinition>,
     /// Whether answers are remembered under the caller's key.
     pub remember: Option<RememberDefinition>,
+    /// The shapes of bodies.
+    pub schemas: BTreeMap<Name, schema::Definition>,
     /// What holds prepaid credits.
     pub wallets: BTreeMap<Name, WalletDefinition>,
 }

@@ -1,5 +1,7 @@
 //! Does every limit on the path admit it, and what does it take? The pass over the limits.
 
+use alloc::vec::Vec;
+
 use super::gates::allowed;
 use super::period::{self, Allowance, Opened};
 use super::verdict::{Binding, Outcome, Reason, Retry, Verdict};
@@ -7,7 +9,7 @@ use super::{Cost, Draw, Effect, Observer, Request, View, Workings, funds};
 use crate::account::Account;
 use crate::amount::Quantity;
 use crate::catalog::{Capacity, GiveBack, Refusal, Terms};
-use crate::id::{FeatureId, ScopeId};
+use crate::id::{FeatureId, LimitId, ScopeId};
 use crate::limit::{CapacityRead, Source, Standing};
 use crate::meter::{Aggregation, Life, Meter, Reading};
 use crate::time::Timestamp;
@@ -128,29 +130,7 @@ impl<'s, O: Observer> Scale<'s, O> {
 
     /// Opens the balances that the limit counts on, and tells the end of their period.
     fn open(&mut self, place: Place<'_>, at: Timestamp) -> Result<Timestamp, Period> {
-        let (view, target) = (self.view, (place.account, place.terms));
-        let opened = &mut self.workings.opened;
-        opened.clear();
-        let plan = |amount, read| Allowance { source: Source::PLAN, amount, read };
-        match place.terms.capacity {
-            Capacity::Fixed { amount, read } => {
-                opened.push(period::open(view, target, plan(amount, read), at)?);
-            }
-            Capacity::Granted { .. } => {
-                let grants = view.accounts.grants(place.account);
-                let pays = |g: &&crate::grant::Grant| g.limit == place.terms.limit && g.pays_at(at);
-                for grant in grants.filter(pays) {
-                    let (source, amount) = (grant.source, grant.amount);
-                    let allowance = Allowance { source, amount, read: CapacityRead::Live };
-                    opened.push(period::open(view, target, allowance, at)?);
-                }
-                if opened.is_empty() {
-                    let none = plan(Quantity::ZERO, CapacityRead::Live);
-                    opened.push(period::open(view, target, none, at)?);
-                }
-            }
-        }
-        Ok(opened.first().map_or(Period::NEVER, |opened| opened.balance.window_end))
+        open(self.view, place, at, &mut self.workings.opened)
     }
 
     /// How much the request adds to the limit, and the meter's reading afterwards.
@@ -273,6 +253,49 @@ impl<'s, O: Observer> Scale<'s, O> {
         };
         self.retry = next;
     }
+}
+
+/// Opens the balances that a limit counts on, and tells the end of their period.
+fn open(
+    view: &View<'_>,
+    place: Place<'_>,
+    at: Timestamp,
+    opened: &mut Vec<Opened>,
+) -> Result<Timestamp, Period> {
+    let target = (place.account, place.terms);
+    opened.clear();
+    let plan = |amount, read| Allowance { source: Source::PLAN, amount, read };
+    match place.terms.capacity {
+        Capacity::Fixed { amount, read } => {
+            opened.push(period::open(view, target, plan(amount, read), at)?);
+        }
+        Capacity::Granted { .. } => {
+            let grants = view.accounts.grants(place.account);
+            let pays = |g: &&crate::grant::Grant| g.limit == place.terms.limit && g.pays_at(at);
+            for grant in grants.filter(pays) {
+                let (source, amount) = (grant.source, grant.amount);
+                let allowance = Allowance { source, amount, read: CapacityRead::Live };
+                opened.push(period::open(view, target, allowance, at)?);
+            }
+            if opened.is_empty() {
+                let none = plan(Quantity::ZERO, CapacityRead::Live);
+                opened.push(period::open(view, target, none, at)?);
+            }
+        }
+    }
+    Ok(opened.first().map_or(Period::NEVER, |opened| opened.balance.window_end))
+}
+
+/// See [`super::standing`].
+pub(super) fn standing(view: &View<'_>, scope: ScopeId, limit: LimitId) -> Option<Binding> {
+    let account = view.accounts.get(scope)?;
+    let terms = view.catalog.limit_terms(account.plan()?, limit)?;
+    let mut opened = Vec::new();
+    let resets_at = open(view, Place { scope, account, terms }, view.now, &mut opened).ok()?;
+    let none = Standing::default();
+    let Standing { used, held, capacity, .. } =
+        opened.iter().fold(none, |standing, opened| standing.with(&opened.balance));
+    Some(Binding { scope, limit, used, held, asked: Quantity::ZERO, capacity, resets_at })
 }
 
 /// Whether fewer further requests of their own size fit into `a` than into `b`.

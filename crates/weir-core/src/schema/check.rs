@@ -295,20 +295,20 @@ impl<'a> Checker<'a, '_> {
         let number = match read {
             Ok(number) => number,
             Err(NumberError::Inexact) if node.whole => {
-                return self.report(RuleCode::Integer, found, Detail::Nothing);
+                return self.report(RuleCode::Integer, found, Detail::Noun(INTEGER));
             }
             Err(NumberError::Inexact) => {
-                return self.report(RuleCode::Inexact, found, Detail::Nothing);
+                return self.report(RuleCode::Inexact, found, Detail::Noun(Kind::Number.name()));
             }
             Err(NumberError::Syntax | NumberError::TooLarge) => {
-                return self.report(RuleCode::TooLarge, found, Detail::Nothing);
+                return self.report(RuleCode::TooLarge, found, Detail::Noun(Kind::Number.name()));
             }
         };
         if let Some(cell) = cell.and_then(|cell| self.scratch.cells.get_mut(cell)) {
             cell.number = Some(number);
         }
         if node.whole && number.as_nanos().rem_euclid(UNIT) != 0 {
-            self.report(RuleCode::Integer, found, Detail::Nothing)?;
+            self.report(RuleCode::Integer, found, Detail::Noun(INTEGER))?;
         }
         for (code, limit) in &node.limits {
             let holds = match code {
@@ -436,6 +436,9 @@ struct Broken {
     found: Option<Found>,
     detail: Detail,
 }
+
+/// What to call a whole number, in a message.
+const INTEGER: &str = "integer";
 
 /// One unit of a quantity.
 const UNIT: i128 = Quantity::from_units(1).as_nanos();

@@ -168,10 +168,24 @@ impl Registry {
         presented: &Presented<'_>,
         now: Timestamp,
     ) -> Result<Authenticated<'_>, Unauthenticated> {
-        let digest = self.digest(presented);
-        let (record, known) = match self.find(&digest) {
+        self.authenticate_by(classes, &self.digest(presented), now)
+    }
+
+    /// As [`Registry::authenticate`], for a host that took the digest already to find this
+    /// registry among several.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn authenticate_by(
+        &self,
+        classes: &Classes,
+        digest: &Digest,
+        now: Timestamp,
+    ) -> Result<Authenticated<'_>, Unauthenticated> {
+        let (record, known) = match self.find(digest) {
             Some(record) => (record, true),
-            None => (&NOBODY, NOBODY.digest == digest),
+            None => (&NOBODY, NOBODY.digest == *digest),
         };
         let Credential { class, epoch, expires, ref origins, scope, status } = record.credential;
         let environment = classes.environment(class);
