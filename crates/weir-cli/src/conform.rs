@@ -17,7 +17,7 @@ pub(crate) fn run(dir: &Path, json: bool) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("the vectors in {} cannot be run", dir.display()))?;
     let mut out = io::stdout().lock();
     if json {
-        serde_json::to_writer_pretty(&mut out, &report)?;
+        serde_json::to_writer_pretty(&mut out, &report).map_err(io::Error::from)?;
         writeln!(out)?;
     } else {
         write!(out, "{report}")?;

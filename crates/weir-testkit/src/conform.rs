@@ -11,13 +11,12 @@
 //!
 //! # Laws
 //!
-//! Each is a test in `weir-testkit/tests/conform.rs`, under the same name.
+//! Each is a test in `weir-testkit/tests/conform/`, under the same name.
 //!
 //! - `every_difference_is_a_failure`: each way in which an answer can differ from a vector fails it.
 //! - `every_case_is_counted_once`: passed, failed and skipped add up to the cases of the files.
 //! - `a_skip_needs_a_used_entry`: what no entry covers is run, and an entry that covers nothing fails.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
@@ -27,7 +26,7 @@ use weir_core::time::Timestamp;
 mod checks;
 mod deviations;
 mod ending;
-mod http;
+mod exchange;
 mod matcher;
 mod number;
 mod pure;
@@ -47,7 +46,9 @@ pub use seam::{
 };
 
 use checks::Checks;
-use http::Exchange;
+use deviations::Cover;
+use exchange::Exchange;
+use report::Outcome;
 use vectors::{Case, File, Form};
 
 /// Runs every file of vectors in `dir` against `systems`.
@@ -133,56 +134,20 @@ impl ConformError {
 
 /// Runs or skips each case.
 fn examine(files: &[File], deviations: &Deviations, systems: &[&dyn System]) -> Report {
-    let skips = deviations.skips();
-    let mut used = vec![BTreeSet::new(); skips.len()];
     let mut report = Report::default();
-    let mut reasons = BTreeMap::<(String, String, String), u64>::new();
+    let mut cover = Cover::new(deviations);
     for file in files {
-        let name = file.name.trim_end_matches(".json").to_owned();
-        let mut part = FileReport { file: name.clone(), ..FileReport::default() };
+        let name = file.name.trim_end_matches(".json");
+        report.begin(name);
         for case in &file.cases {
-            let mut covering = None;
-            for (skip, used) in skips.iter().zip(&mut used) {
-                if skip.covers(&file.name, case, used) {
-                    covering = covering.or(Some(skip));
-                }
-            }
-            let mut outcome = Counts::default();
-            if let Some(skip) = covering {
-                outcome.skipped = 1;
-                let key = (name.clone(), case.area.clone(), skip.reason.clone());
-                let count = reasons.entry(key).or_default();
-                *count = count.saturating_add(1);
-            } else {
-                let checks = check(case, &file.fixtures, systems);
-                part.assertions = part.assertions.saturating_add(checks.made);
-                for (key, count) in checks.excluded {
-                    let sum = part.excluded.entry(key).or_default();
-                    *sum = sum.saturating_add(count);
-                }
-                if checks.mismatches.is_empty() {
-                    outcome.passed = 1;
-                } else {
-                    outcome.failed = 1;
-                    report.failures.push(Failure {
-                        file: name.clone(),
-                        area: case.area.clone(),
-                        kind: case.kind.clone(),
-                        id: case.id.clone(),
-                        mismatches: checks.mismatches,
-                    });
-                }
-            }
-            part.counts.add(&outcome);
-            part.areas.entry(case.area.clone()).or_default().add(&outcome);
+            let outcome = match cover.reason(&file.name, case) {
+                Some(reason) => Outcome::Skipped(reason),
+                None => Outcome::Ran(check(case, &file.fixtures, systems)),
+            };
+            report.record(name, case, outcome);
         }
-        report.files.push(part);
     }
-    let skipped = reasons.into_iter();
-    report.skipped = skipped
-        .map(|((file, area, reason), cases)| SkipReport { file, area, cases, reason })
-        .collect();
-    report.unused = skips.iter().zip(&used).flat_map(|(skip, used)| skip.unused(used)).collect();
+    report.unused = cover.unused();
     report
 }
 
@@ -223,7 +188,11 @@ fn drive(case: &Case, fixtures: &Value, system: &dyn System, checks: &mut Checks
                 return checks.refuse("an instant in fixtures/clock/iso", "none");
             };
             let setting = Setting { fixtures, given, now };
-            http::run(&Exchange { setting, request: member("request"), expect }, system, checks);
+            exchange::run(
+                &Exchange { setting, request: member("request"), expect },
+                system,
+                checks,
+            );
         }
         Form::OwnExchange => {
             let millis = input.get("now").and_then(Value::as_i64);
@@ -238,7 +207,7 @@ fn drive(case: &Case, fixtures: &Value, system: &dyn System, checks: &mut Checks
                     request.insert("body_raw".to_owned(), raw);
                 }
             }
-            http::run(&Exchange { setting, request: &request, expect }, system, checks);
+            exchange::run(&Exchange { setting, request: &request, expect }, system, checks);
         }
         Form::Scenario => scenario::run((given, input), expect, system, checks),
         Form::Pure => {

@@ -10,7 +10,8 @@
 //!
 //! An entry has a `file`, a `reason`, and at least one of `id`, `prefix` (of ids), `area` and
 //! `kind`, each a text or a list of texts. It covers the cases of the file that fit every selector
-//! it has. A selector that fits no covered case is reported as unused.
+//! it has; of several entries, the first says why. A selector that fits no covered case is reported
+//! as unused.
 
 use std::collections::BTreeSet;
 
@@ -56,17 +57,49 @@ impl Deviations {
         }
         Ok(read)
     }
+}
 
-    /// The entries, in the file's order.
-    pub(super) fn skips(&self) -> &[Skip] {
-        &self.skip
+/// The entries during a run, and which of their selectors have fitted a covered case.
+pub(super) struct Cover<'a>(Vec<(&'a Skip, BTreeSet<Selector>)>);
+
+impl<'a> Cover<'a> {
+    pub(super) fn new(deviations: &'a Deviations) -> Self {
+        Self(deviations.skip.iter().map(|skip| (skip, BTreeSet::new())).collect())
+    }
+
+    /// Why a case of `file` is not run, if it is covered; of several entries, the first says why.
+    pub(super) fn reason(&mut self, file: &str, case: &Case) -> Option<&'a str> {
+        let mut reason = None;
+        for (skip, used) in &mut self.0 {
+            if let Some(fitting) = skip.fit(file, case) {
+                used.extend(fitting);
+                reason = reason.or(Some(skip.reason.as_str()));
+            }
+        }
+        reason
+    }
+
+    /// Each selector that fits no covered case, one line each.
+    pub(super) fn unused(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (skip, used) in &self.0 {
+            for (selector, values) in skip.selectors() {
+                let idle =
+                    values.iter().filter(|value| !used.contains(&(selector, (*value).clone())));
+                lines.extend(idle.map(|value| format!("{}: {selector} `{value}`", skip.file)));
+            }
+        }
+        lines
     }
 }
+
+/// What a selector is, and one text of it.
+type Selector = (&'static str, String);
 
 /// One entry.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Skip {
+struct Skip {
     file: String,
     #[serde(default)]
     id: OneOrMany,
@@ -76,20 +109,14 @@ pub(super) struct Skip {
     area: OneOrMany,
     #[serde(default)]
     kind: OneOrMany,
-    /// Why the cases are not run.
-    pub(super) reason: String,
+    reason: String,
 }
 
 impl Skip {
-    /// Whether the entry covers a case of `file`; the selectors that fit are added to `used`.
-    pub(super) fn covers(
-        &self,
-        file: &str,
-        case: &Case,
-        used: &mut BTreeSet<(&'static str, String)>,
-    ) -> bool {
+    /// The selectors that fit a case of `file`, if the entry covers it.
+    fn fit(&self, file: &str, case: &Case) -> Option<Vec<Selector>> {
         if self.file != file {
-            return false;
+            return None;
         }
         let mut fitting = Vec::new();
         for (selector, values) in self.selectors() {
@@ -102,21 +129,10 @@ impl Skip {
             let before = fitting.len();
             fitting.extend(values.iter().filter(fits).map(|value| (selector, value.clone())));
             if !values.is_empty() && fitting.len() == before {
-                return false;
+                return None;
             }
         }
-        used.extend(fitting);
-        true
-    }
-
-    /// What the entry names that is not in `used`, one line each.
-    pub(super) fn unused(&self, used: &BTreeSet<(&'static str, String)>) -> Vec<String> {
-        let mut lines = Vec::new();
-        for (selector, values) in self.selectors() {
-            let fresh = values.iter().filter(|value| !used.contains(&(selector, (*value).clone())));
-            lines.extend(fresh.map(|value| format!("{}: {selector} `{value}`", self.file)));
-        }
-        lines
+        Some(fitting)
     }
 
     fn selectors(&self) -> [(&'static str, &[String]); 4] {

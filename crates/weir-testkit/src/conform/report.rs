@@ -5,7 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::checks::Mismatch;
+use super::checks::{Checks, Mismatch};
+use super::vectors::Case;
 
 /// The outcome of a run.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -27,6 +28,50 @@ impl Report {
     #[must_use]
     pub fn file(&self, name: &str) -> Option<&FileReport> {
         self.files.iter().find(|file| file.file == name)
+    }
+
+    /// Starts the part of a file.
+    pub(super) fn begin(&mut self, file: &str) {
+        self.files.push(FileReport { file: file.to_owned(), ..FileReport::default() });
+    }
+
+    /// Counts a case of the file that was begun last.
+    pub(super) fn record(&mut self, file: &str, case: &Case, outcome: Outcome<'_>) {
+        let Some(part) = self.files.last_mut() else { return };
+        let (file, area) = (file.to_owned(), case.area.clone());
+        let mut counts = Counts::default();
+        match outcome {
+            Outcome::Skipped(reason) => {
+                counts.skipped = 1;
+                let same = |skip: &&mut SkipReport| {
+                    skip.file == file && skip.area == area && skip.reason == reason
+                };
+                match self.skipped.iter_mut().find(same) {
+                    Some(skip) => skip.cases = skip.cases.saturating_add(1),
+                    None => {
+                        let reason = reason.to_owned();
+                        self.skipped.push(SkipReport { file, area, cases: 1, reason });
+                    }
+                }
+            }
+            Outcome::Ran(checks) => {
+                part.assertions = part.assertions.saturating_add(checks.made);
+                for (key, count) in checks.excluded {
+                    let sum = part.excluded.entry(key).or_default();
+                    *sum = sum.saturating_add(count);
+                }
+                if checks.mismatches.is_empty() {
+                    counts.passed = 1;
+                } else {
+                    counts.failed = 1;
+                    let (kind, id) = (case.kind.clone(), case.id.clone());
+                    let mismatches = checks.mismatches;
+                    self.failures.push(Failure { file, area, kind, id, mismatches });
+                }
+            }
+        }
+        part.counts.add(&counts);
+        part.areas.entry(case.area.clone()).or_default().add(&counts);
     }
 
     /// All counts together.
@@ -72,6 +117,14 @@ impl fmt::Display for Report {
     }
 }
 
+/// What became of a case.
+pub(super) enum Outcome<'a> {
+    /// It was run, and these are its assertions.
+    Ran(Checks),
+    /// It was not run, for this reason.
+    Skipped(&'a str),
+}
+
 /// What came of one file.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct FileReport {
@@ -101,7 +154,7 @@ pub struct Counts {
 
 impl Counts {
     /// Adds other counts to these.
-    pub(super) fn add(&mut self, other: &Self) {
+    fn add(&mut self, other: &Self) {
         self.passed = self.passed.saturating_add(other.passed);
         self.failed = self.failed.saturating_add(other.failed);
         self.skipped = self.skipped.saturating_add(other.skipped);

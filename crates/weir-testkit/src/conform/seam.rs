@@ -56,7 +56,7 @@ use weir_core::time::Timestamp;
 /// assert!(Echo.scenario(&setting).is_err());
 /// # Ok::<(), NotImplemented>(())
 /// ```
-pub trait System: Sync {
+pub trait System {
     /// The name that a vector's `system` has, or the stem of the file's name.
     fn name(&self) -> &'static str;
 
