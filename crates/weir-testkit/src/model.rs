@@ -4,3 +4,4 @@
 //! or keeps everything.
 
 pub mod amount;
+pub mod time;
