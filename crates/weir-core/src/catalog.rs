@@ -34,7 +34,7 @@ pub use terms::{
 };
 
 /// A checked catalog, ready to decide under.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Catalog {
     version: CatalogVersion,
     names: Names,
