@@ -24,12 +24,6 @@ pub struct Report {
 }
 
 impl Report {
-    /// The file's part, by its name without `.json`.
-    #[must_use]
-    pub fn file(&self, name: &str) -> Option<&FileReport> {
-        self.files.iter().find(|file| file.file == name)
-    }
-
     /// Starts the part of a file.
     pub(super) fn begin(&mut self, file: &str) {
         self.files.push(FileReport { file: file.to_owned(), ..FileReport::default() });
