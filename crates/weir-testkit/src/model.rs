@@ -4,4 +4,5 @@
 //! or keeps everything.
 
 pub mod amount;
+pub mod json;
 pub mod time;
