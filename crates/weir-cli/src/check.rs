@@ -1,45 +1,143 @@
 //! Is this file well formed, and does it have our shape? Every violation, with its place.
 
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
-use weir_core::json::{self, Bounds, Duplicates, Profile, Scratch, Surrogates};
+use weir_core::id::Name;
+use weir_core::json::{self, Bounds, Duplicates, Position, Profile, Surrogates};
+use weir_core::schema::{Refused, Schema, Scratch};
 
-/// What to check.
+use crate::catalog::{self, CatalogFile};
+
+/// What to check, and against what.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// The file to check
+    /// The file to check: one JSON document, or else one event a line
     file: PathBuf,
 
+    /// The catalog that has the schema
+    #[arg(long, value_name = "C", required_unless_present = "syntax")]
+    catalog: Option<PathBuf>,
+
+    /// The schema's name in the catalog; may be left out where there is only one
+    #[arg(long, value_name = "NAME", requires = "catalog")]
+    schema: Option<String>,
+
     /// Check only that the whole file is one JSON document (RFC 8259)
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["catalog", "schema"])]
     syntax: bool,
 }
 
 /// Checks the file.
 pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let path = &options.file;
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    syntax(path, &bytes)
+    let name = options.file.display().to_string();
+    let bytes = read(&options.file)?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    let sound = match &options.catalog {
+        None => syntax(&mut out, &name, &bytes)?,
+        Some(path) => {
+            let catalog = match catalog::read(&read(path)?) {
+                Ok(catalog) => catalog,
+                Err(faults) => {
+                    crate::tell_faults(&path.display().to_string(), &faults);
+                    return Ok(ExitCode::from(crate::CANNOT));
+                }
+            };
+            events(&mut out, &name, &bytes, choose(&catalog, options.schema.as_deref())?)?
+        }
+    };
+    out.flush()?;
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn syntax(path: &Path, bytes: &[u8]) -> anyhow::Result<ExitCode> {
-    let mut out = io::stdout().lock();
-    match json::check(bytes, &SYNTAX, &mut Scratch::default()) {
-        Ok(()) => {
-            writeln!(out, "{}: valid JSON", path.display())?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(error) => {
-            let json::Position { line, column } = error.position(bytes);
-            let (path, code) = (path.display(), error.code());
-            writeln!(out, "{path}:{line}:{column}: {} ({code})", error.kind())?;
-            Ok(ExitCode::FAILURE)
+fn read(path: &PathBuf) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
+}
+
+/// Whether the whole file is one document.
+fn syntax(out: &mut impl Write, name: &str, bytes: &[u8]) -> io::Result<bool> {
+    let Err(error) = json::check(bytes, &SYNTAX, &mut json::Scratch::default()) else {
+        writeln!(out, "{name}: valid JSON")?;
+        return Ok(true);
+    };
+    let Position { line, column } = error.position(bytes);
+    writeln!(out, "{name}:{line}:{column}: {} ({})", error.kind(), error.code())?;
+    Ok(false)
+}
+
+fn choose<'c>(catalog: &'c CatalogFile, name: Option<&str>) -> anyhow::Result<&'c Schema> {
+    let names: Vec<&str> = catalog.definition.schemas.keys().map(Name::as_str).collect();
+    let name = match (name, names.as_slice()) {
+        (Some(name), _) => name,
+        (None, [only]) => only,
+        (None, []) => bail!("the catalog has no schemas"),
+        (None, _) => bail!("name one of the catalog's schemas with --schema: {}", names.join(", ")),
+    };
+    catalog.compiled.schema(name).with_context(|| {
+        format!("the catalog has no schema `{name}`; it has: {}", names.join(", "))
+    })
+}
+
+/// Whether every event of the file has the shape; tells each violation of each.
+fn events(out: &mut impl Write, name: &str, bytes: &[u8], schema: &Schema) -> io::Result<bool> {
+    let mut scratch = Scratch::default();
+    let (mut valid, mut invalid) = (0_u64, 0_u64);
+    for (lines_before, event) in split(bytes) {
+        let place = |at: u32| {
+            let Position { line, column } = Position::of(event, at);
+            format!("{name}:{}:{column}", lines_before.saturating_add(line))
+        };
+        match schema.check(event, &Profile::STRICT, &mut scratch) {
+            Ok(_) => valid = valid.saturating_add(1),
+            Err(refused) => {
+                invalid = invalid.saturating_add(1);
+                tell(out, &refused, place)?;
+            }
         }
     }
+    writeln!(out, "{name}: {valid} valid, {invalid} invalid")?;
+    Ok(invalid == 0)
+}
+
+fn tell(
+    out: &mut impl Write,
+    refused: &Refused<'_, '_>,
+    place: impl Fn(u32) -> String,
+) -> io::Result<()> {
+    let violations = match refused {
+        Refused::Invalid(violations) => violations,
+        Refused::Syntax(error) => {
+            return writeln!(out, "{}: {} ({})", place(error.at()), error.kind(), error.code());
+        }
+    };
+    for violation in violations.iter() {
+        let mut message = String::new();
+        // Writing to a string does not fail.
+        let _ = violation.message(&mut message);
+        let (pointer, code) = (violation.pointer(), violation.code());
+        writeln!(out, "{}: \"{pointer}\": {message} ({code})", place(violation.at()))?;
+    }
+    if violations.more() {
+        writeln!(out, "{}: and more, which the schema does not let be told", place(0))?;
+    }
+    Ok(())
+}
+
+/// The events of a file, each with the number of lines before it.
+///
+/// The file is one event when it is one document, or when none of its lines is an object by
+/// itself; else each line is one, blank ones left out.
+fn split(bytes: &[u8]) -> Vec<(u32, &[u8])> {
+    let mut scratch = json::Scratch::default();
+    let mut is_document = |text: &[u8]| json::check(text, &SYNTAX, &mut scratch).is_ok();
+    let lines = || bytes.split(|byte| *byte == b'\n');
+    if is_document(bytes) || !lines().any(|line| line.starts_with(b"{") && is_document(line)) {
+        return vec![(0, bytes)];
+    }
+    (0..).zip(lines()).filter(|(_, line)| !line.trim_ascii().is_empty()).collect()
 }
 
 /// The grammar alone: what RFC 8259 only advises against is no error, and the bounds are as far

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use weir_core::fault::Fault;
 
+mod catalog;
 mod check;
 mod conform;
 mod draws;
@@ -23,7 +25,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Say whether a file is well formed
+    /// Say whether a file is well formed, and whether its events have the shape of a schema
     Check(check::Options),
     /// Run vector files against our systems
     Conform {
@@ -57,6 +59,16 @@ fn main() -> ExitCode {
 /// Writes a line to standard error; where that is closed, nobody wants to hear it.
 fn tell(line: impl Display) {
     let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Writes what an operator must edit in a file.
+fn tell_faults(file: &str, faults: &[Fault]) {
+    for fault in faults {
+        match fault.pointer.as_str() {
+            "" => tell(format_args!("{file}: {} ({})", fault.hint, fault.code)),
+            _ => tell(format_args!("{file}: {fault}")),
+        }
+    }
 }
 
 /// The exit code when the command could not do its work.

@@ -86,3 +86,105 @@ fn a_file_that_cannot_be_read_exits_2() {
         assert!(told.starts_with(&format!("weir: cannot read `{path}`: ")), "{told}");
     }
 }
+
+/// A file of the test's own.
+fn file(name: &str, text: &str) -> String {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+const CATALOG: &str = r#"{ "schemas": {
+    "a": { "root": { "type": "object", "fields": [
+        { "name": "id", "required": true, "is": { "type": "string", "len_max": 3 } },
+        { "name": "n", "is": { "type": "integer", "min": 1 } }
+    ] } },
+    "b": { "root": { "type": "array" } }
+} }"#;
+
+#[test]
+fn every_violation_is_told_with_its_pointer() {
+    let catalog = file("two-schemas.json", CATALOG);
+    let lines = [r#"{"id":"x"}"#, r#"{"id":"long","n":0}"#, "", r#"{"n":tru}"#, "[]"].join("\n");
+    let arguments = ["--catalog", &catalog, "--schema", "a"];
+    let (code, told) = check("events", lines.as_bytes(), &arguments);
+    let expected = [
+        "events:2:7: \"/id\": `/id` must have at most 3 characters (schema.too_long)",
+        "events:2:18: \"/n\": `/n` must be at least 1 (schema.min)",
+        "events:4:9: a byte that cannot stand there (json.unexpected_byte)",
+        "events:5:1: \"\": the document must be an object, not array (schema.type)",
+        "events: 1 valid, 3 invalid",
+    ];
+    assert_eq!(told.lines().collect::<Vec<_>>(), expected);
+    assert_eq!(code, Some(1));
+}
+
+#[test]
+fn a_document_of_many_lines_is_one_event() {
+    let catalog = file("two-schemas-too.json", CATALOG);
+    let arguments = ["--catalog", &catalog, "--schema", "a"];
+    let (code, told) = check("pretty", b"{\n  \"id\": \"x\",\n  \"n\": 1.5\n}\n", &arguments);
+    assert_eq!(code, Some(1));
+    assert_eq!(
+        told,
+        "pretty:3:8: \"/n\": `/n` must be a whole number (schema.integer)\n\
+         pretty: 0 valid, 1 invalid\n"
+    );
+    let (code, told) = check("good", b"{\n  \"id\": \"x\"\n}", &arguments);
+    assert_eq!((code, told.as_str()), (Some(0), "good: 1 valid, 0 invalid\n"));
+    let (code, told) = check("broken", b"{\n  \"id\": x\n}", &arguments);
+    assert_eq!(code, Some(1));
+    assert!(told.starts_with("broken:2:9: "), "{told}");
+}
+
+#[test]
+fn which_schema_must_be_clear() {
+    let catalog = file("three.json", CATALOG);
+    for (arguments, wanted) in [
+        (vec![], "name one of the catalog's schemas with --schema: a, b"),
+        (vec!["--schema", "c"], "the catalog has no schema `c`; it has: a, b"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_weir"));
+        let command = command.args(["check", "--catalog", &catalog, &catalog]).args(arguments);
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(told, format!("weir: {wanted}\n"));
+    }
+}
+
+#[test]
+fn a_bad_catalog_lists_its_faults_and_exits_2() {
+    let catalog = file("bad-schemas.json", &CATALOG.replace("len_max", "len_mx"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_weir"));
+    let output = command.args(["check", "--catalog", &catalog, &catalog]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8(output.stderr).unwrap();
+    let start = format!("{catalog}: /schemas/a/root/fields/0/is/len_mx: unknown field `len_mx`");
+    assert!(told.starts_with(&start), "{told}");
+}
+
+#[test]
+fn catalogs_of_any_kind_end_in_an_answer() {
+    let sample = include_str!("../../../examples/llm.json");
+    let words: Vec<&str> = sample.split_inclusive([' ', ',', ':', '{', '}']).collect();
+    let mut state = 3_usize;
+    let mut below = |bound: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % bound
+    };
+    for round in 0..60 {
+        let mut text = words.clone();
+        for _ in 0..round / 6 + 1 {
+            let (from, to) = (below(text.len()), below(text.len()));
+            text[to] = words[from];
+        }
+        let catalog = file("any-catalog.json", &text.concat());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_weir"));
+        let output = command.args(["check", "--catalog", &catalog, &catalog]).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(matches!(output.status.code(), Some(0..=2)), "round {round}: {told}");
+        assert!(!told.contains("panicked"), "round {round}: {told}");
+    }
+}
