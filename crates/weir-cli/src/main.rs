@@ -13,7 +13,12 @@ mod check;
 mod conform;
 mod draws;
 mod generate;
+mod pace;
+mod replay;
+mod report;
 mod row;
+mod tally;
+mod trace;
 
 /// Decides whether an event is well formed, who may send it and whether they can afford it.
 #[derive(Parser)]
@@ -38,6 +43,8 @@ enum Command {
     },
     /// Write a synthetic trace of LLM requests
     Generate(generate::Options),
+    /// Decide every request of a trace, each at its own time, and show what comes of it
+    Replay(replay::Options),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +52,7 @@ fn main() -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Conform { dir, json } => conform::run(&dir, json),
         Command::Generate(options) => generate::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::Replay(options) => replay::run(&options),
     };
     outcome.unwrap_or_else(|error| {
         // A reader that has seen enough, such as `head`, needs no message.
