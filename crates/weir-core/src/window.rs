@@ -4,12 +4,19 @@
 //! here. A balance remembers the end of its open period, so the calendar is asked only when that
 //! has passed.
 //!
+//! The line of instants is cut at both ends. The first and the last period of a window may be
+//! shorter than the others: they start with year 1, or end with the last millisecond of year 9999,
+//! [`Period::NEVER`]. That millisecond is an end only and lies in no period; whoever asks for its
+//! period is given that of the millisecond before.
+//!
 //! # Laws
 //!
 //! Each is a test in `weir-testkit/tests/window.rs`, under the same name.
 //!
 //! - `periods_tile_the_line`: an instant lies in its period, and the instant at which a period ends
 //!   starts the next one.
+//! - `anchored_from_the_anchor`: the anchor starts a period, and each is as long as the span, save
+//!   those that are cut.
 //! - `same_as_the_calendar`: calendar periods equal those of a model that walks the calendar.
 //!
 //! # Source
@@ -95,12 +102,11 @@ impl Window {
     /// [`Window::FirstUse`] this is the period that would start now.
     #[must_use]
     pub fn period(self, at: Timestamp, anchor: Timestamp) -> Period {
+        let ms = at.as_millis().min(LAST_MS);
         let (start, end) = match self {
-            Self::Anchored { span } => grid(at.as_millis(), anchor.as_millis(), span.as_millis()),
-            Self::Calendar { unit, count } => unit.around(at, i64::from(count)),
-            Self::FirstUse { span } => {
-                (at.as_millis(), at.as_millis().saturating_add(span.as_millis()))
-            }
+            Self::Anchored { span } => grid(ms, anchor.as_millis(), span.as_millis()),
+            Self::Calendar { unit, count } => unit.around(ms, i64::from(count)),
+            Self::FirstUse { span } => (ms, ms.saturating_add(span.as_millis())),
             Self::Lifetime => return Period::ALWAYS,
         };
         Period { start: clamped(start), end: clamped(end) }
@@ -134,16 +140,15 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// Start and end of the period of `count` units around `at`, in milliseconds.
-    fn around(self, at: Timestamp, count: i64) -> (i64, i64) {
-        let ms = at.as_millis();
+    /// Start and end of the period of `count` units around `ms`, in milliseconds.
+    fn around(self, ms: i64, count: i64) -> (i64, i64) {
         match self {
             Self::Minute => within(ms, HOUR_MS, MINUTE_MS.saturating_mul(count)),
             Self::Hour => within(ms, DAY_MS, HOUR_MS.saturating_mul(count)),
             Self::Day => grid(ms, 0, DAY_MS.saturating_mul(count)),
             Self::Week => grid(ms, FIRST_MONDAY_MS, WEEK_MS.saturating_mul(count)),
-            Self::Month => months(at, count),
-            Self::Year => months(at, count.saturating_mul(12)),
+            Self::Month => months(ms, count),
+            Self::Year => months(ms, count.saturating_mul(12)),
         }
     }
 }
@@ -163,9 +168,9 @@ fn within(ms: i64, outer: i64, step: i64) -> (i64, i64) {
     (start, end.min(outer_end))
 }
 
-/// The group of `count` months around `at`, counted from January 1970.
-fn months(at: Timestamp, count: i64) -> (i64, i64) {
-    let date = Date::of(at);
+/// The group of `count` months around `ms`, counted from January 1970.
+fn months(ms: i64, count: i64) -> (i64, i64) {
+    let date = Date::from_days(ms.div_euclid(DAY_MS));
     let since_1970 = date.month_index().saturating_sub(MONTHS_TO_1970);
     let into = since_1970.rem_euclid(count.max(1));
     let start = date.first_of_month(into.saturating_neg());
@@ -181,6 +186,7 @@ fn clamped(ms: i64) -> Timestamp {
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 3_600_000;
+const LAST_MS: i64 = Period::NEVER.as_millis() - 1; // the last one before the end of all periods
 const WEEK_MS: i64 = 604_800_000;
 const FIRST_MONDAY_MS: i64 = 4 * DAY_MS; // 1970-01-05
 const MONTHS_TO_1970: i64 = 1_970 * 12;

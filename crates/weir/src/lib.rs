@@ -1,1 +1,55 @@
-//! weir.
+//! weir decides, inside your process, whether an event is well formed, who may send it, and whether
+//! they can afford it, and it never loses count.
+//!
+//! A [`Gate`] is `weir-core` with threads, a journal and JSON around it: it can be shared by clone,
+//! every verdict is atomic over all limits on a path, and what it decided can be replayed.
+//!
+//! ```
+//! use weir::{Ask, Caller, Cost, Gate, GateError, Reason, Timestamp};
+//!
+//! let catalog = br#"{
+//!     "features": { "tokens": {} },
+//!     "plans": { "free": { "limits": { "tokens.monthly": {
+//!         "feature": "tokens", "capacity": "1000", "window": { "calendar": { "unit": "month" } }
+//!     } } } }
+//! }"#;
+//! let now: Timestamp = "2026-01-31T12:00:00Z".parse().expect("an instant");
+//! let gate = Gate::in_memory()?;
+//! gate.install(catalog, now)?;
+//! let customer = gate.open(None, "acme", Some("free"), now)?;
+//! let cost = Cost { feature: gate.feature("tokens")?, quantity: "800".parse().expect("a number") };
+//!
+//! let ask = Ask { caller: Caller::Unchecked, scopes: &[customer], costs: &[cost], at: now, key: None };
+//! assert!(gate.decide(&ask, now)?.is_allowed());
+//! let denied = gate.decide(&ask, now)?; // 800 of 1000 are used: another 800 do not fit
+//! assert_eq!(denied.reason(), Some(Reason::LimitExceeded));
+//! assert_eq!(denied.remaining().map(|left| left.to_string()).as_deref(), Some("200"));
+//! # Ok::<(), GateError>(())
+//! ```
+
+mod clock;
+mod error;
+mod gate;
+mod journal;
+mod replay;
+mod sync;
+
+pub mod catalog;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use error::{GateError, InstallError};
+pub use gate::{
+    Ask, CredentialTerms, Gate, GateBuilder, GrantTerms, Holder, ImportTerms, LotTerms, Scope,
+    Shard,
+};
+pub use journal::{Journal, JournalError, MemoryJournal, NoJournal};
+pub use replay::{ReplayError, replay};
+
+pub use weir_core::account::Status;
+pub use weir_core::amount::Quantity;
+pub use weir_core::decide::{
+    Binding, Caller, Cost, Debit, Draw, Observer, Outcome, Reason, Retry, Verdict,
+};
+pub use weir_core::fault::Fault;
+pub use weir_core::ledger::HostKeys;
+pub use weir_core::time::{Span, Timestamp};

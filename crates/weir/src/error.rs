@@ -1,0 +1,72 @@
+//! What kept us from deciding? Errors of the gate; a refusal is none of them.
+
+use weir_core::fault::Fault;
+use weir_core::ledger::{Failed, Refused};
+
+use crate::journal::JournalError;
+
+/// Why a gate did not do what it was told.
+///
+/// Exhaustive on purpose: a caller answers each case.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum GateError {
+    /// The catalog has faults; the old one stays.
+    #[error(transparent)]
+    Install(#[from] InstallError),
+    /// The journal did not take the record.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The scopes of one request hang under more than one root, or there are none.
+    #[error("the scopes of a request hang under one root")]
+    ManyRoots,
+    /// A journal panicked while it was called: what this shard counted is not known to be kept.
+    #[error("this shard stopped when its journal panicked")]
+    Poisoned,
+    /// The command does not fit the state.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The catalog in force has no such name.
+    #[error("the catalog has no {kind} called `{name}`")]
+    UnknownName {
+        /// What was looked for: a feature, limit, plan, wallet or class.
+        kind: &'static str,
+        /// What it was called.
+        name: String,
+    },
+}
+
+impl GateError {
+    /// A code that never changes once released.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Install(_) => "gate.catalog",
+            Self::Journal(_) => "gate.journal",
+            Self::ManyRoots => "gate.many_roots",
+            Self::Poisoned => "gate.poisoned",
+            Self::Refused(refused) => refused.code(),
+            Self::UnknownName { .. } => "gate.unknown_name",
+        }
+    }
+}
+
+impl From<Failed<JournalError>> for GateError {
+    fn from(failed: Failed<JournalError>) -> Self {
+        match failed {
+            Failed::Refused(refused) => Self::Refused(refused),
+            Failed::Sink(error) => Self::Journal(error),
+        }
+    }
+}
+
+/// A catalog that cannot be put in force, and all that is wrong with it.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the catalog has {} fault(s); the first: {}", faults.len(), first(faults))]
+pub struct InstallError {
+    /// Every fault, in the order of the document.
+    pub faults: Vec<Fault>,
+}
+
+fn first(faults: &[Fault]) -> String {
+    faults.first().map(ToString::to_string).unwrap_or_default()
+}

@@ -1,0 +1,366 @@
+//! Who decides, among threads? Shards behind locks, each with its own catalog handle.
+//!
+//! A root scope's name picks the shard; everything that one verdict commits lies in one shard, so
+//! one lock is held, for one decision. The catalog is swapped under that lock: a verdict belongs to
+//! exactly one version, which it names.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use weir_core::catalog::{Catalog, Names};
+use weir_core::decide::{Caller, Cost, Observer, PATH_MAX, Request, Verdict};
+use weir_core::dedup::RequestKey;
+use weir_core::id::{CatalogVersion, FeatureId, ScopeId};
+use weir_core::ledger::{Command, HostKeys, Ledger, Record, Sink, next_version};
+use weir_core::time::Timestamp;
+
+use crate::catalog;
+use crate::error::GateError;
+use crate::journal::{Journal, JournalError, MemoryJournal, NoJournal};
+use crate::sync::{Arc, Mutex, MutexGuard, RwLock};
+
+mod commands;
+mod credentials;
+mod queries;
+
+pub use commands::{GrantTerms, ImportTerms, LotTerms};
+pub use credentials::{CredentialTerms, Holder};
+
+/// The thread-safe decider: clone it freely, all clones are one gate.
+#[derive(Clone)]
+pub struct Gate {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shards: Box<[Mutex<Cell>]>,
+    journal: Box<dyn Journal>,
+    keys: HostKeys,
+    /// The catalog for names and credential classes; decisions use their shard's.
+    catalog: RwLock<Arc<Catalog>>,
+    /// Which shard has a credential, by its digest. Follows from the shards, and is never kept.
+    digests: RwLock<HashMap<[u8; 32], Shard>>,
+}
+
+/// One shard: its ledger, the catalog in force there, and room for a record's bytes.
+struct Cell {
+    ledger: Ledger,
+    catalog: Arc<Catalog>,
+    record: Vec<u8>,
+}
+
+/// The number of a shard.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Shard(u16);
+
+impl Shard {
+    /// The shard with a number.
+    #[must_use]
+    pub const fn new(index: u16) -> Self {
+        Self(index)
+    }
+
+    /// The number, from 0.
+    #[must_use]
+    pub const fn index(self) -> u16 {
+        self.0
+    }
+}
+
+/// A handle to a scope of one gate: what to keep instead of a name.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Scope {
+    shard: Shard,
+    id: ScopeId,
+}
+
+impl Scope {
+    /// The shard that its tree lies in.
+    #[must_use]
+    pub const fn shard(self) -> Shard {
+        self.shard
+    }
+
+    /// Its number within the shard: what verdicts and records name.
+    #[must_use]
+    pub const fn id(self) -> ScopeId {
+        self.id
+    }
+}
+
+/// What is asked of a gate.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    /// Who asks; [`Caller::Unchecked`] says aloud that this decision needs no credential.
+    pub caller: Caller,
+    /// The root scope, and up to seven below it.
+    pub scopes: &'a [Scope],
+    /// What is asked for, at most eight costs.
+    pub costs: &'a [Cost],
+    /// When it happened.
+    pub at: Timestamp,
+    /// The caller's idempotency key.
+    pub key: Option<&'a [u8]>,
+}
+
+/// What a gate is made of.
+pub struct GateBuilder {
+    journal: Box<dyn Journal>,
+    keys: HostKeys,
+    shards: u16,
+}
+
+impl GateBuilder {
+    /// Where records are kept; nowhere when not said.
+    #[must_use]
+    pub fn journal(mut self, journal: impl Journal + 'static) -> Self {
+        self.journal = Box::new(journal);
+        self
+    }
+
+    /// The host's secrets. The same ones must be given whenever the same journal is opened.
+    #[must_use]
+    pub fn keys(mut self, keys: HostKeys) -> Self {
+        self.keys = keys;
+        self
+    }
+
+    /// How many shards; 16 when not said. At least one.
+    #[must_use]
+    pub const fn shards(mut self, shards: u16) -> Self {
+        self.shards = if shards == 0 { 1 } else { shards };
+        self
+    }
+
+    /// The gate, empty and without a catalog: everything is unknown until one is installed.
+    ///
+    /// # Errors
+    ///
+    /// None today; the compiled empty catalog is checked like any other.
+    pub fn build(self) -> Result<Gate, GateError> {
+        let Self { journal, keys, shards } = self;
+        let empty = catalog::compile(b"{}", &Names::default(), CatalogVersion(0))?;
+        let empty = Arc::new(empty);
+        let cell = |_| {
+            let (ledger, catalog) = (Ledger::new(&keys), Arc::clone(&empty));
+            Mutex::new(Cell { ledger, catalog, record: Vec::new() })
+        };
+        let shards = (0..shards).map(cell).collect();
+        let (catalog, digests) = (RwLock::new(empty), RwLock::default());
+        Ok(Gate { inner: Arc::new(Inner { shards, journal, keys, catalog, digests }) })
+    }
+}
+
+impl Gate {
+    /// Starts describing a gate.
+    #[must_use]
+    pub fn builder() -> GateBuilder {
+        GateBuilder { journal: Box::new(NoJournal), keys: HostKeys::fixed(), shards: 16 }
+    }
+
+    /// A gate of one shard whose counts end with the process, and the journal of what it did.
+    ///
+    /// # Errors
+    ///
+    /// As [`GateBuilder::build`].
+    pub fn recording() -> Result<(Self, Arc<MemoryJournal>), GateError> {
+        let journal = Arc::new(MemoryJournal::default());
+        let gate = Self::builder().shards(1).journal(Arc::clone(&journal)).build()?;
+        Ok((gate, journal))
+    }
+
+    /// A gate whose counts end with the process.
+    ///
+    /// # Errors
+    ///
+    /// As [`GateBuilder::build`].
+    pub fn in_memory() -> Result<Self, GateError> {
+        Self::builder().build()
+    }
+
+    /// Puts a catalog in force. Counts stay: they follow the names of limits.
+    ///
+    /// # Errors
+    ///
+    /// All its faults, and then the old one stays; or the journal's. A journal that fails between
+    /// two shards leaves the earlier ones with the new catalog: install again.
+    pub fn install(&self, json: &[u8], now: Timestamp) -> Result<CatalogVersion, GateError> {
+        let mut first = self.cell(Shard(0))?;
+        let installed = first.ledger.installed();
+        let (names, version) = (installed.names.clone(), next_version(installed));
+        let compiled = Arc::new(catalog::compile(json, &names, version)?);
+        self.put_in_force(Shard(0), &mut first, (&compiled, json), now)?;
+        drop(first);
+        for index in 1..self.shard_count() {
+            let shard = Shard(index);
+            self.put_in_force(shard, &mut *self.cell(shard)?, (&compiled, json), now)?;
+        }
+        *self.inner.catalog.write().map_err(|_| GateError::Poisoned)? = compiled;
+        Ok(version)
+    }
+
+    /// Decides, and counts what is allowed.
+    ///
+    /// # Errors
+    ///
+    /// What kept the gate from deciding: nothing was counted then. A denial is not an error.
+    pub fn decide(&self, ask: &Ask<'_>, now: Timestamp) -> Result<Verdict, GateError> {
+        self.decide_with(ask, now, &mut ())
+    }
+
+    /// Decides, and tells an observer what was compared, drawn and charged.
+    ///
+    /// The observer is called under the lock of a shard: it must not call this gate.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::decide`].
+    pub fn decide_with<O: Observer>(
+        &self,
+        ask: &Ask<'_>,
+        now: Timestamp,
+        observer: &mut O,
+    ) -> Result<Verdict, GateError> {
+        let (shard, path) = Path::of(ask.scopes)?;
+        let mut cell = self.cell(shard)?;
+        let Cell { ledger, catalog, record } = &mut *cell;
+        let mut sink = Kept { journal: &*self.inner.journal, shard, record };
+        let request = path.request(ask);
+        Ok(ledger.decide(catalog, (&request, now), (&mut sink, observer))?)
+    }
+
+    /// Says what [`Gate::decide`] would, and counts nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::decide`].
+    pub fn peek(&self, ask: &Ask<'_>, now: Timestamp) -> Result<Verdict, GateError> {
+        let (shard, path) = Path::of(ask.scopes)?;
+        let mut cell = self.cell(shard)?;
+        let Cell { ledger, catalog, .. } = &mut *cell;
+        Ok(ledger.peek(catalog, (&path.request(ask), now), &mut ()))
+    }
+
+    /// The index of a feature, good for as long as this gate: catalogs come and go, names keep it.
+    ///
+    /// # Errors
+    ///
+    /// [`GateError::UnknownName`] when the catalog in force does not have it.
+    pub fn feature(&self, name: &str) -> Result<FeatureId, GateError> {
+        self.catalog()?.feature(name).ok_or_else(|| unknown("feature", name))
+    }
+
+    /// The catalog in force, for its schemas, classes and names.
+    ///
+    /// # Errors
+    ///
+    /// [`GateError::Poisoned`].
+    pub fn catalog(&self) -> Result<Arc<Catalog>, GateError> {
+        let catalog = self.inner.catalog.read().map_err(|_| GateError::Poisoned)?;
+        Ok(Arc::clone(&catalog))
+    }
+
+    /// The number of shards.
+    #[must_use]
+    pub fn shard_count(&self) -> u16 {
+        u16::try_from(self.inner.shards.len()).unwrap_or(u16::MAX)
+    }
+
+    /// The whole state of one shard in bytes; equal states have equal bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`GateError::Poisoned`].
+    pub fn snapshot(&self, shard: Shard) -> Result<Vec<u8>, GateError> {
+        Ok(self.cell(shard)?.ledger.snapshot())
+    }
+
+    fn put_in_force(
+        &self,
+        shard: Shard,
+        cell: &mut Cell,
+        (compiled, json): (&Arc<Catalog>, &[u8]),
+        now: Timestamp,
+    ) -> Result<(), GateError> {
+        let command =
+            Command::Install { json: json.into(), names: Cow::Borrowed(compiled.names()) };
+        self.execute(shard, cell, command, now)?;
+        cell.catalog = Arc::clone(compiled);
+        Ok(())
+    }
+
+    fn execute(
+        &self,
+        shard: Shard,
+        Cell { ledger, record, .. }: &mut Cell,
+        command: Command<'_>,
+        now: Timestamp,
+    ) -> Result<(), GateError> {
+        let mut sink = Kept { journal: &*self.inner.journal, shard, record };
+        Ok(ledger.execute(command, now, &mut sink)?)
+    }
+
+    fn cell(&self, shard: Shard) -> Result<MutexGuard<'_, Cell>, GateError> {
+        let cell = self.inner.shards.get(usize::from(shard.0)).ok_or(GateError::ManyRoots)?;
+        cell.lock().map_err(|_| GateError::Poisoned)
+    }
+
+    /// The shard in which a root of this name lies.
+    fn shard_of(&self, root: &str) -> Shard {
+        let hash = self.inner.keys.table.hash(u64::MAX, root.as_bytes());
+        let index = hash.checked_rem(u64::from(self.shard_count())).unwrap_or(0);
+        Shard(u16::try_from(index).unwrap_or(0))
+    }
+}
+
+/// A path as the core takes it.
+struct Path {
+    ids: [ScopeId; PATH_MAX + 1], // one more than may be, for the core to refuse
+    len: usize,
+}
+
+impl Path {
+    fn of(scopes: &[Scope]) -> Result<(Shard, Self), GateError> {
+        let shard = scopes.first().ok_or(GateError::ManyRoots)?.shard;
+        let mut path = Self { ids: [ScopeId(0); PATH_MAX + 1], len: 0 };
+        for (place, scope) in path.ids.iter_mut().zip(scopes) {
+            if scope.shard != shard {
+                return Err(GateError::ManyRoots);
+            }
+            *place = scope.id;
+            path.len = path.len.saturating_add(1);
+        }
+        Ok((shard, path))
+    }
+
+    fn request<'a>(&'a self, ask: &Ask<'a>) -> Request<'a> {
+        Request {
+            caller: ask.caller,
+            scopes: self.ids.get(..self.len).unwrap_or(&[]),
+            costs: ask.costs,
+            at: ask.at,
+            key: ask.key.and_then(RequestKey::new),
+        }
+    }
+}
+
+/// Encodes records and hands them to the journal.
+struct Kept<'a> {
+    journal: &'a dyn Journal,
+    shard: Shard,
+    record: &'a mut Vec<u8>,
+}
+
+impl Sink for Kept<'_> {
+    type Error = JournalError;
+
+    fn append(&mut self, record: &Record<'_>) -> Result<(), JournalError> {
+        self.record.clear();
+        record.encode(self.record);
+        self.journal.append(self.shard, self.record)
+    }
+}
+
+fn unknown(kind: &'static str, name: &str) -> GateError {
+    GateError::UnknownName { kind, name: name.to_owned() }
+}

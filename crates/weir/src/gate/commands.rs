@@ -1,0 +1,275 @@
+//! What may an operator do? Scopes, plans, grants, lots, notes: each a recorded command.
+
+use std::borrow::Cow;
+
+use weir_core::account::Status;
+use weir_core::amount::Quantity;
+use weir_core::catalog::Capacity;
+use weir_core::grant::{Burn, Grant};
+use weir_core::id::{LimitId, ScopeName, WalletId};
+use weir_core::ledger::{Command, Newcomer, Refused};
+use weir_core::limit::{Balance, Source, UNLIMITED};
+use weir_core::time::Timestamp;
+use weir_core::wallet::{Kind, Lot};
+use weir_core::window::Period;
+
+use super::{Cell, Gate, Kept, Scope, unknown};
+use crate::error::GateError;
+
+/// An allowance to give.
+#[derive(Clone, Copy, Debug)]
+pub struct GrantTerms<'a> {
+    /// The host's name for it, unique within the scope.
+    pub name: &'a str,
+    /// What it allows in each period; `None` for no end.
+    pub amount: Option<Quantity>,
+    /// Where it stands in the limit's burn order.
+    pub priority: i32,
+    /// From when it pays.
+    pub effective: Timestamp,
+    /// When it stops paying; `None` for never.
+    pub expires: Option<Timestamp>,
+}
+
+/// Credits to add.
+#[derive(Clone, Copy, Debug)]
+pub struct LotTerms<'a> {
+    /// The host's name for them, unique within the scope.
+    pub name: &'a str,
+    /// How many.
+    pub amount: Quantity,
+    /// Whether they were paid for.
+    pub kind: Kind,
+    /// Where they stand among lots of their kind: low first.
+    pub priority: i32,
+    /// When they were bought.
+    pub purchased: Timestamp,
+    /// When they can be used no more; `None` for never.
+    pub expires: Option<Timestamp>,
+}
+
+/// What another system counted.
+#[derive(Clone, Copy, Debug)]
+pub struct ImportTerms {
+    /// Used in the period.
+    pub used: Quantity,
+    /// The capacity in the period; `None` for no end.
+    pub capacity: Option<Quantity>,
+    /// When the period ends.
+    pub window_end: Timestamp,
+}
+
+impl Gate {
+    /// The scope called `name` under `parent`, made now with `plan` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`GateError::Refused`] when the name is none; [`GateError::UnknownName`] for the plan.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir::{Gate, GateError, Timestamp};
+    ///
+    /// let gate = Gate::in_memory()?;
+    /// let tenant = gate.open(None, "acme", None, Timestamp::EPOCH)?;
+    /// assert_eq!(gate.open(None, "acme", None, Timestamp::EPOCH)?, tenant); // it is known now
+    /// let error = gate.open(None, "ac me", None, Timestamp::EPOCH).unwrap_err();
+    /// assert_eq!(error.code(), "command.name"); // a blank is in no name
+    /// # Ok::<(), GateError>(())
+    /// ```
+    pub fn open(
+        &self,
+        parent: Option<Scope>,
+        name: &str,
+        plan: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Scope, GateError> {
+        let name = ScopeName::parse(name).map_err(|_| Refused::Name)?;
+        let shard = parent.map_or_else(|| self.shard_of(name.as_str()), |parent| parent.shard);
+        let mut cell = self.cell(shard)?;
+        let Cell { ledger, catalog, record } = &mut *cell;
+        let plan = plan.map(|plan| catalog.plan(plan).ok_or_else(|| unknown("plan", plan)));
+        let newcomer = Newcomer { name, parent: parent.map(|p| p.id), plan: plan.transpose()? };
+        let mut sink = Kept { journal: &*self.inner.journal, shard, record };
+        let id = ledger.intern(newcomer, now, &mut sink)?;
+        Ok(Scope { shard, id })
+    }
+
+    /// Gives a scope another plan, or none. Its counts stay.
+    ///
+    /// # Errors
+    ///
+    /// [`GateError::UnknownName`] for the plan; [`GateError::Refused`].
+    pub fn set_plan(
+        &self,
+        scope: Scope,
+        plan: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), GateError> {
+        let mut cell = self.cell(scope.shard)?;
+        let plan = plan.map(|plan| cell.catalog.plan(plan).ok_or_else(|| unknown("plan", plan)));
+        let command = Command::SetPlan { scope: scope.id, plan: plan.transpose()? };
+        self.execute(scope.shard, &mut cell, command, now)
+    }
+
+    /// Says whether a scope may spend.
+    ///
+    /// # Errors
+    ///
+    /// [`GateError::Refused`].
+    pub fn set_status(
+        &self,
+        scope: Scope,
+        status: Status,
+        now: Timestamp,
+    ) -> Result<(), GateError> {
+        let mut cell = self.cell(scope.shard)?;
+        self.execute(scope.shard, &mut cell, Command::SetStatus { scope: scope.id, status }, now)
+    }
+
+    /// Sets where a scope's own anchored windows start.
+    ///
+    /// # Errors
+    ///
+    /// [`GateError::Refused`].
+    pub fn set_anchor(
+        &self,
+        scope: Scope,
+        anchor: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), GateError> {
+        let mut cell = self.cell(scope.shard)?;
+        self.execute(scope.shard, &mut cell, Command::SetAnchor { scope: scope.id, anchor }, now)
+    }
+
+    /// Gives a scope an allowance of a limit whose capacity is granted.
+    ///
+    /// # Errors
+    ///
+    /// [`GateError::UnknownName`] when the scope's plan has no such limit, or states its capacity
+    /// itself; [`GateError::Refused`] when the grant's name is taken.
+    pub fn grant(
+        &self,
+        scope: Scope,
+        limit: &str,
+        terms: &GrantTerms<'_>,
+        now: Timestamp,
+    ) -> Result<(), GateError> {
+        let mut cell = self.cell(scope.shard)?;
+        let (id, burn) = granted(&cell, scope, limit).ok_or_else(|| unknown("limit", limit))?;
+        let account = cell.ledger.account(scope.id).ok_or(Refused::UnknownScope)?;
+        let given = cell.ledger.accounts().grants(account).map(|grant| grant.source.0).max();
+        let source = given.unwrap_or(0).checked_add(1).ok_or(Refused::Full)?;
+        let grant = Grant {
+            name: terms.name.into(),
+            limit: id,
+            source: Source(source),
+            amount: terms.amount.unwrap_or(UNLIMITED),
+            priority: terms.priority,
+            effective: terms.effective,
+            expires: terms.expires.unwrap_or(Period::NEVER),
+        };
+        let command = Command::Grant { scope: scope.id, grant: Cow::Owned(grant), burn };
+        self.execute(scope.shard, &mut cell, command, now)
+    }
+
+    /// Adds credits to a wallet of a scope.
+    ///
+    /// # Errors
+    ///
+    /// [`GateError::UnknownName`] for the wallet; [`GateError::Refused`] when the lot's name is taken.
+    pub fn top_up(
+        &self,
+        scope: Scope,
+        wallet: &str,
+        terms: &LotTerms<'_>,
+        now: Timestamp,
+    ) -> Result<(), GateError> {
+        let mut cell = self.cell(scope.shard)?;
+        let wallet: WalletId =
+            cell.catalog.wallet(wallet).ok_or_else(|| unknown("wallet", wallet))?;
+        let lot = Lot {
+            name: terms.name.into(),
+            wallet,
+            amount: terms.amount,
+            left: terms.amount,
+            kind: terms.kind,
+            priority: terms.priority,
+            purchased: terms.purchased,
+            expires: terms.expires.unwrap_or(Period::NEVER),
+        };
+        let command = Command::TopUp { scope: scope.id, lot: Cow::Owned(lot) };
+        self.execute(scope.shard, &mut cell, command, now)
+    }
+
+    /// Sets what another system counted on a limit. A scope's own anchored windows then go on from
+    /// the end of that period.
+    ///
+    /// # Errors
+    ///
+    /// [`GateError::UnknownName`] for the limit; [`GateError::Refused`].
+    pub fn import(
+        &self,
+        scope: Scope,
+        limit: &str,
+        terms: &ImportTerms,
+        now: Timestamp,
+    ) -> Result<(), GateError> {
+        let mut cell = self.cell(scope.shard)?;
+        let id = cell.catalog.limit(limit).ok_or_else(|| unknown("limit", limit))?;
+        let anchor = Command::SetAnchor { scope: scope.id, anchor: terms.window_end };
+        self.execute(scope.shard, &mut cell, anchor, now)?;
+        let balance = Balance {
+            used: terms.used,
+            capacity: terms.capacity.unwrap_or(UNLIMITED),
+            window_end: terms.window_end,
+            generation: cell.catalog.version(),
+            limit: id,
+            ..Balance::VACANT
+        };
+        let command = Command::Import { scope: scope.id, balance };
+        self.execute(scope.shard, &mut cell, command, now)
+    }
+
+    /// Forgets remembered answers that are past their time, in every shard.
+    ///
+    /// # Errors
+    ///
+    /// The journal's.
+    pub fn sweep(&self, now: Timestamp) -> Result<(), GateError> {
+        for index in 0..self.shard_count() {
+            let shard = super::Shard(index);
+            self.execute(shard, &mut *self.cell(shard)?, Command::Sweep, now)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps a document of the host beside the counts of a root, or drops it.
+    ///
+    /// # Errors
+    ///
+    /// The journal's.
+    pub fn put_note(
+        &self,
+        root: &str,
+        (space, key): (u16, &[u8]),
+        value: Option<&[u8]>,
+        now: Timestamp,
+    ) -> Result<(), GateError> {
+        let shard = self.shard_of(root);
+        let value = value.map(Cow::Borrowed);
+        let command = Command::Note { space, key: Cow::Borrowed(key), value };
+        self.execute(shard, &mut *self.cell(shard)?, command, now)
+    }
+}
+
+/// A limit of the scope's plan whose capacity is granted, and its burn order.
+fn granted(cell: &Cell, scope: Scope, limit: &str) -> Option<(LimitId, Burn)> {
+    let id = cell.catalog.limit(limit)?;
+    let plan = cell.ledger.account(scope.id)?.plan()?;
+    match cell.catalog.limit_terms(plan, id)?.capacity {
+        Capacity::Fixed { .. } => None,
+        Capacity::Granted { burn } => Some((id, burn)),
+    }
+}
