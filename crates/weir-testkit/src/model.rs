@@ -5,4 +5,5 @@
 
 pub mod amount;
 pub mod json;
+pub mod schema;
 pub mod time;

@@ -1,0 +1,370 @@
+//! The laws of `weir_core::schema`, and the shapes of the three contracts.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in the helpers of tests, a wrong table is a failing test"
+)]
+
+use std::num::NonZeroU16;
+
+use proptest::prelude::*;
+use serde_json::Value;
+use weir_core::amount::{Precision, Quantity};
+use weir_core::json::{self, Duplicates, Profile, Surrogates};
+use weir_core::schema::{
+    self, ArrayRule, Blank, BooleanRule, Definition, Event, Field, Format, Literal, MapRule,
+    Messages, Null, NumberRule, ObjectRule, Order, Refused, Rule, Schema, Scratch, StringRule,
+    Unknown, When,
+};
+use weir_testkit::model::json::{Doc, Speller};
+use weir_testkit::model::schema::{self as model, Broken};
+
+const LENIENT: Profile = Profile {
+    duplicates: Duplicates::LastWins,
+    surrogates: Surrogates::Replaced,
+    ..Profile::STRICT
+};
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(600) })]
+
+    #[test]
+    fn same_as_slow_validator(definition in definitions(), doc in docs(), choices in choices()) {
+        let schema = compile(&definition);
+        let body = spelled(&doc, &choices);
+        let expected = model::violations(&definition, &doc);
+        prop_assert_eq!(&said(&schema, &body), &expected, "{}", body);
+        let valid = schema.is_valid(body.as_bytes(), &LENIENT, &mut Scratch::default());
+        prop_assert_eq!(valid, expected.is_empty());
+        // As the same holds for parts of bodies, wherever they stand.
+        let outer = format!("  [{body}]");
+        let mut scratch = json::Scratch::default();
+        let mut lexer = json::Lexer::new(outer.as_bytes(), &LENIENT, &mut scratch).unwrap();
+        lexer.token().unwrap();
+        let part = lexer.value().unwrap().unwrap();
+        let mut scratch = Scratch::default();
+        let of_part = listed(schema.check_part(part, &LENIENT, &mut scratch));
+        prop_assert_eq!(of_part, expected);
+    }
+
+    #[test]
+    fn all_violations_in_order(definition in definitions(), doc in docs(), cap in 1..9_u16) {
+        let body = spelled(&doc, &[]);
+        let all = placed(&definition, &body);
+        let capped = |order| {
+            let violations_max = NonZeroU16::new(cap).unwrap();
+            placed(&Definition { order, violations_max, ..definition.clone() }, &body)
+        };
+        let cut = |all: &(Vec<_>, bool)| {
+            let kept = all.0.iter().take(cap.into()).cloned().collect::<Vec<(u32, Broken)>>();
+            (kept, all.0.len() > cap.into())
+        };
+        prop_assert!(!all.1, "nothing is cut without a cap");
+        prop_assert_eq!(capped(Order::Declared), cut(&all), "{}", body);
+        let mut sorted = all;
+        sorted.0.sort_by_key(|(at, _)| *at);
+        prop_assert_eq!(capped(Order::Sent), cut(&sorted), "{}", body);
+    }
+
+    #[test]
+    fn escaped_keys_are_keys(definition in definitions(), doc in docs(), choices in choices()) {
+        let schema = compile(&definition);
+        let (plain, escaped) = (spelled(&doc, &[]), spelled(&doc, &choices));
+        prop_assert_eq!(said(&schema, &escaped), said(&schema, &plain), "{}", escaped);
+        let mut scratches = (Scratch::default(), Scratch::default());
+        let plain = schema.check(plain.as_bytes(), &LENIENT, &mut scratches.0);
+        let escaped = schema.check(escaped.as_bytes(), &LENIENT, &mut scratches.1);
+        if let (Ok(plain), Ok(escaped)) = (plain, escaped) {
+            for name in NAMES {
+                let Some(slot) = schema.slot(name) else { continue };
+                prop_assert_eq!(told(&plain, slot), told(&escaped, slot));
+            }
+        }
+    }
+
+    #[test]
+    fn events_give_what_was_sent(definition in definitions(), doc in docs()) {
+        let (schema, body) = (compile(&definition), spelled(&doc, &[]));
+        let mut scratch = Scratch::default();
+        let (Ok(event), Doc::Object(members)) =
+            (schema.check(body.as_bytes(), &LENIENT, &mut scratch), &doc)
+        else {
+            return Ok(());
+        };
+        let Rule::Object(rule) = &definition.root else { return Ok(()) };
+        for field in &rule.fields {
+            let sent = members.iter().rev().find(|(key, _)| *key == field.name).map(|(_, v)| v);
+            let sent = match sent {
+                Some(Doc::Null) if field.null == Null::Absent => None,
+                Some(Doc::Text(t)) if field.blank == Blank::Missing && t.trim().is_empty() => None,
+                sent => sent.map(Value::from_doc),
+            };
+            let default = field.default.as_ref().map(|default| match default {
+                Literal::Bool(value) => Value::from(*value),
+                Literal::Number(number) => Value::from(number.as_units().unwrap()),
+                Literal::Text(text) => Value::from(text.as_str()),
+            });
+            let got = told(&event, schema.slot(&field.name).unwrap());
+            let same = match (&got, &sent) {
+                // Digits that were read tell the same number, though not the same text.
+                (Some(Value::Number(a)), Some(Value::Number(b))) => {
+                    (a.as_f64().unwrap() - b.as_f64().unwrap()).abs() < 1e-8
+                }
+                _ => got == sent.or(default),
+            };
+            prop_assert!(same, "{} of {} is {:?}", field.name, body, got);
+        }
+    }
+}
+
+/// What a document of ours is to `serde_json`.
+trait FromDoc {
+    fn from_doc(doc: &Doc) -> Self;
+}
+
+impl FromDoc for Value {
+    fn from_doc(doc: &Doc) -> Self {
+        serde_json::from_str(&spelled(doc, &[])).unwrap()
+    }
+}
+
+fn told(event: &Event<'_, '_>, slot: schema::Slot) -> Option<Value> {
+    Some(match event.get(slot)? {
+        schema::Value::Bool(value) => Value::Bool(value),
+        schema::Value::Null => Value::Null,
+        schema::Value::Number(number) => serde_json::from_str(&number.to_string()).unwrap(),
+        schema::Value::Raw(raw) => serde_json::from_str(raw.as_str()).unwrap(),
+        schema::Value::Text(text) => Value::from(text.decode(&mut String::new())),
+    })
+}
+
+fn compile(definition: &Definition) -> Schema {
+    Schema::compile(definition).unwrap_or_else(|faults| panic!("{faults:?} in {definition:?}"))
+}
+
+fn said(schema: &Schema, body: &str) -> Vec<Broken> {
+    listed(schema.check(body.as_bytes(), &LENIENT, &mut Scratch::default()))
+}
+
+fn listed(answer: Result<Event<'_, '_>, Refused<'_, '_>>) -> Vec<Broken> {
+    match answer {
+        Ok(_) => Vec::new(),
+        Err(Refused::Invalid(violations)) => {
+            violations.iter().map(|v| (&v.code()["schema.".len()..], v.pointer())).collect()
+        }
+        Err(Refused::Syntax(error)) => panic!("{error}"),
+    }
+}
+
+/// The violations with their offsets, and whether there are more.
+fn placed(definition: &Definition, body: &str) -> (Vec<(u32, Broken)>, bool) {
+    let (schema, mut scratch) = (compile(definition), Scratch::default());
+    match schema.check(body.as_bytes(), &LENIENT, &mut scratch) {
+        Err(Refused::Invalid(violations)) => {
+            let one = |v: schema::Violation<'_>| (v.at(), (v.code(), v.pointer()));
+            (violations.iter().map(one).collect(), violations.more())
+        }
+        _ => (Vec::new(), false),
+    }
+}
+
+fn spelled(doc: &Doc, choices: &[u8]) -> String {
+    let mut speller = Speller::new(choices);
+    speller.write(doc);
+    speller.out
+}
+
+const NAMES: [&str; 5] = ["a", "b", "c", "d~/", "e"];
+const TEXTS: [&str; 8] = ["", " ", "a", "b", "USD", "12.5", "PT5M", "more than a few"];
+const NUMBERS: [&str; 12] = [
+    "0",
+    "-0",
+    "1",
+    "-1",
+    "2.0",
+    "1e3",
+    "0.5",
+    "0.00000000005",
+    "0.0000000015",
+    "1e40",
+    "-1.5",
+    "12",
+];
+
+fn choices() -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec(any::<u8>(), 1..24)
+}
+
+fn docs() -> impl Strategy<Value = Doc> {
+    let leaf = prop_oneof![
+        Just(Doc::Null),
+        any::<bool>().prop_map(Doc::Bool),
+        prop::sample::select(&NUMBERS).prop_map(|digits| Doc::Number(digits.into())),
+        prop::sample::select(&TEXTS).prop_map(|text| Doc::Text(text.into())),
+    ];
+    let tree = leaf.prop_recursive(3, 40, 6, |inner| {
+        prop_oneof![
+            1 => prop::collection::vec(inner.clone(), 0..4).prop_map(Doc::Array),
+            3 => members(inner),
+        ]
+    });
+    prop_oneof![1 => tree.clone(), 9 => members(tree)]
+}
+
+/// Members of known and unknown keys, which can stand twice.
+fn members(values: impl Strategy<Value = Doc>) -> impl Strategy<Value = Doc> {
+    let names = prop_oneof![12 => prop::sample::select(&NAMES), 1 => Just("é"), 1 => Just("zz")];
+    prop::collection::vec((names.prop_map(String::from), values), 0..7).prop_map(Doc::Object)
+}
+
+fn definitions() -> impl Strategy<Value = Definition> {
+    let leaf = prop_oneof![
+        1 => Just(Rule::Any {}),
+        1 => Just(Rule::Scalar {}),
+        1 => prop::option::of(any::<bool>())
+            .prop_map(|equals| Rule::Boolean(BooleanRule { equals })),
+        4 => strings().prop_map(Rule::String),
+        3 => numbers().prop_map(Rule::Number),
+        2 => numbers().prop_map(|rule| {
+            Rule::Integer(NumberRule { precision: Precision::Exact, ..rule })
+        }),
+    ];
+    let rule = leaf.clone().prop_recursive(2, 24, 5, move |inner| {
+        let counts = || prop::option::of((0..3_u32, 0..3_u32));
+        let array = (prop::option::of(inner.clone()), counts()).prop_map(|(items, counts)| {
+            let (count_min, count_max) = range(counts);
+            Rule::Array(ArrayRule { items: items.map(Box::new), count_min, count_max })
+        });
+        let map = (prop::option::of(strings()), prop::option::of(inner.clone()), counts());
+        let map = map.prop_map(|(keys, values, counts)| {
+            let (count_min, count_max) = range(counts);
+            let values = values.map(Box::new);
+            Rule::Map(MapRule { keys, values, count_min, count_max, bytes_max: None })
+        });
+        prop_oneof![array, map, objects(inner.boxed(), false)]
+    });
+    let root = prop_oneof![1 => rule.clone(), 9 => objects(rule.boxed(), true)];
+    root.prop_map(|root| Definition {
+        root,
+        messages: Messages::default(),
+        root_messages: Messages::default(),
+        order: Order::Declared,
+        violations_max: NonZeroU16::MAX,
+    })
+}
+
+fn range(counts: Option<(u32, u32)>) -> (Option<u32>, Option<u32>) {
+    counts.map_or((None, None), |(min, more)| (Some(min), Some(min + more)))
+}
+
+fn strings() -> impl Strategy<Value = StringRule> {
+    let formats = [Format::Currency, Format::Duration, Format::Name, Format::Quantity];
+    let one_of = prop::sample::subsequence(TEXTS.to_vec(), 0..4);
+    let choice = prop_oneof![
+        2 => Just((None, Vec::new())),
+        1 => prop::sample::select(&TEXTS).prop_map(|only| (Some(only.to_owned()), Vec::new())),
+        1 => one_of.prop_map(|texts| (None, texts.into_iter().map(String::from).collect())),
+    ];
+    let format =
+        prop_oneof![2 => Just(None), 1 => prop::sample::select(formats.to_vec()).prop_map(Some)];
+    let len = prop::option::of((0..3_u32, 0..4_u32));
+    (len, choice, format).prop_map(|(len, (equals, one_of), format)| {
+        let (len_min, len_max) = range(len);
+        StringRule { len_min, len_max, equals, one_of, format }
+    })
+}
+
+fn numbers() -> impl Strategy<Value = NumberRule> {
+    let limit = || prop::option::weighted(0.2, (-2..3_i64).prop_map(Quantity::from_units));
+    let choice = prop::option::weighted(0.2, Just(vec![1_i64, 12].into_iter()));
+    (limit(), limit(), any::<bool>(), choice)
+        .prop_map(|(min, below, nearest, choice)| {
+            // Limits that leave room: the upper ones stand ten above the lower ones.
+            let ten = Quantity::from_units(10);
+            let precision = if nearest { Precision::Nearest } else { Precision::Exact };
+            let one_of = choice.into_iter().flatten().map(Quantity::from_units).collect();
+            NumberRule {
+                min,
+                max: min.and_then(|min| min.checked_add(ten)),
+                above: below,
+                below: below.and_then(|below| below.checked_add(ten)),
+                equals: None,
+                one_of,
+                precision,
+            }
+        })
+        .prop_filter("limits of both kinds may exclude each other", |rule| {
+            rule.min.is_none() || rule.above.is_none() || rule.min.abs_diff_units(rule.above) < 5
+        })
+}
+
+/// How far two limits are apart.
+trait Apart {
+    fn abs_diff_units(&self, other: Self) -> u64;
+}
+
+impl Apart for Option<Quantity> {
+    fn abs_diff_units(&self, other: Self) -> u64 {
+        let units = |q: &Self| q.and_then(Quantity::as_units).unwrap_or(0);
+        units(self).abs_diff(units(&other))
+    }
+}
+
+fn objects(rules: BoxedStrategy<Rule>, at_root: bool) -> impl Strategy<Value = Rule> {
+    let names = prop::sample::subsequence(NAMES.to_vec(), 0..=NAMES.len()).prop_shuffle();
+    let fields = names.prop_flat_map(move |names| {
+        let field = |name: &'static str| {
+            let others: Vec<_> = names.iter().copied().filter(|n| *n != name).collect();
+            fields(name, others, rules.clone(), at_root)
+        };
+        names.iter().map(|name| field(name)).collect::<Vec<_>>()
+    });
+    let groups = (any::<[bool; 2]>(), prop::bool::weighted(0.3));
+    (fields, groups).prop_map(|(fields, ([least, exactly], refused))| {
+        let names: Vec<_> = fields.iter().take(2).map(|field| field.name.clone()).collect();
+        let group =
+            |wanted: bool| Vec::from_iter((wanted && names.len() == 2).then(|| names.clone()));
+        Rule::Object(ObjectRule {
+            at_least_one_of: group(least),
+            exactly_one_of: group(exactly && !least),
+            unknown: if refused { Unknown::Refused } else { Unknown::Ignored },
+            fields,
+        })
+    })
+}
+
+fn fields(
+    name: &'static str,
+    others: Vec<&'static str>,
+    rules: BoxedStrategy<Rule>,
+    at_root: bool,
+) -> impl Strategy<Value = Field> {
+    let nulls = prop::sample::select(&[Null::Absent, Null::Kept, Null::Refused]);
+    let when = match others.is_empty() {
+        true => Just(Vec::new()).boxed(),
+        false => {
+            let texts = prop::sample::subsequence(TEXTS.to_vec(), 1..4);
+            let when = (prop::sample::select(others), texts, rules.clone());
+            let when = when.prop_map(|(field, texts, is)| When {
+                field: field.into(),
+                one_of: texts.into_iter().map(String::from).collect(),
+                is,
+            });
+            prop::collection::vec(when, 0..2).boxed()
+        }
+    };
+    (rules, any::<[bool; 3]>(), nulls, when).prop_map(move |(is, flags, null, when)| {
+        let [required, blank, defaulted] = flags;
+        let default = match &is {
+            _ if required || !defaulted || !at_root => None,
+            Rule::Boolean(_) => Some(Literal::Bool(true)),
+            Rule::Integer(_) | Rule::Number(_) => Some(Literal::Number(Quantity::from_units(7))),
+            Rule::String(_) => Some(Literal::Text("a".into())),
+            _ => None,
+        };
+        let blank = if blank { Blank::Missing } else { Blank::Kept };
+        let messages = Messages::default();
+        Field { name: name.into(), is, required, null, blank, default, when, messages }
+    })
+}
