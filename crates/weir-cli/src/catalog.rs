@@ -16,6 +16,8 @@ mod salvage;
 /// A sound catalog.
 pub(crate) struct CatalogFile {
     /// What its author wrote.
+    pub(crate) json: Box<[u8]>,
+    /// The same, read.
     pub(crate) definition: Definition,
     /// The same, compiled as the first of a ledger.
     pub(crate) compiled: Catalog,
@@ -36,7 +38,9 @@ pub(crate) fn read(text: &[u8]) -> Result<CatalogFile, Vec<Fault>> {
     }
     let (definition, mut faults) = salvage::<Definition>(document);
     match Catalog::compile(&definition, &Names::default(), CatalogVersion(1)) {
-        Ok(compiled) if faults.is_empty() => Ok(CatalogFile { definition, compiled }),
+        Ok(compiled) if faults.is_empty() => {
+            Ok(CatalogFile { json: text.into(), definition, compiled })
+        }
         Ok(_) => Err(faults),
         Err(more) => {
             faults.extend(more);

@@ -1,17 +1,16 @@
-//! Does it go ahead? Each request of a trace before the ledger, and what came of it.
+//! Does it go ahead? Each request of a trace before the gate, and what came of it.
 
+use std::collections::HashMap;
 use std::fmt::Write;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
-use weir_core::amount::Quantity;
-use weir_core::catalog::{Catalog, Names};
-use weir_core::decide::{self, Caller, Cost, Request};
-use weir_core::id::{CatalogVersion, FeatureId, PlanId, ScopeId, ScopeName, WalletId};
-use weir_core::ledger::{Command, HostKeys, Ledger, Newcomer, Record, Sink};
-use weir_core::time::Timestamp;
-use weir_core::wallet::{Kind, Lot};
-use weir_core::window::Period;
+use weir::{
+    Ask, Caller, Cost, Gate, HostKeys, LotTerms, MemoryJournal, Quantity, Scope, Shard, Timestamp,
+};
+use weir_core::id::{FeatureId, Name, ScopeName};
+use weir_core::wallet::Kind;
 
 use super::Options;
 use super::usage::Usage;
@@ -21,20 +20,28 @@ use crate::tally::{Outcome, Tally};
 
 /// Decides requests, and counts what comes of it.
 pub(super) struct Desk {
-    ledger: Ledger,
-    catalog: Catalog,
-    journal: Journal,
+    gate: Gate,
+    journal: Arc<MemoryJournal>,
     tokens: FeatureId,
     welcome: Welcome,
+    /// Handles to those already seen.
+    customers: HashMap<Box<str>, Customer>,
     tally: Tally,
+}
+
+/// A customer's handle, and the place of its plan.
+#[derive(Clone, Copy)]
+struct Customer {
+    scope: Scope,
+    plan: usize,
 }
 
 /// What a customer gets when it is first seen.
 struct Welcome {
     seed: Seed,
     /// In the order of their names, each with how many customers get it.
-    plans: Vec<(PlanId, u64)>,
-    wallets: Vec<WalletId>,
+    plans: Vec<(Name, u64)>,
+    wallets: Vec<Name>,
     credit: Quantity,
 }
 
@@ -55,83 +62,70 @@ impl Proof {
 }
 
 impl Desk {
-    /// A desk with an empty ledger under a catalog.
-    pub(super) fn open(file: &CatalogFile, options: &Options) -> anyhow::Result<Self> {
-        let catalog = Catalog::compile(&file.definition, &Names::default(), CatalogVersion(1));
-        let Ok(catalog) = catalog else { bail!("the catalog is not sound") };
-        let tokens = catalog
-            .feature(FEATURE)
-            .with_context(|| format!("the catalog has no feature `{FEATURE}`"))?;
-        let names = file.definition.plans.keys();
-        let plans = names.clone().filter_map(|name| catalog.plan(name.as_str()));
-        let halving = (0..names.len()).rev().map(|place| 1_u64 << place.min(62));
-        let wallets = file.definition.wallets.keys();
-        let welcome = Welcome {
-            seed: options.seed,
-            plans: plans.zip(halving).collect(),
-            wallets: wallets.filter_map(|name| catalog.wallet(name.as_str())).collect(),
-            credit: options.credit,
-        };
-        let tally = Tally::new(names.map(|name| name.as_str()));
-        if tally.plans.is_empty() {
+    /// A desk with an empty gate under a catalog.
+    pub(super) fn open(catalog: &CatalogFile, options: &Options) -> anyhow::Result<Self> {
+        let (gate, journal) = Gate::recording()?;
+        gate.install(&catalog.json, Timestamp::MIN)?;
+        let tokens = gate.feature(FEATURE)?;
+        let definition = &catalog.definition;
+        if definition.plans.is_empty() {
             bail!("the catalog has no plans");
         }
-        let mut journal = Journal::default();
-        let mut ledger = Ledger::new(&HostKeys::fixed());
-        let json = serde_json::to_vec(&file.definition)?;
-        let names = std::borrow::Cow::Borrowed(catalog.names());
-        let install = Command::Install { json: json.into(), names };
-        ledger.execute(install, Timestamp::MIN, &mut journal)?;
-        Ok(Self { ledger, catalog, journal, tokens, welcome, tally })
+        let halving = (0..definition.plans.len()).rev().map(|place| 1_u64 << place.min(62));
+        let welcome = Welcome {
+            seed: options.seed,
+            plans: definition.plans.keys().cloned().zip(halving).collect(),
+            wallets: definition.wallets.keys().cloned().collect(),
+            credit: options.credit,
+        };
+        let tally = Tally::new(definition.plans.keys().map(Name::as_str));
+        Ok(Self { gate, journal, tokens, welcome, customers: HashMap::new(), tally })
     }
 
     /// Decides a request at `now`.
     pub(super) fn decide(&mut self, usage: &Usage<'_>, now: Timestamp) -> anyhow::Result<()> {
         let Usage { customer, tokens, .. } = *usage;
-        let scope = match self.ledger.accounts().find(None, customer.as_str()) {
-            Some(known) => known,
+        let Customer { scope, plan } = match self.customers.get(customer.as_str()) {
+            Some(known) => *known,
             None => self.admit(customer, now)?,
         };
-        let plan = self.ledger.account(scope).and_then(|account| account.plan());
-        let plan = self.welcome.plans.iter().position(|(id, _)| Some(*id) == plan);
-        let request = Request {
+        let ask = Ask {
             caller: Caller::Unchecked,
             scopes: &[scope],
             costs: &[Cost { feature: self.tokens, quantity: tokens }],
             at: now,
             key: None,
         };
-        let sinks = (&mut self.journal, &mut ());
-        let verdict = self.ledger.decide(&self.catalog, (&request, now), sinks)?;
+        let verdict = self.gate.decide(&ask, now)?;
         let outcome = match verdict.outcome {
-            decide::Outcome::Allowed => Outcome::Admitted { tokens, charged: verdict.charged },
-            decide::Outcome::Denied(reason) => Outcome::Denied(reason.code()),
+            weir::Outcome::Allowed => Outcome::Admitted { tokens, charged: verdict.charged },
+            weir::Outcome::Denied(reason) => Outcome::Denied(reason.code()),
         };
-        self.tally.decision(plan.unwrap_or_default(), now, outcome);
+        self.tally.decision(plan, now, outcome);
         Ok(())
     }
 
     /// Gives a new customer its plan and its credit.
-    fn admit(&mut self, name: ScopeName<'_>, now: Timestamp) -> anyhow::Result<ScopeId> {
-        let Self { ledger, journal, welcome, tally, .. } = self;
-        let (place, plan) = welcome.plan(name);
-        tally.customer(place);
-        let scope = ledger.intern(Newcomer { name, parent: None, plan }, now, journal)?;
-        for wallet in &welcome.wallets {
-            let lot = Lot {
-                name: "credit".into(),
-                wallet: *wallet,
-                amount: welcome.credit,
-                left: welcome.credit,
-                kind: Kind::Paid,
-                priority: 0,
-                purchased: now,
-                expires: Period::NEVER,
-            };
-            let lot = std::borrow::Cow::Owned(lot);
-            ledger.execute(Command::TopUp { scope, lot }, now, journal)?;
+    fn admit(&mut self, name: ScopeName<'_>, now: Timestamp) -> anyhow::Result<Customer> {
+        let (place, plan) = self.welcome.plan(name);
+        let scope = self.gate.open(None, name.as_str(), plan, now)?;
+        let credit = LotTerms {
+            name: "credit",
+            amount: self.welcome.credit,
+            kind: Kind::Paid,
+            priority: 0,
+            purchased: now,
+            expires: None,
+        };
+        for (index, wallet) in self.welcome.wallets.iter().enumerate() {
+            // A lot's name is unique within the scope.
+            let name = format!("credit-{index}");
+            self.gate.top_up(scope, wallet.as_str(), &LotTerms { name: &name, ..credit }, now)?;
         }
-        Ok(scope)
+        self.tally.customer(place);
+        let customer = Customer { scope, plan: place };
+        self.customers.insert(name.as_str().into(), customer);
+        Ok(customer)
     }
 
     /// What has been counted.
@@ -142,21 +136,19 @@ impl Desk {
     /// Which share of the customers gets which plan, in words.
     pub(super) fn shares(&self) -> String {
         let all = self.welcome.weight();
-        let plans = self.tally.plans.iter().zip(&self.welcome.plans);
-        let shares = plans.map(|(plan, (_, weight))| format!("{} {weight}/{all}", plan.name));
-        format!("{} of the customers", shares.collect::<Vec<_>>().join(", "))
+        let share = |(plan, weight): &(Name, u64)| format!("{plan} {weight}/{all}");
+        let shares: Vec<String> = self.welcome.plans.iter().map(share).collect();
+        format!("{} of the customers", shares.join(", "))
     }
 
     /// Gives the journal's bytes to a fresh ledger and compares.
     pub(super) fn prove(&self) -> anyhow::Result<Proof> {
-        let mut fresh = Ledger::new(&HostKeys::fixed());
-        for (place, record) in (1_u64..).zip(self.journal.records()) {
-            let record = Record::decode(record).with_context(|| format!("record {place}"))?;
-            fresh.replay(&record).with_context(|| format!("record {place}"))?;
-        }
+        let shard = Shard::new(0); // A recording gate has this one.
+        let bytes = self.journal.bytes(shard);
+        let fresh = weir::replay(&bytes, &HostKeys::fixed()).context("the journal")?;
         Ok(Proof {
-            journal_bytes: self.journal.bytes.len(),
-            live: digest(&self.ledger.snapshot()),
+            journal_bytes: bytes.len(),
+            live: digest(&self.gate.snapshot(shard)?),
             replayed: digest(&fresh.snapshot()),
         })
     }
@@ -169,47 +161,16 @@ impl Welcome {
 
     /// The plan of a customer: each half as frequent as the one before, by a draw that depends on
     /// the seed and the customer's name alone.
-    fn plan(&self, customer: ScopeName<'_>) -> (usize, Option<PlanId>) {
+    fn plan(&self, customer: ScopeName<'_>) -> (usize, Option<&str>) {
         let mut draws = Draws::new(self.seed, &format!("replay.plan {}", customer.as_str()));
         let mut left = draws.below(self.weight());
         for (place, (plan, weight)) in self.plans.iter().enumerate() {
             if left < *weight {
-                return (place, Some(*plan));
+                return (place, Some(plan.as_str()));
             }
             left = left.saturating_sub(*weight);
         }
         (0, None)
-    }
-}
-
-/// A journal in memory: each record after its length.
-#[derive(Default)]
-struct Journal {
-    bytes: Vec<u8>,
-    record: Vec<u8>,
-}
-
-impl Sink for Journal {
-    type Error = std::convert::Infallible;
-
-    fn append(&mut self, record: &Record<'_>) -> Result<(), Self::Error> {
-        self.record.clear();
-        record.encode(&mut self.record);
-        self.bytes.extend(self.record.len().to_le_bytes());
-        self.bytes.extend(&self.record);
-        Ok(())
-    }
-}
-
-impl Journal {
-    fn records(&self) -> impl Iterator<Item = &[u8]> {
-        let mut rest = self.bytes.as_slice();
-        std::iter::from_fn(move || {
-            let (len, tail) = rest.split_first_chunk()?;
-            let (record, tail) = tail.split_at_checked(usize::from_le_bytes(*len))?;
-            rest = tail;
-            Some(record)
-        })
     }
 }
 
