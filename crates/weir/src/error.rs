@@ -25,10 +25,10 @@ pub enum GateError {
     /// The command does not fit the state.
     #[error(transparent)]
     Refused(#[from] Refused),
-    /// The catalog in force has no such name.
-    #[error("the catalog has no {kind} called `{name}`")]
+    /// Neither the catalog in force nor the scope has such a name.
+    #[error("there is no {kind} called `{name}`")]
     UnknownName {
-        /// What was looked for: a feature, limit, plan, wallet or class.
+        /// What was looked for: a feature, limit, plan, wallet, class or grant.
         kind: &'static str,
         /// What it was called.
         name: String,

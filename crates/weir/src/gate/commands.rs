@@ -50,13 +50,15 @@ pub struct LotTerms<'a> {
 
 /// What another system counted.
 #[derive(Clone, Copy, Debug)]
-pub struct ImportTerms {
+pub struct ImportTerms<'a> {
     /// Used in the period.
     pub used: Quantity,
-    /// The capacity in the period; `None` for no end.
+    /// The capacity in the period; `None` for no end. Where a grant is named, its own amount counts.
     pub capacity: Option<Quantity>,
     /// When the period ends.
     pub window_end: Timestamp,
+    /// The scope's grant that was drawn; `None` for the capacity that the plan states.
+    pub grant: Option<&'a str>,
 }
 
 impl Gate {
@@ -208,24 +210,61 @@ impl Gate {
     ///
     /// # Errors
     ///
-    /// [`GateError::UnknownName`] for the limit; [`GateError::Refused`].
+    /// [`GateError::UnknownName`] for the limit or the grant; [`GateError::Refused`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir::{Gate, GateError, GrantTerms, ImportTerms, Timestamp};
+    ///
+    /// let catalog = br#"{
+    ///     "features": { "calls": {} },
+    ///     "plans": { "member": { "limits": { "calls": {
+    ///         "feature": "calls", "capacity": "granted",
+    ///         "window": { "anchored": { "span": "P30D" } }
+    ///     } } } }
+    /// }"#;
+    /// let (now, end) = (Timestamp::EPOCH, "1970-01-11T00:00:00Z".parse().expect("an instant"));
+    /// let gate = Gate::in_memory()?;
+    /// gate.install(catalog, now)?;
+    /// let member = gate.open(None, "acme", Some("member"), now)?;
+    /// let ten = "10".parse().expect("a number");
+    /// let (amount, effective) = (Some(ten), Timestamp::MIN);
+    /// let grant = GrantTerms { name: "paid", amount, priority: 0, effective, expires: None };
+    /// gate.grant(member, "calls", &grant, now)?;
+    ///
+    /// let used = "4".parse().expect("a number");
+    /// let counted = ImportTerms { used, capacity: None, window_end: end, grant: Some("paid") };
+    /// gate.import(member, "calls", &counted, now)?;
+    /// let standing = gate.standing(member, "calls", now)?;
+    /// assert_eq!((standing.used, standing.capacity, standing.resets_at), (used, ten, end));
+    ///
+    /// let other = ImportTerms { grant: Some("gift"), ..counted };
+    /// let error = gate.import(member, "calls", &other, now).unwrap_err();
+    /// assert_eq!(error.to_string(), "there is no grant called `gift`");
+    /// # Ok::<(), GateError>(())
+    /// ```
     pub fn import(
         &self,
         scope: Scope,
         limit: &str,
-        terms: &ImportTerms,
+        terms: &ImportTerms<'_>,
         now: Timestamp,
     ) -> Result<(), GateError> {
         let mut cell = self.cell(scope.shard)?;
         let id = cell.catalog.limit(limit).ok_or_else(|| unknown("limit", limit))?;
+        let plans = (Source::PLAN, terms.capacity.unwrap_or(UNLIMITED));
+        let named = |name| given(&cell, scope, (id, name)).ok_or_else(|| unknown("grant", name));
+        let (source, capacity) = terms.grant.map_or(Ok(plans), named)?;
         let anchor = Command::SetAnchor { scope: scope.id, anchor: terms.window_end };
         self.execute(scope.shard, &mut cell, anchor, now)?;
         let balance = Balance {
             used: terms.used,
-            capacity: terms.capacity.unwrap_or(UNLIMITED),
+            capacity,
             window_end: terms.window_end,
             generation: cell.catalog.version(),
             limit: id,
+            source,
             ..Balance::VACANT
         };
         let command = Command::Import { scope: scope.id, balance };
@@ -272,4 +311,12 @@ fn granted(cell: &Cell, scope: Scope, limit: &str) -> Option<(LimitId, Burn)> {
         Capacity::Fixed { .. } => None,
         Capacity::Granted { burn } => Some((id, burn)),
     }
+}
+
+/// A grant of the scope for a limit, by its name: how it is told from others, and its amount.
+fn given(cell: &Cell, scope: Scope, (limit, name): (LimitId, &str)) -> Option<(Source, Quantity)> {
+    let account = cell.ledger.account(scope.id)?;
+    let mut grants = cell.ledger.accounts().grants(account);
+    let grant = grants.find(|grant| grant.limit == limit && *grant.name == *name)?;
+    Some((grant.source, grant.amount))
 }
