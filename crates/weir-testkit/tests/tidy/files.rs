@@ -37,6 +37,9 @@ fn a_dead_file_is_found() {
     assert_finds(dead, &[package, root, (b, ""), ("stray.rs", "")], &["stray.rs"]);
     let tests = [("crates/a/tests/t/main.rs", "mod u;"), ("crates/a/tests/t/u.rs", "")];
     assert_finds(dead, &[package, tests[0], tests[1]], &[]);
+    let bench = ("crates/a/Cargo.toml", "[[bench]]\npath = \"b.rs\"");
+    assert_finds(dead, &[bench, ("crates/a/b.rs", "")], &[]);
+    assert_finds(dead, &[package, ("crates/a/b.rs", "")], &["crates/a/b.rs"]);
 }
 
 #[test]
@@ -127,9 +130,15 @@ fn dead(tree: &Tree) -> Vec<String> {
 }
 
 fn is_root(tree: &Tree, path: &str) -> bool {
-    let packages = tree.select("", "/Cargo.toml").filter_map(|f| f.path.strip_suffix("Cargo.toml"));
-    let package = packages.filter(|dir| path.starts_with(dir)).max_by_key(|dir| dir.len());
-    let Some(inside) = package.and_then(|dir| path.strip_prefix(dir)) else { return false };
+    let packages = tree.select("", "/Cargo.toml");
+    let packages = packages.filter_map(|f| Some((f.path.strip_suffix("Cargo.toml")?, &f.text)));
+    let package =
+        packages.filter(|(dir, _)| path.starts_with(dir)).max_by_key(|(dir, _)| dir.len());
+    let Some((dir, manifest)) = package else { return false };
+    let Some(inside) = path.strip_prefix(dir) else { return false };
+    if manifest.contains(&format!("path = \"{inside}\"")) {
+        return true;
+    }
     matches!(
         inside.split('/').collect::<Vec<_>>()[..],
         ["build.rs"]
