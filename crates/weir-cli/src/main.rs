@@ -31,8 +31,10 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Say whether a file is well formed, and whether its events have the shape of a schema
+    #[command(after_help = EXIT_CODES)]
     Check(check::Options),
     /// Run vector files against our systems
+    #[command(after_help = EXIT_CODES)]
     Conform {
         /// The directory of the vector files
         dir: PathBuf,
@@ -44,6 +46,7 @@ enum Command {
     /// Write a synthetic trace of LLM requests
     Generate(generate::Options),
     /// Decide every request of a trace, each at its own time, and show what comes of it
+    #[command(after_help = EXIT_CODES)]
     Replay(replay::Options),
 }
 

@@ -188,3 +188,20 @@ fn catalogs_of_any_kind_end_in_an_answer() {
         assert!(!told.contains("panicked"), "round {round}: {told}");
     }
 }
+
+#[test]
+fn the_example_catalogs_are_sound() {
+    let examples = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let files = std::fs::read_dir(examples).unwrap().map(|entry| entry.unwrap().path());
+    let catalogs: Vec<PathBuf> = files
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    assert!(catalogs.len() >= 4, "{catalogs:?}");
+    for catalog in catalogs {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_weir"));
+        let command = command.arg("check").arg("--catalog").arg(&catalog).arg(&catalog);
+        let output = command.args(["--schema", "no-such"]).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.starts_with("weir: the catalog has no schema `no-such`"), "{told}");
+    }
+}
