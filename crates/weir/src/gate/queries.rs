@@ -2,7 +2,9 @@
 
 use weir_core::account::Status;
 use weir_core::amount::Quantity;
+use weir_core::catalog::Terms;
 use weir_core::decide::Binding;
+use weir_core::grant::Grant;
 use weir_core::time::Timestamp;
 use weir_core::wallet::Lot;
 
@@ -31,6 +33,30 @@ impl Gate {
         Ok(self.cell(scope.shard)?.ledger.accounts().name(scope.id).to_owned())
     }
 
+    /// The scope that a scope hangs under; `None` for a root, and when there is no such scope.
+    ///
+    /// # Errors
+    ///
+    /// [`GateError::Poisoned`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir::{Gate, GateError, Timestamp};
+    ///
+    /// let gate = Gate::in_memory()?;
+    /// let tenant = gate.open(None, "acme", None, Timestamp::EPOCH)?;
+    /// let key = gate.open(Some(tenant), "key_1", None, Timestamp::EPOCH)?;
+    /// assert_eq!(gate.parent(key)?, Some(tenant));
+    /// assert_eq!(gate.parent(tenant)?, None); // a root hangs under nothing
+    /// # Ok::<(), GateError>(())
+    /// ```
+    pub fn parent(&self, scope: Scope) -> Result<Option<Scope>, GateError> {
+        let cell = self.cell(scope.shard)?;
+        let parent = cell.ledger.account(scope.id).and_then(|account| account.parent());
+        Ok(parent.map(|id| Scope { shard: scope.shard, id }))
+    }
+
     /// Whether a scope may spend; `None` when there is no such scope.
     ///
     /// # Errors
@@ -55,6 +81,33 @@ impl Gate {
         let id = cell.catalog.limit(limit).ok_or_else(|| unknown("limit", limit))?;
         let standing = cell.ledger.standing(&cell.catalog, (scope.id, id), now);
         standing.ok_or_else(|| unknown("limit", limit))
+    }
+
+    /// The terms of a limit in the plan of a scope.
+    ///
+    /// # Errors
+    ///
+    /// [`GateError::UnknownName`] when the scope's plan has no such limit.
+    pub fn terms(&self, scope: Scope, limit: &str) -> Result<Terms, GateError> {
+        let cell = self.cell(scope.shard)?;
+        let plan = cell.ledger.account(scope.id).and_then(|account| account.plan());
+        let found = plan.zip(cell.catalog.limit(limit));
+        let terms = found.and_then(|(plan, id)| cell.catalog.limit_terms(plan, id)).copied();
+        terms.ok_or_else(|| unknown("limit", limit))
+    }
+
+    /// The grants of a scope for one limit, in the order in which they are drawn, whether or not
+    /// they pay now.
+    ///
+    /// # Errors
+    ///
+    /// [`GateError::UnknownName`] when the catalog has no such limit.
+    pub fn grants(&self, scope: Scope, limit: &str) -> Result<Vec<Grant>, GateError> {
+        let cell = self.cell(scope.shard)?;
+        let id = cell.catalog.limit(limit).ok_or_else(|| unknown("limit", limit))?;
+        let accounts = cell.ledger.accounts();
+        let grants = accounts.get(scope.id).map(|account| accounts.grants(account));
+        Ok(grants.into_iter().flatten().filter(|grant| grant.limit == id).cloned().collect())
     }
 
     /// What a wallet of a scope can pay at `now`.
