@@ -27,6 +27,11 @@
 //! # Ok::<(), GateError>(())
 //! ```
 
+/// The README's program, compiled and run with the other examples.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
 mod clock;
 mod error;
 mod gate;
