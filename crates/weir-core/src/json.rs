@@ -19,6 +19,7 @@
 //! - `duplicates_are_refused`: repeating any key, spelled in any way, at any depth, is refused.
 //! - `bounds_hold`: each bound admits its number and refuses one more.
 //! - `errors_say_where`: the bytes before an error can still become a document; one more cannot.
+//! - `halves_of_pairs_are_replaced`: or refused, as the profile says; whole pairs are neither.
 //!
 //! # Source
 //!

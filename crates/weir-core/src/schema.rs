@@ -36,6 +36,7 @@
 //!   the rules above alone.
 //! - `all_violations_in_order`: they come in the order asked for, and are cut after the cap only.
 //! - `escaped_keys_are_keys`: however a key or a text is spelled, the answer is the same.
+//! - `events_give_what_was_sent`: or the default, or nothing, for each declared field.
 //!
 //! # Source
 //!

@@ -5,6 +5,8 @@
     reason = "in the helpers of tests, a wrong table is a failing test"
 )]
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use serde_json::Value;
 use weir_core::json::{
@@ -16,7 +18,7 @@ use weir_testkit::model::json::{Doc, Speller};
 const LAST_WINS: Profile = Profile { duplicates: Duplicates::LastWins, ..Profile::STRICT };
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_000) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4_000) })]
 
     /// Listed differences: a number past the range of a binary float is a number all the same, and
     /// there is no other.
@@ -64,7 +66,16 @@ proptest! {
 
     #[test]
     fn errors_say_where(doc in docs(), choices in choices(), edits in edits()) {
-        let bytes = edited(&spelled(&doc, &choices), &edits);
+        let whole = spelled(&doc, &choices);
+        for len in 0..whole.len() {
+            // A part of a document, cut anywhere, is one too or ends too early.
+            let cut = json::check(&whole[..len], &Profile::STRICT, &mut Scratch::default());
+            let fine = cut.map_err(|error| (error.kind(), error.at() as usize));
+            let early = [(SyntaxKind::UnexpectedEnd, len)];
+            let inside = std::str::from_utf8(&whole[..len]).is_err();
+            prop_assert!(inside || fine.is_ok() || fine.is_err_and(|e| early.contains(&e)), "{:?}", cut);
+        }
+        let bytes = edited(&whole, &edits);
         let Err(error) = json::check(&bytes, &Profile::STRICT, &mut Scratch::default()) else {
             return Ok(());
         };
@@ -412,7 +423,8 @@ fn edited(bytes: &[u8], edits: &[Edit]) -> Vec<u8> {
 
 fn edits() -> impl Strategy<Value = Vec<Edit>> {
     let bytes = prop::sample::select(br#"{}[],:"\/ubntd8DcC0123456789-+.eE trufalsn"#.to_vec());
-    let bytes = prop_oneof![8 => bytes, 1 => any::<u8>()];
+    let controls = prop::sample::select(b"\0\x1f\n\x7f\x80".to_vec());
+    let bytes = prop_oneof![8 => bytes, 1 => controls, 1 => any::<u8>()];
     let edit = prop_oneof![
         1 => any::<usize>().prop_map(Edit::Cut),
         3 => any::<usize>().prop_map(Edit::Drop),
@@ -427,33 +439,46 @@ fn choices() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn units() -> impl Strategy<Value = u16> {
-    prop_oneof![any::<u16>(), 0xD7F0..0xE010_u16, Just(u16::from(b'a')), Just(u16::from(b'\\'))]
+    let edges = [0xD7FF, 0xD800, 0xDBFF, 0xDC00, 0xDFFF, 0xE000, 0x61, 0x5C, 0];
+    prop_oneof![1 => any::<u16>(), 1 => 0xD7F0..0xE010_u16, 4 => prop::sample::select(edges.to_vec())]
 }
 
 fn texts() -> impl Strategy<Value = String> {
-    prop_oneof![
-        "[a-c]{0,2}",
-        "[a-z_]{1,20}",
-        prop::collection::vec(any::<char>(), 0..6).prop_map(String::from_iter),
-    ]
+    let chars = prop_oneof![
+        2 => prop::sample::select("ab/\"\\\n\u{8}\u{c}\t\r\u{1f}\u{7f}\u{e9}\u{2028}\u{10ffff}".chars().collect::<Vec<_>>()),
+        1 => any::<char>(),
+    ];
+    prop::collection::vec(chars, 0..5).prop_map(String::from_iter)
+}
+
+/// More keys than are compared each with each, all alike.
+fn wide_keys() -> impl Strategy<Value = BTreeSet<String>> {
+    let keys = (0..60).map(|i| format!("common start {i:02} common end")).collect::<Vec<_>>();
+    prop::sample::subsequence(keys, 20..32).prop_map(BTreeSet::from_iter)
 }
 
 fn docs() -> impl Strategy<Value = Doc> {
+    let numbers = ["0", "-0", "7", "1.25", "-0.001", "3E+2", "1e-9", "123456789012345678", "1e400"];
     let leaf = prop_oneof![
-        Just(Doc::Null),
-        any::<bool>().prop_map(Doc::Bool),
-        "-?(0|[1-9][0-9]{0,17})(\\.[0-9]{1,6})?([eE][+-]?[0-9]{1,2})?".prop_map(Doc::Number),
-        texts().prop_map(Doc::Text),
+        1 => Just(Doc::Null),
+        2 => any::<bool>().prop_map(Doc::Bool),
+        2 => prop::sample::select(numbers.to_vec()).prop_map(|digits| Doc::Number(digits.into())),
+        3 => texts().prop_map(Doc::Text),
     ];
-    leaf.prop_recursive(5, 64, 8, |inner| {
-        // Now and then an object too wide for comparing each key with each.
-        let members = prop_oneof![
-            5 => prop::collection::btree_map(texts(), inner.clone(), 0..6),
-            1 => prop::collection::btree_map("[a-d]{1,4}", inner.clone(), 20..34),
+    leaf.prop_recursive(4, 16, 4, |inner| {
+        let keys = prop_oneof![
+            8 => prop::collection::btree_set(texts(), 0..4),
+            1 => wide_keys(),
         ];
+        let values = prop::collection::vec(inner.clone(), 1..4);
+        let members = (keys, values).prop_map(|(keys, values)| {
+            // Wide objects need no wide choice of values.
+            let values = values.into_iter().chain(std::iter::repeat(Doc::Null));
+            keys.into_iter().zip(values)
+        });
         prop_oneof![
-            prop::collection::vec(inner, 0..6).prop_map(Doc::Array),
-            members.prop_map(|members| Doc::Object(members.into_iter().collect())),
+            prop::collection::vec(inner, 0..4).prop_map(Doc::Array),
+            members.prop_map(|members| Doc::Object(members.collect())),
         ]
     })
 }

@@ -95,13 +95,17 @@ impl<'c> Speller<'c> {
     fn string(&mut self, text: &str) {
         self.out.push('"');
         for char in text.chars() {
+            let short = SHORT.iter().find(|(said, _)| *said == char);
             match (self.choose(), char) {
+                (1 | 4, _) if short.is_some() => {
+                    self.out.extend(short.into_iter().flat_map(|(_, letter)| ['\\', *letter]));
+                }
                 (0, _) | (_, '\0'..='\u{1f}') => {
                     for unit in char.encode_utf16(&mut [0; 2]) {
                         let _ = write!(self.out, "\\u{unit:04x}");
                     }
                 }
-                (1, '/') | (_, '"' | '\\') => self.out.extend(['\\', char]),
+                (_, '"' | '\\') => self.out.extend(['\\', char]),
                 _ => self.out.push(char),
             }
         }
@@ -144,3 +148,7 @@ impl Doc {
         }
     }
 }
+
+/// The escapes that have a letter of their own, save those of the quote and the backslash.
+const SHORT: [(char, char); 6] =
+    [('\u{8}', 'b'), ('\u{c}', 'f'), ('\n', 'n'), ('\r', 'r'), ('\t', 't'), ('/', '/')];
