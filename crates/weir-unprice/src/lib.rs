@@ -1,1 +1,83 @@
-//! weir-unprice.
+//! The unprice ingestion contract over a [`weir::Gate`]: bytes in, status, headers and body out.
+//!
+//! Served: `POST /v1/events/ingest/sync` and `POST /v1/entitlements/verify`. Every other path is an
+//! unknown route, with an empty 404. Not served yet: the queue's route, replays of it, the wallet's
+//! and the entitlements' routes, other prices than a unit price, overage `last-call`, cycles that are
+//! anchored to a day of the month, and a change to what an entitlement was first seen with.
+//!
+//! Nothing is kept here. A customer is a root scope with a plan, whose limits take grants; what the
+//! customer was sold is a note beside the counts ([`entitlement`]); an API key is a guard scope of
+//! its own ([`keys`]). The numbers of the contract (ages, grace, retention, rates) stand in the
+//! catalog; `examples/unprice.json` is one.
+//!
+//! ```
+//! use http::Request;
+//! use weir::{Gate, GateError, GrantTerms, Timestamp};
+//! use weir_core::token::Status;
+//! use weir_core::window::Period;
+//! use weir_unprice::entitlement::{Entitlement, Kind, entitle, root_of};
+//! use weir_unprice::keys::{Bound, KeyTerms, enrol};
+//! use weir_unprice::{Incoming, respond};
+//!
+//! let gate = Gate::in_memory()?;
+//! let now: Timestamp = "2026-03-19T12:00:00Z".parse().expect("an instant");
+//! gate.install(include_bytes!("../../../examples/unprice.json"), now)?;
+//!
+//! // What an operator does: a key, a customer with a plan, what was sold, and ten units of it.
+//! let key = b"unprice_live_1111111111111111111111";
+//! let bound = Bound { project: "proj", customer: Some("cus_1") };
+//! let status = Status::Active;
+//! enrol(&gate, key, &KeyTerms { id: "k1", bound, plan: "key", status, expires: None }, now)?;
+//! let root = root_of("proj", "cus_1");
+//! let customer = gate.open(None, &root, Some("starter"), now)?;
+//! let sold = Entitlement {
+//!     id: "ce_1".to_owned(),
+//!     kind: Kind::Usage,
+//!     limit: "tokens".to_owned(),
+//!     meter_key: Some("slug=tokens_used|method=sum|field=amount".to_owned()),
+//!     currency: "USD".to_owned(),
+//!     effective: now,
+//!     expires: Period::NEVER,
+//! };
+//! entitle(&gate, (&root, "tokens"), &sold, now)?;
+//! let amount = Some(weir::Quantity::from_units(10));
+//! let grant = GrantTerms { name: "g1", amount, priority: 10, effective: now, expires: None };
+//! gate.grant(customer, "tokens", &grant, now)?;
+//!
+//! let send = |key: &str, amount: u32| {
+//!     let body = format!(
+//!         r#"{{"idempotencyKey": "{key}", "eventSlug": "tokens_used", "featureSlug": "tokens",
+//!             "properties": {{"amount": {amount}}}}}"#
+//!     );
+//!     let request = Request::post("/v1/events/ingest/sync")
+//!         .header("authorization", "Bearer unprice_live_1111111111111111111111")
+//!         .header("content-type", "application/json")
+//!         .body(body.as_bytes())
+//!         .expect("a request");
+//!     let mut out = Vec::new();
+//!     let incoming = Incoming { request: &request, now, request_id: "req_1" };
+//!     let response = respond(&gate, &(), &incoming, &mut out);
+//!     assert_eq!(response.status(), 200); // a rejection is an answer, too
+//!     String::from_utf8(out).expect("JSON")
+//! };
+//! assert_eq!(send("a", 8), r#"{"allowed":true,"state":"processed"}"#);
+//! let denied = send("b", 8); // two are left
+//! assert!(denied.starts_with(r#"{"allowed":false,"state":"rejected","rejectionReason":"LIMIT_EXCEEDED""#));
+//! assert_eq!(send("a", 8), r#"{"allowed":true,"state":"processed"}"#); // remembered, not counted
+//! # Ok::<(), GateError>(())
+//! ```
+
+mod answer;
+mod endpoint;
+pub mod entitlement;
+mod extract;
+pub mod ingest;
+pub mod keys;
+pub mod meter;
+pub mod money;
+mod report;
+pub mod verify;
+
+pub use endpoint::{Incoming, respond};
+pub use meter::Meter;
+pub use report::{Outcome, Reporter, Unreported};

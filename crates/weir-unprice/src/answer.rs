@@ -1,0 +1,181 @@
+//! What do we say? Statuses and bodies of the contract.
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Response, StatusCode};
+use serde::Serialize;
+use weir::{Quantity, Reason};
+
+use crate::ingest::{Failure, Ingested};
+use crate::money::Money;
+use crate::verify::Verified;
+
+/// Why a request has no outcome.
+///
+/// Exhaustive on purpose: each has a code of the contract, and a code its status.
+#[derive(Clone, Debug)]
+pub(crate) enum Fault {
+    /// The request is not one of the contract's shape.
+    BadRequest(String),
+    /// The key is not good, and why.
+    Unauthorized(&'static str),
+    /// The key was good once.
+    Expired,
+    /// The key is switched off.
+    Disabled,
+    /// Too many requests with this key.
+    RateLimited,
+    /// Something else kept us.
+    Failed(Failure),
+}
+
+impl Fault {
+    const fn status(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::BadRequest(_) | Self::Failed(Failure::TooLarge | Failure::NotTheOpenPeriod) => {
+                (StatusCode::BAD_REQUEST, "BAD_REQUEST")
+            }
+            Self::Unauthorized(_) => (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
+            Self::Expired => (StatusCode::FORBIDDEN, "EXPIRED"),
+            Self::Disabled
+            | Self::Failed(Failure::Refused(
+                Reason::Blocked
+                | Reason::Cancelled
+                | Reason::Inactive
+                | Reason::NoPlan
+                | Reason::Paused,
+            )) => (StatusCode::FORBIDDEN, "DISABLED"),
+            Self::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"),
+            Self::Failed(_) => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_SERVER_ERROR"),
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::BadRequest(text) => text.clone(),
+            Self::Unauthorized(text) => (*text).to_owned(),
+            Self::Expired => "key expired".to_owned(),
+            Self::Disabled => "key disabled".to_owned(),
+            Self::RateLimited => "apikey rate limit exceeded".to_owned(),
+            Self::Failed(failure) => failure.to_string(),
+        }
+    }
+}
+
+/// The answer to an event that has an outcome: 200, whatever it is.
+pub(crate) fn ingested(ingested: &Ingested, body: &mut Vec<u8>) -> Response<()> {
+    let allowed = ingested.rejection.is_none();
+    let outcome = OutcomeBody {
+        allowed,
+        state: if allowed { "processed" } else { "rejected" },
+        rejection_reason: ingested.rejection.map(|rejection| rejection.code()),
+        message: ingested.message.as_deref(),
+    };
+    json(StatusCode::OK, &outcome, body)
+}
+
+/// The answer to a question about access.
+pub(crate) fn verified(feature: &str, verified: &Verified, body: &mut Vec<u8>) -> Response<()> {
+    let answer = VerifiedBody {
+        allowed: verified.rejection.is_none(),
+        feature_slug: feature,
+        rejection_reason: verified.rejection.map(|rejection| rejection.code()),
+        usage: verified.usage.map(number),
+        limit: verified.limit.map(|limit| limit.map(number)),
+        spending: verified.spending.as_ref().map(SpendingBody::of),
+        message: verified.message,
+    };
+    json(StatusCode::OK, &answer, body)
+}
+
+/// The contract's error body, with the status of its code.
+pub(crate) fn fault(fault: &Fault, request_id: &str, body: &mut Vec<u8>) -> Response<()> {
+    let (status, code) = fault.status();
+    let docs = format!("https://docs.unprice.dev/api-reference/errors/code/{code}");
+    let error = ErrorBody { code, docs, message: fault.message(), request_id };
+    json(status, &Enveloped { error }, body)
+}
+
+/// An unknown route: nothing at all.
+pub(crate) fn no_route(body: &mut Vec<u8>) -> Response<()> {
+    body.clear();
+    let mut response = Response::new(());
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}
+
+fn json(status: StatusCode, value: &impl Serialize, body: &mut Vec<u8>) -> Response<()> {
+    body.clear();
+    // Texts, numbers and truth values: writing them to memory does not fail.
+    let _ = serde_json::to_writer(&mut *body, value);
+    let mut response = Response::new(());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// A quantity as a JSON number: whole where it can be, else the nearest float.
+fn number(quantity: Quantity) -> serde_json::Number {
+    let text = quantity.to_string();
+    serde_json::from_str(&text).unwrap_or_else(|_| 0.into())
+}
+
+#[derive(Serialize)]
+struct OutcomeBody<'a> {
+    allowed: bool,
+    state: &'static str,
+    #[serde(rename = "rejectionReason", skip_serializing_if = "Option::is_none")]
+    rejection_reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct VerifiedBody<'a> {
+    allowed: bool,
+    feature_slug: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejection_reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<serde_json::Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<Option<serde_json::Number>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spending: Option<SpendingBody<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SpendingBody<'a> {
+    ledger_amount: Option<i64>,
+    currency: &'a str,
+    display_amount: String,
+    scale: u32,
+}
+
+impl<'a> SpendingBody<'a> {
+    fn of(money: &'a Money) -> Self {
+        Self {
+            ledger_amount: money.ledger_units(),
+            currency: &money.currency,
+            display_amount: money.display(),
+            scale: Money::LEDGER_SCALE,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Enveloped<'a> {
+    error: ErrorBody<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ErrorBody<'a> {
+    code: &'static str,
+    docs: String,
+    message: String,
+    request_id: &'a str,
+}

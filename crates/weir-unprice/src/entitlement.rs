@@ -1,0 +1,139 @@
+//! What may the customer use? Entitlements, as notes beside the customer's counts.
+//!
+//! A customer is a root scope called `project/customer`. What it was sold is kept as documents of
+//! this adapter, one list for each feature; each entitlement names the limit of the customer's plan
+//! on which it is counted, and that limit's feature in the catalog is its meter.
+
+use serde::{Deserialize, Serialize};
+use weir::{Gate, GateError, Scope, Timestamp};
+use weir_core::catalog::Acceptance;
+use weir_core::window::Period;
+
+/// One thing that a customer was sold.
+///
+/// # Shape
+///
+/// Touching lives are two entitlements; overlapping ones of one event are refused when used.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Entitlement {
+    /// The host's name for it.
+    pub id: String,
+    /// How it is counted.
+    pub kind: Kind,
+    /// The limit of the customer's plan, and the catalog's feature, on which it is counted.
+    pub limit: String,
+    /// The meter's key, as messages show it; absent when nothing is metered.
+    pub meter_key: Option<String>,
+    /// The currency of its price, such as `USD`.
+    pub currency: String,
+    /// From when it may be used.
+    pub effective: Timestamp,
+    /// When it may be used no more; [`Period::NEVER`] for never.
+    pub expires: Timestamp,
+}
+
+/// How a feature is sold.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Had or not.
+    Flat,
+    /// A number of packages.
+    Package,
+    /// A number of units.
+    Tier,
+    /// Counted as it is used.
+    Usage,
+}
+
+impl Entitlement {
+    /// Whether it may be used at `at`.
+    #[must_use]
+    pub fn holds_at(&self, at: Timestamp) -> bool {
+        Period { start: self.effective, end: self.expires }.contains(at)
+    }
+
+    /// Whether it is looked at for an event of `at`: it has begun, and its last instant is not
+    /// older than events may be.
+    #[must_use]
+    pub fn is_candidate(&self, at: Timestamp, acceptance: Acceptance) -> bool {
+        let begun = Period { start: self.effective, end: Period::NEVER }.contains(at);
+        let oldest = Acceptance { ahead_from: None, ..acceptance };
+        let last = weir::Span::from_millis(1).ok().and_then(|one| self.expires.checked_sub(one));
+        begun && last.is_none_or(|last| oldest.check(last, at).is_none())
+    }
+}
+
+/// The name of a customer's root scope.
+#[must_use]
+pub fn root_of(project: &str, customer: &str) -> String {
+    format!("{project}/{customer}")
+}
+
+/// Gives a customer an entitlement of `feature`, or replaces the one with its id.
+///
+/// # Errors
+///
+/// The gate's, from keeping the note.
+///
+/// # Example
+///
+/// ```
+/// use weir::{Gate, GateError, Timestamp};
+/// use weir_core::window::Period;
+/// use weir_unprice::entitlement::{Entitlement, Kind, entitle, entitlements, root_of};
+///
+/// let gate = Gate::in_memory()?;
+/// let sold = Entitlement {
+///     id: "ce_1".to_owned(),
+///     kind: Kind::Flat,
+///     limit: "sso".to_owned(),
+///     meter_key: None,
+///     currency: "USD".to_owned(),
+///     effective: Timestamp::EPOCH,
+///     expires: Period::NEVER,
+/// };
+/// let root = root_of("proj", "cus_1");
+/// entitle(&gate, (&root, "sso"), &sold, Timestamp::EPOCH)?;
+/// assert_eq!(entitlements(&gate, &root, "sso")?, [sold]);
+/// assert!(entitlements(&gate, &root, "SSO")?.is_empty()); // slugs are bytes
+/// # Ok::<(), GateError>(())
+/// ```
+pub fn entitle(
+    gate: &Gate,
+    (root, feature): (&str, &str),
+    entitlement: &Entitlement,
+    now: Timestamp,
+) -> Result<(), GateError> {
+    let mut known = entitlements(gate, root, feature)?;
+    match known.iter_mut().find(|known| known.id == entitlement.id) {
+        Some(same) => same.clone_from(entitlement),
+        None => known.push(entitlement.clone()),
+    }
+    // These documents are texts and instants: writing them does not fail.
+    let document = serde_json::to_vec(&known).unwrap_or_default();
+    gate.put_note(root, (ENTITLEMENTS, &note_key(root, feature)), Some(&document), now)
+}
+
+/// What a customer was sold of a feature, in the order in which it was.
+///
+/// # Errors
+///
+/// The gate's.
+pub fn entitlements(gate: &Gate, root: &str, feature: &str) -> Result<Vec<Entitlement>, GateError> {
+    let note = gate.note(root, ENTITLEMENTS, &note_key(root, feature))?;
+    // Only `entitle` writes them.
+    Ok(note.and_then(|note| serde_json::from_slice(&note).ok()).unwrap_or_default())
+}
+
+/// The scope of a customer that is known.
+pub(crate) fn customer(gate: &Gate, root: &str) -> Result<Option<Scope>, GateError> {
+    gate.find(None, root)
+}
+
+/// No scope's name has the byte between the two.
+fn note_key(root: &str, feature: &str) -> Vec<u8> {
+    [root.as_bytes(), b"\0", feature.as_bytes()].concat()
+}
+
+const ENTITLEMENTS: u16 = 1;

@@ -1,0 +1,135 @@
+//! What does an event add? Meters as the contract writes them, their keys, and values in payloads.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+use weir_core::amount::number::ecmascript;
+use weir_core::amount::{NumberError, Precision, Quantity};
+use weir_core::json::{Kind, Raw, Scratch};
+
+/// How events become use, as a plan's author writes it.
+///
+/// # Shape
+///
+/// `filters`, `group_by` and `window_size` are part of the meter's key and change nothing else.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Meter {
+    /// The property that holds the value; not looked at by `count`.
+    pub aggregation_field: Option<String>,
+    /// `sum`, `count`, `max` or `latest`.
+    pub aggregation_method: String,
+    /// The author's name for the kind of event.
+    pub event_id: String,
+    /// The kind of event, as senders spell it.
+    pub event_slug: String,
+    /// Values that properties should have.
+    pub filters: BTreeMap<String, String>,
+    /// Properties by which to tell events apart.
+    pub group_by: Vec<String>,
+    /// The grain of a chart.
+    pub window_size: Option<String>,
+}
+
+impl Meter {
+    /// The key under which limits and reports name the meter. The event's id is no part of it.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir_unprice::Meter;
+    ///
+    /// let meter = Meter {
+    ///     event_slug: "tokens used".to_owned(),
+    ///     aggregation_method: "sum".to_owned(),
+    ///     aggregation_field: Some("amount".to_owned()),
+    ///     ..Meter::default()
+    /// };
+    /// assert_eq!(meter.key(), "slug=tokens%20used|method=sum|field=amount");
+    /// ```
+    #[must_use]
+    pub fn key(&self) -> String {
+        let method = encoded(&self.aggregation_method);
+        let mut key = format!("slug={}|method={method}", encoded(&self.event_slug));
+        let mut part = |name: &str, value: String| {
+            if !value.is_empty() {
+                key.push('|');
+                key.push_str(name);
+                key.push('=');
+                key.push_str(&value);
+            }
+        };
+        part("field", self.aggregation_field.as_deref().map(field).unwrap_or_default());
+        let filters = self.filters.iter().map(|(k, v)| format!("{}={}", encoded(k), encoded(v)));
+        part("filters", filters.collect::<Vec<_>>().join("&"));
+        let mut groups: Vec<_> = self.group_by.iter().map(|group| encoded(group)).collect();
+        groups.sort_unstable();
+        part("groupBy", groups.join(","));
+        part("window", self.window_size.as_deref().map(encoded).unwrap_or_default());
+        key
+    }
+}
+
+/// Why a payload has no value for a meter.
+///
+/// Exhaustive on purpose: the endpoint answers each case.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum NoValue {
+    /// There is no finite number where the meter looks.
+    NotANumber,
+    /// The number is finite, and larger than a quantity can be.
+    TooLarge,
+}
+
+/// The value that a payload has for a property: a number, or a text that ECMAScript reads as one.
+///
+/// The property is a literal key of the payload; there are no paths. Digits after the ninth are
+/// rounded, since senders write binary floats.
+///
+/// # Errors
+///
+/// [`NoValue`].
+pub fn value_of(payload: Raw<'_>, property: &str) -> Result<Quantity, NoValue> {
+    let found = payload.member(property, &mut Scratch::default()).ok_or(NoValue::NotANumber)?;
+    number(found)
+}
+
+/// The number that a JSON value stands for.
+///
+/// # Errors
+///
+/// [`NoValue`].
+pub fn number(value: Raw<'_>) -> Result<Quantity, NoValue> {
+    let read = match value.kind() {
+        Kind::Number => Quantity::from_json(value.as_str().as_bytes(), Precision::Nearest),
+        Kind::String => {
+            let mut buffer = String::new();
+            let text = value.as_text().ok_or(NoValue::NotANumber)?;
+            ecmascript(text.decode(&mut buffer), Precision::Nearest)
+        }
+        Kind::Array | Kind::Boolean | Kind::Null | Kind::Object => Err(NumberError::Syntax),
+    };
+    read.map_err(|error| match error {
+        NumberError::TooLarge => NoValue::TooLarge,
+        NumberError::Inexact | NumberError::Syntax => NoValue::NotANumber,
+    })
+}
+
+fn field(text: &str) -> String {
+    encoded(text.trim())
+}
+
+/// As a component of a URL: letters, digits and `-_.!~*'()` stay, other bytes become `%XX`.
+fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a string does not fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}

@@ -1,0 +1,87 @@
+//! How is money written? Ledger units, and what a screen shows.
+
+use weir_core::amount::{Quantity, Rounding};
+
+/// An amount of money.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Money {
+    /// How much, in the currency's unit.
+    pub amount: Quantity,
+    /// Three letters, such as `USD`.
+    pub currency: String,
+}
+
+impl Money {
+    /// Fraction digits that the contract's ledger keeps.
+    pub const LEDGER_SCALE: u32 = 8;
+
+    /// In ledger units of 10⁻⁸, rounded up; `None` when it does not fit.
+    #[must_use]
+    pub fn ledger_units(&self) -> Option<i64> {
+        ledger_units(self.amount)
+    }
+
+    /// As a screen shows it: at most three fraction digits, dollars as in the United States, every
+    /// other currency as in Spain.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir_unprice::money::Money;
+    ///
+    /// let show = |amount: &str, currency: &str| {
+    ///     Money { amount: amount.parse().expect("a number"), currency: currency.to_owned() }.display()
+    /// };
+    /// assert_eq!(show("1234.5678", "USD"), "$1,234.568");
+    /// assert_eq!(show("1234.5", "EUR"), "1234,5\u{a0}€"); // four digits stand together
+    /// assert_eq!(show("12345.5", "EUR"), "12.345,5\u{a0}€");
+    /// ```
+    #[must_use]
+    pub fn display(&self) -> String {
+        let nanos = self.amount.as_nanos();
+        let sign = if nanos < 0 { "-" } else { "" };
+        // Half away from zero, on the magnitude.
+        let magnitude = i128::try_from(nanos.unsigned_abs()).unwrap_or(i128::MAX);
+        let mills = magnitude.saturating_add(500_000).div_euclid(1_000_000);
+        let (whole, fraction) = (mills.div_euclid(1_000), mills.rem_euclid(1_000));
+        let fraction = format!("{fraction:03}");
+        let fraction = fraction.trim_end_matches('0');
+        let written = |group: char, point: char, grouped_from: usize| {
+            let mut text = grouped(whole, group, grouped_from);
+            if !fraction.is_empty() {
+                text.push(point);
+                text.push_str(fraction);
+            }
+            text
+        };
+        match self.currency.as_str() {
+            "USD" => format!("{sign}${}", written(',', '.', 4)),
+            "EUR" => format!("{sign}{}\u{a0}€", written('.', ',', 5)),
+            other => format!("{sign}{}\u{a0}{other}", written('.', ',', 5)),
+        }
+    }
+}
+
+/// Money in ledger units of 10⁻⁸, rounded up; `None` when it does not fit.
+#[must_use]
+pub fn ledger_units(amount: Quantity) -> Option<i64> {
+    let units = Rounding::Up.divide(amount.as_nanos(), NANOS_PER_LEDGER_UNIT)?;
+    i64::try_from(units).ok()
+}
+
+/// Digits in groups of three, from so many digits on.
+fn grouped(whole: i128, separator: char, from: usize) -> String {
+    let digits = whole.to_string();
+    let len = digits.len();
+    let mut text = String::with_capacity(len.saturating_mul(2));
+    for (at, digit) in digits.chars().enumerate() {
+        let left = len.saturating_sub(at);
+        if at > 0 && len >= from && left.is_multiple_of(3) {
+            text.push(separator);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+const NANOS_PER_LEDGER_UNIT: i128 = 10;
