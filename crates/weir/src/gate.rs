@@ -139,7 +139,7 @@ impl GateBuilder {
     /// None today; the compiled empty catalog is checked like any other.
     pub fn build(self) -> Result<Gate, GateError> {
         let Self { journal, keys, shards } = self;
-        let empty = catalog::compile(b"{}", &Names::default(), CatalogVersion(0))?;
+        let (_, empty) = catalog::compile(b"{}", &Names::default(), CatalogVersion(0))?;
         let empty = Arc::new(empty);
         let cell = |_| {
             let (ledger, catalog) = (Ledger::new(&keys), Arc::clone(&empty));
@@ -188,7 +188,8 @@ impl Gate {
         let mut first = self.cell(Shard(0))?;
         let installed = first.ledger.installed();
         let (names, version) = (installed.names.clone(), next_version(installed));
-        let compiled = Arc::new(catalog::compile(json, &names, version)?);
+        let (_, compiled) = catalog::compile(json, &names, version)?;
+        let compiled = Arc::new(compiled);
         self.put_in_force(Shard(0), &mut first, (&compiled, json), now)?;
         drop(first);
         for index in 1..self.shard_count() {
