@@ -118,8 +118,8 @@ mod tests {
                 "/schemas/event/root/fields/2/is/type",
                 "/schemas/event/root/fields/3/required",
                 "/wallet",
-                "/plans/free/limits/e/feature",
                 "/plans/free/limits/e/capacity",
+                "/plans/free/limits/e/feature",
             ],
             "{told:#?}"
         );
