@@ -51,7 +51,7 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// Every fault, in the order of the definition.
+    /// Every fault: names that are too many, then in the order of the fields of a [`Definition`].
     ///
     /// # Example
     ///

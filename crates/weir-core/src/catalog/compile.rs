@@ -35,7 +35,6 @@ pub(super) fn compile(
     let mut compiler = Compiler { definition, names, faults: Vec::new() };
     compiler.intern_names();
     let classes = compiler.classes();
-    let schemas = compiler.schemas();
     let features = compiler.features();
     let plans = compiler.plans();
     let acceptance = Acceptance {
@@ -43,6 +42,7 @@ pub(super) fn compile(
         ahead_from: definition.acceptance.max_ahead,
     };
     let remember = definition.remember.as_ref().map(|remember| compiler.remember(remember));
+    let schemas = compiler.schemas();
     if !compiler.faults.is_empty() {
         return Err(compiler.faults);
     }
@@ -127,12 +127,12 @@ impl Compiler<'_> {
     fn feature(&mut self, at: &str, definition: &FeatureDefinition) -> Feature {
         let FeatureDefinition { aggregation, event, life, property } = definition;
         let reads = *aggregation != Aggregation::Count;
+        if event.as_deref() == Some("") {
+            self.fault(format!("{at}/event"), "catalog.event_empty", "name the kind of event");
+        }
         if event.is_some() && reads && property.is_none() {
             let hint = "name the property that holds the value, or count events";
             self.fault(format!("{at}/property"), "catalog.property_missing", hint);
-        }
-        if event.as_deref() == Some("") {
-            self.fault(format!("{at}/event"), "catalog.event_empty", "name the kind of event");
         }
         if property.is_some() && !reads {
             let hint = "a count reads no property";
@@ -174,17 +174,17 @@ impl Compiler<'_> {
     }
 
     fn terms(&mut self, at: &str, limit: LimitId, definition: &LimitDefinition) -> Option<Terms> {
+        let capacity = self.capacity(at, definition.capacity);
+        let charge = definition.charge.as_ref().map(|charge| self.charge(at, charge));
         let known = self.definition.features.contains_key(definition.feature.as_str());
         if !known {
             let hint = format!("no feature is called `{}`", definition.feature);
             self.fault(format!("{at}/feature"), "catalog.unknown_feature", hint);
         }
         let feature = self.names.features.find(definition.feature.as_str()).map(FeatureId);
-        let capacity = self.capacity(at, definition.capacity);
         let (window, anchor) = (self.window(at, definition.window), anchor_of(definition.window));
         let LimitDefinition { enforcement, give_back, refusal, .. } = *definition;
         let line = Line { enforcement, refusal, give_back };
-        let charge = definition.charge.as_ref().map(|charge| self.charge(at, charge));
         let grace = definition.grace;
         Some(Terms { limit, feature: feature?, capacity, window, anchor, grace, line, charge })
     }
@@ -236,11 +236,11 @@ impl Compiler<'_> {
 
     fn charge(&mut self, at: &str, definition: &ChargeDefinition) -> Charge {
         let ChargeDefinition { digits, price, rounding, wallet } = definition;
-        if *price < Quantity::ZERO {
-            self.fault(format!("{at}/charge/price"), "catalog.negative_price", "zero or more");
-        }
         if u32::from(*digits) > Quantity::DIGITS {
             self.fault(format!("{at}/charge/digits"), "catalog.digits", "at most 9");
+        }
+        if *price < Quantity::ZERO {
+            self.fault(format!("{at}/charge/price"), "catalog.negative_price", "zero or more");
         }
         let known = |name: &Name| self.definition.wallets.contains_key(name.as_str());
         if let Some(name) = wallet.as_ref().filter(|name| !known(name)) {
@@ -259,6 +259,10 @@ impl Compiler<'_> {
             // Otherwise an event could come back after its key is forgotten, and count twice.
             let hint = "must be longer than acceptance.max_age, which must be set";
             self.fault("/remember/lifetime", "catalog.remember_too_short", hint);
+        }
+        if *max == 0 {
+            let hint = "at least 1, or no request with a key is ever taken";
+            self.fault("/remember/max", "catalog.remember_nothing", hint);
         }
         let has = |kind: DenialDefinition| denials.contains(&kind);
         Remember {

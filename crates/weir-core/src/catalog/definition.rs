@@ -9,6 +9,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::terms::{GiveBack, Refusal, RememberAt};
@@ -249,7 +250,7 @@ impl<'de> serde::de::Visitor<'de> for CapacityVisitor {
     }
 
     fn visit_u64<E: serde::de::Error>(self, units: u64) -> Result<Self::Value, E> {
-        self.visit_i64(i64::try_from(units).map_err(|_| E::custom("number too large"))?)
+        Quantity::deserialize(units.into_deserializer()).map(CapacityDefinition::Live)
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {

@@ -40,7 +40,10 @@ impl Names {
 
 /// Names by index, in the order in which they first appeared.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Table(Vec<Name>);
+pub struct Table {
+    names: Vec<Name>,
+    by_name: Vec<u16>, // INVARIANT: each index once, in the order of the names.
+}
 
 impl Table {
     /// The most names of a kind; the last index is kept to mean none.
@@ -49,43 +52,46 @@ impl Table {
     /// The index of `name`.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<u16> {
-        let at = self.0.iter().position(|known| known.as_str() == name)?;
-        u16::try_from(at).ok()
+        self.search(name).ok().and_then(|place| self.by_name.get(place)).copied()
     }
 
     /// The name with `index`.
     #[must_use]
     pub fn name(&self, index: u16) -> Option<&Name> {
-        self.0.get(usize::from(index))
+        self.names.get(usize::from(index))
     }
 
     /// All names, by index.
     pub fn iter(&self) -> impl Iterator<Item = &Name> {
-        self.0.iter()
+        self.names.iter()
     }
 
     /// How many names there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.names.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.names.is_empty()
     }
 
     /// The index of `name`, given now if it has none; `None` when the table is full.
     pub fn intern(&mut self, name: &Name) -> Option<u16> {
-        if let Some(index) = self.find(name.as_str()) {
-            return Some(index);
-        }
-        if self.0.len() >= Self::LEN_MAX {
-            return None;
-        }
-        let index = u16::try_from(self.0.len()).ok()?;
-        self.0.push(name.clone());
+        let place = match self.search(name.as_str()) {
+            Ok(known) => return self.by_name.get(known).copied(),
+            Err(place) => place,
+        };
+        let index = u16::try_from(self.names.len()).ok().filter(|_| self.len() < Self::LEN_MAX)?;
+        self.names.push(name.clone());
+        self.by_name.insert(place, index);
         Some(index)
+    }
+
+    /// Where `name` stands among the sorted names, or where it would.
+    fn search(&self, name: &str) -> Result<usize, usize> {
+        self.by_name.binary_search_by(|index| self.name(*index).map_or("", Name::as_str).cmp(name))
     }
 }

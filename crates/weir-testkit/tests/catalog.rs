@@ -1,0 +1,752 @@
+//! The laws of `weir_core::catalog`, and how its definitions are written.
+
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+
+use proptest::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use weir_core::account::Status;
+use weir_core::amount::{Quantity, Rounding};
+use weir_core::catalog::definition::{
+    AcceptanceDefinition, CapacityDefinition, ChargeDefinition, DenialDefinition,
+    FeatureDefinition, KeySpaceDefinition, LimitDefinition, PlanDefinition, RememberDefinition,
+    WalletDefinition, WindowDefinition,
+};
+use weir_core::catalog::names::Table;
+use weir_core::catalog::{Capacity, Catalog, Definition, GiveBack, Names, Refusal, RememberAt};
+use weir_core::fault::Fault;
+use weir_core::grant::Burn;
+use weir_core::id::{CatalogVersion, Name};
+use weir_core::limit::{CapacityRead, Enforcement};
+use weir_core::meter::{Aggregation, Life};
+use weir_core::time::{Span, Timestamp};
+use weir_core::token::class::{Alphabet, Check, Length};
+use weir_core::token::{ClassDefinition, Environment};
+use weir_core::window::Unit;
+
+/// A fault: its code, where it is reported, where the definition is edited, and to what.
+type Injection = (&'static str, &'static str, &'static str, Value);
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+
+    #[test]
+    fn all_faults_at_once(picked in proptest::sample::subsequence(injections(), 0..injections().len())) {
+        prop_assert_eq!(faults_of(&picked), codes_and_places(&picked));
+    }
+
+    #[test]
+    fn indices_follow_names(versions in proptest::collection::vec(contents(), 1..6)) {
+        let (mut names, mut first) = (Names::default(), BTreeMap::new());
+        for (number, content) in (1..).zip(&versions) {
+            let definition: Definition = serde_json::from_value(content.json(number)).unwrap();
+            let catalog = Catalog::compile(&definition, &names, CatalogVersion(number)).unwrap();
+            content.is_all_that(&catalog, number)?;
+            names = catalog.names().clone();
+            for (kind, table) in names.tables().into_iter().enumerate() {
+                for (index, name) in (0..).zip(table.iter()) {
+                    prop_assert_eq!(table.find(name.as_str()), Some(index));
+                    prop_assert_eq!(table.name(index), Some(name));
+                    let kept = *first.entry((kind, name.clone())).or_insert(index);
+                    prop_assert_eq!(kept, index, "{} moved", name);
+                }
+                let ever = first.keys().filter(|(of, _)| *of == kind).count();
+                prop_assert_eq!(table.len(), ever, "no name is forgotten, none is there twice");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_written_reads_back(definition in definitions()) {
+        let text = serde_json::to_string(&definition).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Definition>(&text).unwrap(), definition, "{}", text);
+    }
+}
+
+#[test]
+fn each_fault_alone_is_the_only_one() {
+    assert_eq!(faults_of(&[]), []);
+    let all = injections();
+    for one in &all {
+        assert_eq!(faults_of(std::slice::from_ref(one)), [(one.0, one.1.to_owned())]);
+    }
+    assert_eq!(faults_of(&all), codes_and_places(&all));
+    assert!(all.len() + unreadable().len() >= 60, "{} mutated catalogs", all.len());
+}
+
+/// Each code that a compiler of these two rooms can give is in the table, or in a test below.
+#[test]
+fn no_code_is_left_out() {
+    let sources = concat!(
+        include_str!("../../weir-core/src/catalog/compile.rs"),
+        include_str!("../../weir-core/src/token/class.rs"),
+    );
+    let code =
+        regex::Regex::new(r#"(?:[fF]ault|Fault::new)\([^;]*?"((?:catalog|token)\.[a-z_]+)""#);
+    let in_source: BTreeSet<&str> =
+        code.unwrap().captures_iter(sources).map(|found| found.get(1).unwrap().as_str()).collect();
+    let mut tested: BTreeSet<&str> = injections().iter().map(|one| one.0).collect();
+    tested.retain(|code| !code.starts_with("schema."));
+    tested.extend(["catalog.too_many", "token.classes_too_many"]);
+    assert_eq!(in_source, tested);
+}
+
+#[test]
+fn too_many_names_are_reported_one_by_one() {
+    let name = |n: usize| Name::parse(&format!("wallet-{n:05}")).unwrap();
+    let wallets = (0..Table::LEN_MAX + 2).map(|n| (name(n), WalletDefinition::default()));
+    let mut definition = Definition { wallets: wallets.collect(), ..Definition::default() };
+    let places = ["/wallets/wallet-65535", "/wallets/wallet-65536"];
+    let wanted = places.map(|place| ("catalog.too_many", place.to_owned()));
+    assert_eq!(compiled(&definition, &Names::default()).unwrap_err(), wanted);
+
+    // The last index that is given is one below that which means none.
+    definition.wallets.split_off(&name(Table::LEN_MAX));
+    let catalog = compiled(&definition, &Names::default()).unwrap();
+    assert_eq!(catalog.wallet("wallet-65534").unwrap().0, u16::MAX - 1);
+    // Names of earlier versions count too.
+    let other = Definition {
+        wallets: [(name(70_000), WalletDefinition::default())].into(),
+        ..Definition::default()
+    };
+    let faults = compiled(&other, catalog.names()).unwrap_err();
+    assert_eq!(faults, [("catalog.too_many", "/wallets/wallet-70000".to_owned())]);
+}
+
+#[test]
+fn too_many_classes_are_one_fault() {
+    let class = |n: u32| {
+        let json = json!({"prefix": format!("p{n}_"), "alphabet": "hex", "environment": "live",
+                          "length": {"min": 1, "max": 9}});
+        (Name::parse(&format!("class-{n}")).unwrap(), serde_json::from_value(json).unwrap())
+    };
+    let of = |classes| Definition { classes, ..Definition::default() };
+    let full = compiled(&of((0..256).map(class).collect()), &Names::default()).unwrap();
+    let faults = compiled(&of([class(256)].into()), full.names()).unwrap_err();
+    assert_eq!(faults, [("token.classes_too_many", "/classes".to_owned())]);
+}
+
+#[test]
+fn answers_outlive_every_event_that_is_taken() {
+    let mut unset = sound();
+    unset["acceptance"]["max_age"] = Value::Null;
+    let definition = serde_json::from_value(unset).unwrap();
+    let faults = compiled(&definition, &Names::default()).unwrap_err();
+    let wanted = ("catalog.remember_too_short", "/remember/lifetime".to_owned());
+    assert_eq!(faults, [wanted]);
+}
+
+/// What serde refuses stands before any fault: the definition cannot be read at all.
+#[test]
+fn unreadable_definitions_are_refused() {
+    for (place, value) in unreadable() {
+        let mut json = sound();
+        set(&mut json, place, value.clone());
+        let read = serde_json::from_value::<Definition>(json);
+        assert!(read.is_err(), "{place} set to {value} was read");
+    }
+}
+
+/// A definition that uses everything once, and most things in a place for each injection.
+fn sound() -> Value {
+    let class = |n: u32, check: &str| {
+        json!({"prefix": format!("key{n}_"), "alphabet": "base62", "environment": "test",
+               "length": {"min": 7, "max": 64}, "check": check, "may": ["track"]})
+    };
+    let classes: serde_json::Map<String, Value> = (0..8)
+        .map(|n| (format!("c{n}"), class(n, if n == 3 { "crc32" } else { "none" })))
+        .collect();
+    let limit = json!({"capacity": "100", "feature": "f0", "window": {"calendar": {"unit": "day"}},
+                       "charge": {"price": "0.01", "wallet": "credits"}});
+    let limits: serde_json::Map<String, Value> =
+        (0..30).map(|n| (format!("l{n:02}"), limit.clone())).collect();
+    let object = json!({"type": "object", "fields": [
+        {"name": "kind", "is": {"type": "string", "one_of": ["a", "b"]}},
+        {"name": "size", "required": true, "is": {"type": "integer", "min": 1}},
+    ]});
+    let schemas: serde_json::Map<String, Value> =
+        (0..10).map(|n| (format!("s{n}"), json!({"root": object}))).collect();
+    json!({
+        "acceptance": {"max_age": "P30D", "max_ahead": "PT5M"},
+        "classes": classes,
+        "features": {
+            "f0": {"event": "used", "property": "amount"},
+            "f1": {"event": "used", "property": "amount", "life": "lifetime"},
+            "f2": {"event": "called", "aggregation": "count"},
+            "f3": {"event": "used", "property": "amount", "aggregation": "max"},
+            "f4": {"event": "used", "property": "amount", "aggregation": "latest"},
+        },
+        "plans": {"free": {"limits": limits}, "none": {}},
+        "remember": {"lifetime": "P31D", "max": 1},
+        "schemas": schemas,
+        "wallets": {"credits": {"unit": "USD"}},
+    })
+}
+
+/// One edit for each kind of fault, each in a place of its own, in the order of the definition.
+fn injections() -> Vec<Injection> {
+    let mut all = in_classes_and_features();
+    all.extend(in_limits());
+    let remember = [
+        ("catalog.remember_too_short", "/remember/lifetime", "/remember/lifetime", json!("P30D")),
+        ("catalog.remember_nothing", "/remember/max", "/remember/max", json!(0)),
+    ];
+    all.extend(remember);
+    all.extend(in_schemas());
+    all
+}
+
+fn in_classes_and_features() -> Vec<Injection> {
+    let long = "x".repeat(33);
+    vec![
+        ("token.length", "/classes/c0/length", "/classes/c0/length/min", json!(0)),
+        ("token.length", "/classes/c1/length", "/classes/c1/length/max", json!(257)),
+        ("token.length", "/classes/c2/length", "/classes/c2/length/max", json!(6)),
+        ("token.length", "/classes/c3/length", "/classes/c3/length/min", json!(6)),
+        ("token.prefix", "/classes/c4/prefix", "/classes/c4/prefix", json!("")),
+        ("token.prefix", "/classes/c5/prefix", "/classes/c5/prefix", json!("key 5")),
+        ("token.prefix", "/classes/c6/prefix", "/classes/c6/prefix", json!(long)),
+        ("token.prefix_taken", "/classes/c7/prefix", "/classes/c7/prefix", json!("key0_")),
+        ("catalog.property_missing", "/features/f0/property", "/features/f0/property", json!(null)),
+        ("catalog.event_empty", "/features/f1/event", "/features/f1/event", json!("")),
+        ("catalog.property_unused", "/features/f2/property", "/features/f2/property", json!("a")),
+        ("catalog.property_missing", "/features/f3/property", "/features/f3/property", json!(null)),
+        ("catalog.property_missing", "/features/f4/property", "/features/f4/property", json!(null)),
+    ]
+}
+
+fn in_limits() -> Vec<Injection> {
+    let mut all = Vec::new();
+    let mut add = |code, reported: &str, edited: &str, value| {
+        // Each in the next limit: the table of names is walked in its order.
+        let limit = format!("/plans/free/limits/l{:02}", all.len());
+        let [reported, edited] =
+            [reported, edited].map(|place| &*format!("{limit}/{place}").leak());
+        all.push((code, reported, edited, value));
+    };
+    for capacity in [json!("-1"), json!(-1), json!("-0.000000001"), json!({"at_roll": "-1"})] {
+        add("catalog.negative_capacity", "capacity", "capacity", capacity);
+    }
+    add("catalog.digits", "charge/digits", "charge/digits", json!(10));
+    add("catalog.negative_price", "charge/price", "charge/price", json!("-0.01"));
+    add("catalog.unknown_wallet", "charge/wallet", "charge/wallet", json!("nowhere"));
+    add("catalog.unknown_feature", "feature", "feature", json!("nowhere"));
+    for kind in ["anchored", "first_use"] {
+        let place = format!("window/{kind}/span");
+        add("catalog.zero_span", &place, "window", json!({kind: {"span": "PT0S"}}));
+    }
+    for (unit, most) in [
+        ("minute", 60),
+        ("hour", 24),
+        ("day", 1_000),
+        ("week", 1_000),
+        ("month", 1_000),
+        ("year", 1_000),
+    ] {
+        for count in [0, most + 1, 65_535] {
+            let window = json!({"calendar": {"unit": unit, "count": count}});
+            add("catalog.calendar_count", "window/calendar/count", "window", window);
+        }
+    }
+    all
+}
+
+fn in_schemas() -> Vec<Injection> {
+    vec![
+        (
+            "schema.template",
+            "/schemas/s0/messages/type",
+            "/schemas/s0/messages",
+            json!({"type": "{nothing}"}),
+        ),
+        (
+            "schema.empty_range",
+            "/schemas/s1/root/fields/1/is/max",
+            "/schemas/s1/root/fields/1/is/max",
+            json!(0),
+        ),
+        (
+            "schema.precision_unused",
+            "/schemas/s2/root/fields/1/is/precision",
+            "/schemas/s2/root/fields/1/is/precision",
+            json!("nearest"),
+        ),
+        (
+            "schema.field_twice",
+            "/schemas/s3/root/fields/1/name",
+            "/schemas/s3/root/fields/1/name",
+            json!("kind"),
+        ),
+        (
+            "schema.small_group",
+            "/schemas/s4/root/exactly_one_of/0",
+            "/schemas/s4/root/exactly_one_of",
+            json!([["kind"]]),
+        ),
+        (
+            "schema.no_such_field",
+            "/schemas/s5/root/at_least_one_of/0/1",
+            "/schemas/s5/root/at_least_one_of",
+            json!([["kind", "colour"]]),
+        ),
+        (
+            "schema.no_options",
+            "/schemas/s6/root/fields/1/when/0/in",
+            "/schemas/s6/root/fields/1/when",
+            json!([{"field": "kind", "in": [], "is": {"type": "integer"}}]),
+        ),
+        (
+            "schema.default_unused",
+            "/schemas/s7/root/fields/1/default",
+            "/schemas/s7/root/fields/1/default",
+            json!(1),
+        ),
+        (
+            "schema.default_type",
+            "/schemas/s8/root/fields/0/default",
+            "/schemas/s8/root/fields/0/default",
+            json!(true),
+        ),
+        (
+            "schema.option_twice",
+            "/schemas/s9/root/fields/0/is/one_of",
+            "/schemas/s9/root/fields/0/is/one_of",
+            json!(["a", "b", "a"]),
+        ),
+    ]
+}
+
+/// Places, and values that they do not take: keys that mean nothing, names and numbers outside their
+/// grammar, unknown words, and the wrong type.
+fn unreadable() -> Vec<(&'static str, Value)> {
+    let (limit, window) = ("/plans/free/limits/l00", "/plans/free/limits/l00/window");
+    let typo = |place: &str| (&*format!("{place}/typo").leak(), json!(1));
+    let at = |place: &str, field: &str, value| (&*format!("{place}/{field}").leak(), value);
+    vec![
+        typo(""),
+        typo("/acceptance"),
+        typo("/classes/c0"),
+        typo("/classes/c0/length"),
+        typo("/features/f0"),
+        typo("/plans/free"),
+        typo(limit),
+        typo(&format!("{limit}/charge")),
+        typo(&format!("{window}/calendar")),
+        typo("/remember"),
+        typo("/schemas/s0"),
+        typo("/wallets/credits"),
+        at("/features", "Upper", json!({})),
+        at("/plans", "", json!({})),
+        at("/wallets", "a b", json!({})),
+        at("/acceptance", "max_age", json!("30 days")),
+        at("/acceptance", "max_age", json!("P1M")),
+        at("/acceptance", "max_age", json!(30)),
+        at(limit, "capacity", json!("ten")),
+        at(limit, "capacity", json!(0.5)),
+        at(limit, "capacity", json!("0.0000000001")),
+        at(limit, "capacity", json!({"at_roll": "1", "granted": "standard"})),
+        at(limit, "capacity", json!({"granted": "soonest"})),
+        at(limit, "capacity", json!({})),
+        at(limit, "capacity", json!(null)),
+        at(limit, "enforcement", json!("Hard")),
+        at(limit, "grace", json!("-PT1S")),
+        at(limit, "window", json!("calendar")),
+        at(limit, "window", json!({"lifetime": {}, "calendar": {"unit": "day"}})),
+        at(window, "calendar", json!({"unit": "fortnight"})),
+        at(window, "calendar", json!({"unit": "day", "count": -1})),
+        at(window, "calendar", json!({"unit": "day", "count": 65_536})),
+        at(limit, "window", json!({"anchored": {"span": "P1D", "anchor": "2026-01-01"}})),
+        at("/remember", "denials", json!(["time"])),
+        at("/features/f0", "aggregation", json!("mean")),
+    ]
+}
+
+/// Sets the value at a place whose parent is there.
+fn set(json: &mut Value, place: &str, value: Value) {
+    let (parent, key) = place.rsplit_once('/').unwrap();
+    let parent = json.pointer_mut(parent).unwrap();
+    match parent {
+        Value::Array(items) => items[key.parse::<usize>().unwrap()] = value,
+        _ => drop(parent.as_object_mut().unwrap().insert(key.to_owned(), value)),
+    }
+}
+
+type Found = (&'static str, String);
+
+fn codes_and_places(picked: &[Injection]) -> Vec<Found> {
+    picked.iter().map(|one| (one.0, one.1.to_owned())).collect()
+}
+
+fn faults_of(picked: &[Injection]) -> Vec<Found> {
+    let mut json = sound();
+    for (_, _, place, value) in picked {
+        set(&mut json, place, value.clone());
+    }
+    let definition = serde_json::from_value(json).unwrap();
+    compiled(&definition, &Names::default()).err().unwrap_or_default()
+}
+
+fn compiled(definition: &Definition, known: &Names) -> Result<Catalog, Vec<Found>> {
+    let short = |fault: Fault| {
+        assert!(!fault.hint.is_empty() && !fault.hint.ends_with('.'), "{fault}");
+        (fault.code, fault.pointer)
+    };
+    Catalog::compile(definition, known, CatalogVersion(1))
+        .map_err(|faults| faults.into_iter().map(short).collect())
+}
+
+/// Which names a version has, by number.
+#[derive(Clone, Debug)]
+struct Content {
+    classes: BTreeSet<u32>,
+    features: BTreeSet<u32>,
+    wallets: BTreeSet<u32>,
+    /// For each plan the limits that it has, each of one of the features.
+    plans: BTreeMap<u32, BTreeSet<u32>>,
+}
+
+impl Content {
+    /// The definition of version `version`; each limit's capacity tells it and the version apart.
+    fn json(&self, version: u32) -> Value {
+        let named = |kind: &str, numbers: &BTreeSet<u32>, value: &dyn Fn(u32) -> Value| {
+            let all = numbers.iter().map(|n| (format!("{kind}{n}"), value(*n)));
+            Value::Object(all.collect())
+        };
+        let features: Vec<u32> = self.features.iter().copied().collect();
+        let limit = |n: u32| {
+            let feature = features[n as usize % features.len()];
+            json!({"feature": format!("feature{feature}"), "capacity": n * 10 + version,
+                   "window": {"calendar": {"unit": "day"}}})
+        };
+        let plans = self.plans.iter().map(|(plan, limits)| {
+            let wanted = if features.is_empty() { &BTreeSet::new() } else { limits };
+            (format!("plan{plan}"), json!({"limits": named("limit", wanted, &limit)}))
+        });
+        let class = |n: u32| {
+            json!({"prefix": format!("p{n}_"), "alphabet": "hex", "environment": "live",
+                   "length": {"min": 1, "max": 9}})
+        };
+        json!({
+            "classes": named("class", &self.classes, &class),
+            "features": named("feature", &self.features, &|_| json!({})),
+            "plans": Value::Object(plans.collect()),
+            "wallets": named("wallet", &self.wallets, &|_| json!({})),
+        })
+    }
+
+    /// The catalog finds what the version has, under the ids of the names, and nothing else.
+    fn is_all_that(&self, catalog: &Catalog, version: u32) -> Result<(), TestCaseError> {
+        prop_assert_eq!(catalog.version(), CatalogVersion(version));
+        for n in 0..NAMES {
+            let feature = catalog.feature(&format!("feature{n}"));
+            prop_assert_eq!(feature.is_some(), self.features.contains(&n));
+            let class = catalog.classes().id(&format!("class{n}"));
+            prop_assert_eq!(class.is_some(), self.classes.contains(&n));
+            let known = catalog.names().classes.find(&format!("class{n}"));
+            prop_assert!(class.is_none() || class.map(|id| id.0) == known);
+            let wallet = catalog.wallet(&format!("wallet{n}"));
+            prop_assert!(wallet.is_some() || !self.wallets.contains(&n));
+            let plan = catalog.plan(&format!("plan{n}"));
+            prop_assert_eq!(plan.is_some(), self.plans.contains_key(&n));
+            let (Some(plan), Some(limits)) = (plan, self.plans.get(&n)) else { continue };
+            let wanted = if self.features.is_empty() { 0 } else { limits.len() };
+            prop_assert_eq!(catalog.plan_terms(plan).len(), wanted);
+            let mut by_feature = 0;
+            for feature in 0..NAMES {
+                let Some(feature) = catalog.feature(&format!("feature{feature}")) else { continue };
+                let terms = catalog.terms(plan, feature);
+                prop_assert!(terms.iter().all(|terms| terms.feature == feature));
+                by_feature += terms.len();
+            }
+            prop_assert_eq!(by_feature, wanted);
+            for limit in limits.iter().take(wanted) {
+                let id = catalog.limit(&format!("limit{limit}")).unwrap();
+                let amount = Quantity::from_units(i64::from(limit * 10 + version));
+                let capacity = Capacity::Fixed { amount, read: CapacityRead::Live };
+                prop_assert_eq!(catalog.limit_terms(plan, id).unwrap().capacity, capacity);
+            }
+        }
+        Ok(())
+    }
+}
+
+const NAMES: u32 = 5;
+
+fn contents() -> impl Strategy<Value = Content> {
+    let numbers = || proptest::collection::btree_set(0..NAMES, 0..NAMES as usize);
+    let plans = proptest::collection::btree_map(0..NAMES, numbers(), 0..4);
+    (numbers(), numbers(), numbers(), plans).prop_map(|(classes, features, wallets, plans)| {
+        Content { classes, features, wallets, plans }
+    })
+}
+
+/// How each word of a definition is written, and that there is no other.
+#[test]
+fn words_are_written_like_this() {
+    words([
+        ("\"count\"", Aggregation::Count),
+        ("\"latest\"", Aggregation::Latest),
+        ("\"max\"", Aggregation::Max),
+        ("\"sum\"", Aggregation::Sum),
+    ]);
+    words([("\"lifetime\"", Life::Lifetime), ("\"window\"", Life::Window)]);
+    words([("\"hard\"", Enforcement::Hard), ("\"soft\"", Enforcement::Soft)]);
+    words([
+        ("\"limit_exceeded\"", Refusal::LimitExceeded),
+        ("\"rate_limited\"", Refusal::RateLimited),
+    ]);
+    words([("\"none\"", GiveBack::None), ("\"reverse\"", GiveBack::Reverse)]);
+    words([("\"after_route\"", RememberAt::AfterRoute), ("\"after_time\"", RememberAt::AfterTime)]);
+    words([("\"feature\"", KeySpaceDefinition::Feature), ("\"root\"", KeySpaceDefinition::Root)]);
+    words([
+        ("\"funds\"", DenialDefinition::Funds),
+        ("\"limits\"", DenialDefinition::Limits),
+        ("\"window\"", DenialDefinition::Window),
+    ]);
+    words([("\"standard\"", Burn::Standard), ("\"unprice\"", Burn::Unprice)]);
+    words([
+        ("\"down\"", Rounding::Down),
+        ("\"half_even\"", Rounding::HalfEven),
+        ("\"up\"", Rounding::Up),
+    ]);
+    words([
+        ("\"day\"", Unit::Day),
+        ("\"hour\"", Unit::Hour),
+        ("\"minute\"", Unit::Minute),
+        ("\"month\"", Unit::Month),
+        ("\"week\"", Unit::Week),
+        ("\"year\"", Unit::Year),
+    ]);
+    words([
+        ("\"base58\"", Alphabet::Base58),
+        ("\"base62\"", Alphabet::Base62),
+        ("\"hex\"", Alphabet::Hex),
+        ("\"token\"", Alphabet::Token),
+    ]);
+    words([("\"crc32\"", Check::Crc32), ("\"none\"", Check::None)]);
+    words([("\"live\"", Environment::Live), ("\"test\"", Environment::Test)]);
+    words([
+        ("\"active\"", Status::Active),
+        ("\"blocked\"", Status::Blocked),
+        ("\"cancelled\"", Status::Cancelled),
+        ("\"inactive\"", Status::Inactive),
+        ("\"no_plan\"", Status::NoPlan),
+        ("\"paused\"", Status::Paused),
+    ]);
+    let span = "P1D".parse().unwrap();
+    words([
+        (
+            r#"{"anchored":{"anchor":null,"span":"P1D"}}"#,
+            WindowDefinition::Anchored { anchor: None, span },
+        ),
+        (
+            r#"{"calendar":{"count":1,"unit":"week"}}"#,
+            WindowDefinition::Calendar { count: 1, unit: Unit::Week },
+        ),
+        (r#"{"first_use":{"span":"P1D"}}"#, WindowDefinition::FirstUse { span }),
+        (r#""lifetime""#, WindowDefinition::Lifetime),
+    ]);
+}
+
+/// A capacity is a number, a word, or an object of one field.
+#[test]
+fn capacities_are_written_like_this() {
+    let units = Quantity::from_units;
+    for (text, value, written) in [
+        ("12", CapacityDefinition::Live(units(12)), "\"12\""),
+        ("-12", CapacityDefinition::Live(units(-12)), "\"-12\""),
+        ("\"0.5\"", CapacityDefinition::Live(Quantity::from_nanos(500_000_000)), "\"0.5\""),
+        // More than an i64: a quantity all the same.
+        (
+            "18446744073709551615",
+            CapacityDefinition::Live("18446744073709551615".parse().unwrap()),
+            "\"18446744073709551615\"",
+        ),
+        ("\"unlimited\"", CapacityDefinition::Unlimited, "\"unlimited\""),
+        ("\"granted\"", CapacityDefinition::Granted(Burn::Standard), r#"{"granted":"standard"}"#),
+        (
+            r#"{"granted":"unprice"}"#,
+            CapacityDefinition::Granted(Burn::Unprice),
+            r#"{"granted":"unprice"}"#,
+        ),
+        (r#"{"at_roll":7}"#, CapacityDefinition::AtRoll(units(7)), r#"{"at_roll":"7"}"#),
+    ] {
+        assert_eq!(serde_json::from_str::<CapacityDefinition>(text).unwrap(), value);
+        assert_eq!(serde_json::to_string(&value).unwrap(), written);
+    }
+}
+
+/// What is not written has the value that the docs say.
+#[test]
+fn what_is_left_out_is_this() {
+    let limit: LimitDefinition =
+        serde_json::from_value(json!({"capacity": 1, "feature": "a", "window": "lifetime",
+                                      "charge": {"price": "0.1"}}))
+        .unwrap();
+    let written = json!({
+        "capacity": "1", "feature": "a", "window": "lifetime", "enforcement": "hard",
+        "give_back": "reverse", "grace": "P0D", "refusal": "limit_exceeded",
+        "charge": {"price": "0.1", "digits": 8, "rounding": "half_even", "wallet": null},
+    });
+    let written: LimitDefinition = serde_json::from_value(written).unwrap();
+    assert_eq!(limit, written);
+    let remember: RememberDefinition = serde_json::from_value(json!({"lifetime": "P1D"})).unwrap();
+    let written = json!({"at": "after_route", "denials": [], "key_space": "root",
+                         "lifetime": "P1D", "max": 1_000_000});
+    assert_eq!(remember, serde_json::from_value(written).unwrap());
+    let feature: FeatureDefinition = serde_json::from_value(json!({})).unwrap();
+    let written = json!({"aggregation": "sum", "event": null, "life": "window", "property": null});
+    assert_eq!(feature, serde_json::from_value(written).unwrap());
+}
+
+fn words<T, const N: usize>(all: [(&str, T); N])
+where
+    T: Debug + DeserializeOwned + PartialEq + Serialize,
+{
+    for (text, value) in &all {
+        assert_eq!(serde_json::to_string(value).unwrap(), *text);
+        assert_eq!(&serde_json::from_str::<T>(text).unwrap(), value);
+    }
+    // The refusal of a word that is none lists those that are.
+    let refusal = serde_json::from_str::<T>("\"?\"").unwrap_err().to_string();
+    assert_eq!(refusal.matches('`').count(), 2 * (1 + N), "{refusal}");
+}
+
+/// Definitions of any content, sound or not.
+fn definitions() -> impl Strategy<Value = Definition> {
+    let options = |values: BoxedStrategy<Span>| proptest::option::of(values);
+    let acceptance = (options(spans().boxed()), options(spans().boxed()))
+        .prop_map(|(max_age, max_ahead)| AcceptanceDefinition { max_age, max_ahead });
+    let wallet = ".{0,4}".prop_map(|unit| WalletDefinition { unit });
+    let plan = named(limits()).prop_map(|limits| PlanDefinition { limits });
+    let schemas: Definition =
+        serde_json::from_value(json!({"schemas": sound()["schemas"]})).unwrap();
+    (
+        acceptance,
+        named(classes()),
+        named(features()),
+        named(plan),
+        proptest::option::of(remembers()),
+        any::<bool>(),
+        named(wallet),
+    )
+        .prop_map(move |(acceptance, classes, features, plans, remember, shapes, wallets)| {
+            let schemas = if shapes { schemas.schemas.clone() } else { BTreeMap::new() };
+            Definition { acceptance, classes, features, plans, remember, schemas, wallets }
+        })
+}
+
+fn named<T: Debug>(values: impl Strategy<Value = T>) -> impl Strategy<Value = BTreeMap<Name, T>> {
+    proptest::collection::btree_map(names(), values, 0..3)
+}
+
+fn names() -> impl Strategy<Value = Name> {
+    "[a-z][a-z0-9._-]{0,5}".prop_map(|text| Name::parse(&text).unwrap())
+}
+
+fn spans() -> impl Strategy<Value = Span> {
+    (0..=Span::MAX.as_millis()).prop_map(|ms| Span::from_millis(ms).unwrap())
+}
+
+fn quantities() -> impl Strategy<Value = Quantity> {
+    prop_oneof![-9_000_000_000..=9_000_000_000_i128, any::<i128>()].prop_map(Quantity::from_nanos)
+}
+
+fn one_of<T: Clone + Debug + 'static>(values: &[T]) -> impl Strategy<Value = T> + use<T> {
+    proptest::sample::select(values.to_vec())
+}
+
+fn classes() -> impl Strategy<Value = ClassDefinition> {
+    (
+        one_of(&[Alphabet::Base58, Alphabet::Base62, Alphabet::Hex, Alphabet::Token]),
+        one_of(&[Check::Crc32, Check::None]),
+        one_of(&[Environment::Live, Environment::Test]),
+        any::<[u16; 2]>(),
+        proptest::collection::vec(names(), 0..3),
+        ".{0,4}",
+    )
+        .prop_map(|(alphabet, check, environment, [min, max], may, prefix)| {
+            let length = Length { max, min };
+            ClassDefinition { alphabet, check, environment, length, may, prefix }
+        })
+}
+
+fn features() -> impl Strategy<Value = FeatureDefinition> {
+    let aggregations =
+        [Aggregation::Count, Aggregation::Latest, Aggregation::Max, Aggregation::Sum];
+    let text = || proptest::option::of(".{0,4}");
+    (one_of(&aggregations), text(), one_of(&[Life::Lifetime, Life::Window]), text()).prop_map(
+        |(aggregation, event, life, property)| FeatureDefinition {
+            aggregation,
+            event,
+            life,
+            property,
+        },
+    )
+}
+
+fn limits() -> impl Strategy<Value = LimitDefinition> {
+    let burns = one_of(&[Burn::Standard, Burn::Unprice]);
+    let capacity = prop_oneof![
+        quantities().prop_map(CapacityDefinition::AtRoll),
+        burns.prop_map(CapacityDefinition::Granted),
+        quantities().prop_map(CapacityDefinition::Live),
+        Just(CapacityDefinition::Unlimited),
+    ];
+    let units = [Unit::Day, Unit::Hour, Unit::Minute, Unit::Month, Unit::Week, Unit::Year];
+    let anchors = (Timestamp::MIN.as_millis()..=Timestamp::MAX.as_millis())
+        .prop_map(|ms| Timestamp::from_millis(ms).unwrap());
+    let window = prop_oneof![
+        (proptest::option::of(anchors), spans())
+            .prop_map(|(anchor, span)| WindowDefinition::Anchored { anchor, span }),
+        (any::<u16>(), one_of(&units))
+            .prop_map(|(count, unit)| WindowDefinition::Calendar { count, unit }),
+        spans().prop_map(|span| WindowDefinition::FirstUse { span }),
+        Just(WindowDefinition::Lifetime),
+    ];
+    let roundings = one_of(&[Rounding::Down, Rounding::HalfEven, Rounding::Up]);
+    let charge = (any::<u8>(), quantities(), roundings, proptest::option::of(names())).prop_map(
+        |(digits, price, rounding, wallet)| ChargeDefinition { digits, price, rounding, wallet },
+    );
+    let line = (
+        one_of(&[Enforcement::Hard, Enforcement::Soft]),
+        one_of(&[GiveBack::None, GiveBack::Reverse]),
+        one_of(&[Refusal::LimitExceeded, Refusal::RateLimited]),
+    );
+    (capacity, proptest::option::of(charge), line, names(), spans(), window).prop_map(
+        |(capacity, charge, (enforcement, give_back, refusal), feature, grace, window)| {
+            LimitDefinition {
+                capacity,
+                charge,
+                enforcement,
+                feature,
+                give_back,
+                grace,
+                refusal,
+                window,
+            }
+        },
+    )
+}
+
+fn remembers() -> impl Strategy<Value = RememberDefinition> {
+    let kinds = [DenialDefinition::Funds, DenialDefinition::Limits, DenialDefinition::Window];
+    (
+        one_of(&[RememberAt::AfterRoute, RememberAt::AfterTime]),
+        proptest::collection::vec(one_of(&kinds), 0..4),
+        one_of(&[KeySpaceDefinition::Feature, KeySpaceDefinition::Root]),
+        spans(),
+        any::<u32>(),
+    )
+        .prop_map(|(at, denials, key_space, lifetime, max)| RememberDefinition {
+            at,
+            denials,
+            key_space,
+            lifetime,
+            max,
+        })
+}
