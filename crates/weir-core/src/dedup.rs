@@ -8,6 +8,8 @@
 //! Each is a test in `weir-testkit/tests/dedup.rs`, under the same name.
 //!
 //! - `same_as_map`: whatever is remembered and swept, look-ups equal those of an ordered map.
+//! - `kept_for_its_lifetime`: an answer is known as long as no sweep came after its time.
+//! - `request_keys_differ_as_their_bytes_do`: two keys are equal when what was sent is.
 
 use alloc::collections::VecDeque;
 
@@ -134,6 +136,8 @@ impl<A: Copy> Dedup<A> {
     }
 
     /// Forgets, oldest first, what was to be known until before `now`; tells how many.
+    ///
+    /// An answer waits for those that came before it, should they be known for longer.
     pub fn sweep(&mut self, now: Timestamp) -> usize {
         let before = self.entries.len();
         while let Some(entry) = self.entries.pop_front_if(|entry| entry.until < now) {

@@ -5,7 +5,11 @@
 //!
 //! # Laws
 //!
-//! - `same_as_std`: equal to the standard library's hasher, in `weir-testkit/tests/hash.rs`.
+//! Each is a test in `weir-testkit/tests/hash.rs`, under the same name.
+//!
+//! - `same_as_std`: under the key of zeros, equal to the standard library's default hasher.
+//! - `same_under_every_key`: under any key, equal to the `siphasher` crate.
+//! - `two_keys_have_nothing_in_common`: names that meet under one key meet under another by chance.
 //!
 //! # Source
 //!

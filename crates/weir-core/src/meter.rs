@@ -9,6 +9,8 @@
 //!
 //! - `deltas_sum_to_the_value`: whatever the values, the changes add up to the running number.
 //! - `same_as_all_events`: the running number equals that of a model that keeps every event.
+//! - `unkept_readings_do_not_matter`: where [`Meter::keeps_reading`] says no, the change is the same
+//!   whatever was before.
 
 use serde::{Deserialize, Serialize};
 

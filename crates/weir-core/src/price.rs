@@ -8,6 +8,7 @@
 //! Each is a test in `weir-testkit/tests/price.rs`, under the same name.
 //!
 //! - `steps_cost_the_whole`: cutting a use into steps does not change what it costs.
+//! - `more_use_costs_no_less`: a step forward never pays back.
 
 use crate::amount::{Quantity, Rounding};
 

@@ -7,3 +7,4 @@ pub mod amount;
 pub mod json;
 pub mod schema;
 pub mod time;
+pub mod window;

@@ -1,0 +1,169 @@
+//! The laws of `weir_core::dedup`.
+
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use weir_core::dedup::{Dedup, Entry, Key, RequestKey};
+use weir_core::hash::HashKey;
+use weir_core::id::{FeatureId, ScopeId};
+use weir_core::time::Timestamp;
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3_000) })]
+
+    #[test]
+    fn same_as_map(steps in steps(), words in any::<[[u64; 2]; 2]>()) {
+        let mut model = Remembered::default();
+        let mut memories = words.map(|key| Dedup::new(HashKey::new(key)));
+        for (answer, step) in (0_u32..).zip(steps) {
+            match step {
+                Step::Remember(sent, until) => {
+                    model.remember(&sent, answer, until);
+                    for dedup in &mut memories {
+                        dedup.remember(Entry { key: sent.key(), answer, until });
+                    }
+                }
+                Step::Sweep(now) => {
+                    let forgotten = model.sweep(now);
+                    for dedup in &mut memories {
+                        prop_assert_eq!(dedup.sweep(now), forgotten);
+                    }
+                }
+            }
+            for dedup in &memories {
+                for sent in everything_sent() {
+                    prop_assert_eq!(dedup.get(&sent.key()), model.answer(&sent), "{:?}", sent);
+                }
+                let oldest_first: Vec<_> = dedup.iter().map(|entry| entry.answer).collect();
+                prop_assert_eq!(oldest_first, model.in_order());
+                prop_assert_eq!(dedup.len(), model.answers.len());
+                prop_assert_eq!(dedup.is_empty(), model.answers.is_empty());
+            }
+        }
+    }
+
+    /// No answer goes before its time, whatever is swept before it.
+    #[test]
+    fn kept_for_its_lifetime(
+        lives in proptest::collection::vec(0..6_i64, 1..12),
+        sweeps in proptest::collection::vec(0..8_i64, 1..6),
+    ) {
+        let mut dedup = Dedup::new(HashKey::new([1, 2]));
+        let keys = || (1_u8..).map(|byte| Sent { root: 0, feature: None, bytes: vec![byte] }.key());
+        for (life, key) in lives.iter().zip(keys()) {
+            dedup.remember(Entry { key, answer: (), until: instant(*life) });
+        }
+        for now in &sweeps {
+            dedup.sweep(instant(*now));
+        }
+        let last = sweeps.iter().max().unwrap();
+        for (life, key) in lives.iter().zip(keys()) {
+            prop_assert!(dedup.get(&key).is_some() || life < last, "forgotten at {}", last);
+        }
+        if lives.iter().max() < Some(last) {
+            prop_assert!(dedup.is_empty(), "nothing is kept for ever");
+        }
+    }
+
+    #[test]
+    fn request_keys_differ_as_their_bytes_do(a in request_bytes(), b in request_bytes()) {
+        prop_assert_eq!(RequestKey::new(&a) == RequestKey::new(&b), a == b);
+        for bytes in [a, b] {
+            let key = RequestKey::new(&bytes);
+            prop_assert_eq!(key.is_none(), bytes.is_empty());
+            if let Some(key) = key {
+                let (len, kept) = key.to_parts();
+                prop_assert_eq!(RequestKey::from_parts(len, kept), key);
+                prop_assert_eq!(kept.get(..bytes.len()) == Some(&bytes[..]), bytes.len() <= 32);
+            }
+        }
+    }
+}
+
+/// The answers that are remembered, and the order in which they came.
+#[derive(Default)]
+struct Remembered {
+    answers: BTreeMap<Sent, (u32, Timestamp)>,
+    order: Vec<Sent>,
+}
+
+impl Remembered {
+    fn remember(&mut self, sent: &Sent, answer: u32, until: Timestamp) {
+        if !self.answers.contains_key(sent) {
+            self.order.push(sent.clone());
+            self.answers.insert(sent.clone(), (answer, until));
+        }
+    }
+
+    fn sweep(&mut self, now: Timestamp) -> usize {
+        let may_go = |sent: &Sent| self.answers[sent].1 < now;
+        let stays = self.order.iter().position(|sent| !may_go(sent)).unwrap_or(self.order.len());
+        for sent in self.order.drain(..stays) {
+            self.answers.remove(&sent);
+        }
+        stays
+    }
+
+    fn answer(&self, sent: &Sent) -> Option<u32> {
+        self.answers.get(sent).map(|(answer, _)| *answer)
+    }
+
+    fn in_order(&self) -> Vec<u32> {
+        self.order.iter().map(|sent| self.answers[sent].0).collect()
+    }
+}
+
+/// What a caller sent, and in which key space.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Sent {
+    root: u32,
+    feature: Option<u16>,
+    bytes: Vec<u8>,
+}
+
+impl Sent {
+    fn key(&self) -> Key {
+        Key {
+            root: ScopeId(self.root),
+            feature: self.feature.map(FeatureId),
+            request: RequestKey::new(&self.bytes).unwrap(),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Remember(Sent, Timestamp),
+    Sweep(Timestamp),
+}
+
+/// Two roots, the same with a feature of the other's number, and keys that differ in little.
+fn everything_sent() -> Vec<Sent> {
+    let mut all = Vec::new();
+    for (root, feature) in [(0, None), (1, None), (0, Some(0)), (0, Some(1)), (1, Some(0))] {
+        for bytes in [b"a".to_vec(), b"a\0".to_vec(), vec![7; 32], vec![7; 33], vec![7; 34]] {
+            all.push(Sent { root, feature, bytes });
+        }
+    }
+    all
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let sent = proptest::sample::select(everything_sent());
+    let step = prop_oneof![
+        3 => (sent, 0..9_i64).prop_map(|(sent, ms)| Step::Remember(sent, instant(ms))),
+        1 => (0..9_i64).prop_map(|ms| Step::Sweep(instant(ms))),
+    ];
+    proptest::collection::vec(step, 0..20)
+}
+
+fn request_bytes() -> impl Strategy<Value = Vec<u8>> {
+    let few = proptest::collection::vec(0..2_u8, 0..4);
+    prop_oneof![few, proptest::collection::vec(any::<u8>(), 30..36)]
+}
+
+fn instant(ms: i64) -> Timestamp {
+    Timestamp::from_millis(ms).unwrap()
+}
