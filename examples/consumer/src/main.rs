@@ -1,20 +1,59 @@
-//! A program outside the workspace that uses weir as anyone would.
+//! A program outside the workspace that uses weir as anyone would: a tenant, two customers under
+//! it, four threads, one budget that none of them may pass.
 
 use std::error::Error;
+use std::thread;
 
-use weir_core::amount::{NumberError, Quantity};
-use weir_core::time::{Span, Timestamp};
+use weir::{Ask, Caller, Cost, Gate, GateError, Quantity, Reason, Scope, Shard, Timestamp};
+
+const CATALOG: &[u8] = br#"{
+    "features": { "tokens": {} },
+    "plans": {
+        "team": { "limits": { "team.tokens": {
+            "feature": "tokens", "capacity": 1000, "window": { "calendar": { "unit": "month" } }
+        } } },
+        "seat": { "limits": { "seat.tokens": {
+            "feature": "tokens", "capacity": 700, "window": { "calendar": { "unit": "day" } }
+        } } }
+    }
+}"#;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let paid: Quantity = "20".parse()?;
-    let used: Quantity = "19.999999999".parse()?;
-    let left = paid.checked_sub(used).ok_or("more was used than a quantity can say")?;
-    assert_eq!(left, Quantity::NANO);
-    assert_eq!("1e1000000".parse::<Quantity>(), Err(NumberError::Syntax));
+    let now: Timestamp = "2026-02-28T12:00:00Z".parse()?;
+    let (gate, journal) = Gate::recording()?;
+    gate.install(CATALOG, now)?;
+    let team = gate.open(None, "acme", Some("team"), now)?;
+    let ada = gate.open(Some(team), "ada", Some("seat"), now)?;
+    let bob = gate.open(Some(team), "bob", Some("seat"), now)?;
 
-    let start: Timestamp = "2026-02-28T12:00:00Z".parse()?;
-    let end = start.checked_add("P1D".parse::<Span>()?).ok_or("past year 9999")?;
-    assert_eq!(end.to_string(), "2026-03-01T12:00:00.000Z");
-    println!("{left} left until {end}");
+    let spenders: Vec<_> = [ada, bob, ada, bob]
+        .into_iter()
+        .map(|seat| {
+            let gate = gate.clone();
+            thread::spawn(move || spend(&gate, [team, seat], now))
+        })
+        .collect();
+    let mut admitted = 0;
+    for spender in spenders {
+        admitted += spender.join().map_err(|_| "a spender panicked")??;
+    }
+    assert_eq!(admitted, 1_000, "the team's budget, to the token");
+
+    let replayed = weir::replay(&journal.bytes(Shard::new(0)), &weir::HostKeys::fixed())?;
+    assert_eq!(replayed.snapshot(), gate.snapshot(Shard::new(0))?, "the journal is the state");
+    println!("{admitted} tokens admitted to four threads, and the journal says the same");
     Ok(())
+}
+
+/// Asks for one token at a time until told no, and says how many were admitted.
+fn spend(gate: &Gate, path: [Scope; 2], now: Timestamp) -> Result<u32, GateError> {
+    let costs = [Cost { feature: gate.feature("tokens")?, quantity: Quantity::from_units(1) }];
+    let ask = Ask { caller: Caller::Unchecked, scopes: &path, costs: &costs, at: now, key: None };
+    for admitted in 0.. {
+        if let Some(reason) = gate.decide(&ask, now)?.reason() {
+            assert_eq!(reason, Reason::LimitExceeded);
+            return Ok(admitted);
+        }
+    }
+    Ok(0)
 }
