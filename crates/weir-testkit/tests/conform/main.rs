@@ -68,11 +68,13 @@ fn a_body_is_null_only_when_there_is_none() {
 }
 
 #[test]
-fn status_only_leaves_the_body_alone_and_may_not_name_one() {
+fn status_only_leaves_the_body_alone_also_where_it_suggests_one() {
     let answer = json!({"status": 400, "body": {"a": 1}});
     assert_eq!(one(&answer, &json!({"status": 400, "body_match": "status_only"})), NONE);
-    let both = json!({"status": 400, "body": {"a": 1}, "body_match": "status_only"});
-    assert_eq!(one(&answer, &both).len(), 1);
+    let both = json!({"status": 400, "body": {"a": 2}, "body_match": "status_only"});
+    assert_eq!(one(&answer, &both), NONE);
+    let other = json!({"status": 401, "body": {"a": 1}, "body_match": "status_only"});
+    assert_eq!(one(&answer, &other).len(), 1);
     assert_eq!(one(&answer, &json!({"status": 400, "body_match": "roughly"})).len(), 1);
 }
 
