@@ -1,0 +1,104 @@
+//! What did they send? The transport's credential from the headers, the report from the body.
+
+use std::borrow::Cow;
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use weir::Quantity;
+use weir_core::json::{Duplicates, Profile, Surrogates, Text};
+use weir_core::schema::{Event, Schema, Scratch, Value};
+use weir_core::token::offered::sole;
+
+use crate::answer::Refusal;
+use crate::settings::{Secret, Transport};
+
+/// What the headers prove.
+pub(crate) enum Admitted<'a> {
+    /// Nothing yet: they name a key.
+    Bearer(&'a [u8]),
+    /// That the caller knows the host's secret.
+    Secret,
+}
+
+/// What the headers prove, under the host's choice of transport.
+pub(crate) fn admit<'a>(
+    headers: &'a HeaderMap,
+    transport: &Transport,
+) -> Result<Admitted<'a>, Refusal> {
+    let bearer = || bearer(headers).map(Admitted::Bearer);
+    let secret = |known| secret(headers, known).map(|()| Admitted::Secret);
+    let admitted = match transport {
+        Transport::Bearer => bearer(),
+        Transport::Either(known) => bearer().or_else(|| secret(known)),
+        Transport::InternalSecret(known) => secret(known),
+    };
+    admitted.ok_or(Refusal::Unauthorized)
+}
+
+/// The one token after the scheme `Bearer`, in whatever case, of the one header.
+fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
+    let value = sole(headers.get_all(AUTHORIZATION)).ok()??.to_str().ok()?;
+    let mut words = value.split(' ').filter(|word| !word.is_empty());
+    let (scheme, token) = (words.next()?, words.next()?);
+    let sound = scheme.eq_ignore_ascii_case("bearer")
+        && token.bytes().all(|byte| byte.is_ascii_graphic())
+        && words.next().is_none();
+    sound.then_some(token.as_bytes())
+}
+
+fn secret(headers: &HeaderMap, known: &Secret) -> Option<()> {
+    let offered = sole(headers.get_all("x-internal-secret")).ok()??;
+    known.is(offered.as_bytes()).then_some(())
+}
+
+/// A report of a try-on. Holds secrets, so it does not print.
+pub(crate) struct Report<'a> {
+    pub(crate) key: Option<Cow<'a, str>>,
+    pub(crate) origin: Option<Cow<'a, str>>,
+    pub(crate) token: Option<Cow<'a, str>>,
+    pub(crate) variation_count: Quantity,
+    pub(crate) ending: Ending,
+}
+
+/// How a try-on ended.
+#[derive(Clone, Copy)]
+pub(crate) enum Ending {
+    Completed,
+    Failed,
+}
+
+impl<'a> Report<'a> {
+    /// Reads a body by the catalog's schema.
+    pub(crate) fn read(schema: &'a Schema, body: &'a [u8]) -> Result<Self, Refusal> {
+        let mut scratch = Scratch::default();
+        let event = schema
+            .check(body, &PROFILE, &mut scratch)
+            .map_err(|refused| Refusal::InvalidBody(refused.to_string()))?;
+        let value = |name| field(&event, schema, name);
+        let text = |name| value(name).and_then(Value::as_text).map(plain);
+        let failed = value("success").and_then(Value::as_bool) == Some(false);
+        Ok(Self {
+            key: text("api_key"),
+            origin: text("origin"),
+            token: text("end_customer_token"),
+            variation_count: value("variation_count").and_then(Value::as_number).unwrap_or(ONE),
+            ending: if failed { Ending::Failed } else { Ending::Completed },
+        })
+    }
+}
+
+fn field<'a>(event: &Event<'a, '_>, schema: &Schema, name: &str) -> Option<Value<'a>> {
+    event.get(schema.slot(name)?)
+}
+
+fn plain(text: Text<'_>) -> Cow<'_, str> {
+    text.as_plain().map_or_else(|| Cow::Owned(text.chars().collect()), Cow::Borrowed)
+}
+
+pub(crate) const ONE: Quantity = Quantity::from_units(1);
+/// As the contract's clients write JSON: the last of two equal keys counts.
+const PROFILE: Profile = Profile {
+    duplicates: Duplicates::LastWins,
+    surrogates: Surrogates::Replaced,
+    ..Profile::STRICT
+};
