@@ -89,12 +89,9 @@ fn answer(
         Some(Some("status_only")) => None,
         Some(_) => return checks.refuse("body_match exact, subset or status_only", "another"),
     };
-    match (expect.get("body"), shape) {
-        (Some(body), Some(rules)) => {
-            checks.within("body", |checks| compare_body(&rules, body, response.body(), checks));
-        }
-        // With status_only a body is what the vector's author suggests: others are as good.
-        (Some(_), None) | (None, _) => {}
+    // With status_only a body is what the vector's author suggests: others are as good.
+    if let (Some(body), Some(rules)) = (expect.get("body"), shape) {
+        checks.within("body", |checks| compare_body(&rules, body, response.body(), checks));
     }
     headers(rules, expect, response.headers(), checks);
 }
