@@ -1,4 +1,5 @@
 //! What the vectors do not show: every status, the headers of each, the order, and what may leak.
+#![expect(clippy::unwrap_used, reason = "in the helpers of tests, a wrong table is a failing test")]
 
 use std::cell::RefCell;
 
