@@ -93,10 +93,15 @@ impl Burn {
 }
 
 /// Compares as a dictionary does: marks before digits before letters, case last.
-///
-/// The order of the Unicode collation's root for ASCII, which is what ids are made of.
 fn dictionary(a: &str, b: &str) -> Ordering {
-    let weight = |byte: u8| (byte.is_ascii_alphanumeric(), byte.to_ascii_lowercase());
+    let weight = |byte: u8| {
+        let folded = byte.to_ascii_lowercase();
+        (ROOT_COLLATION.iter().position(|known| *known == folded), folded)
+    };
     let folded = a.bytes().map(weight).cmp(b.bytes().map(weight));
     folded.then_with(|| b.cmp(a)) // lower case first: its bytes are the higher ones
 }
+
+/// Visible ASCII, upper case apart, in the order of the Unicode collation's root (CLDR).
+const ROOT_COLLATION: &[u8] =
+    br##"_-,;:!?.'"()[]{}@*/\&#%`^+<=>|~$0123456789abcdefghijklmnopqrstuvwxyz"##;
