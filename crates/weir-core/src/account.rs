@@ -9,6 +9,7 @@
 //! Each is a test in `weir-testkit/tests/account.rs`, under the same name.
 //!
 //! - `same_as_maps`: whatever is put and taken out, look-ups equal those of ordered maps.
+//! - `chosen_names_cost_no_more`: names that collide in a weaker table cost what others cost.
 
 use alloc::vec::Vec;
 
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::amount::Quantity;
 use crate::grant::{Burn, Grant};
 use crate::hash::HashKey;
-use crate::id::{LimitId, PlanId, ScopeId, ScopeName, WalletId};
+use crate::id::{CatalogVersion, LimitId, PlanId, ScopeId, ScopeName, WalletId};
 use crate::limit::{Balance, Source};
 use crate::meter::Reading;
 use crate::time::Timestamp;
@@ -359,12 +360,10 @@ impl Accounts {
 
     /// Gives a scope another plan; its counts stay, and are read under the new terms.
     pub fn set_plan(&mut self, scope: ScopeId, plan: Option<PlanId>) {
-        let Self { accounts, balances, .. } = self;
-        let Some(account) = at_mut(accounts, scope) else { return };
-        account.plan = plan;
-        account.first.generation = Balance::VACANT.generation;
-        let marked = Balance::VACANT.generation;
-        balances.for_each_mut(account.lists.balances, |balance| balance.generation = marked);
+        if let Some(account) = at_mut(&mut self.accounts, scope) {
+            account.plan = plan;
+        }
+        self.mark(scope, |_| Balance::VACANT.generation);
     }
 
     /// Sets whether a scope may spend.
@@ -374,11 +373,23 @@ impl Accounts {
         }
     }
 
-    /// Sets where a scope's own anchored windows start.
+    /// Sets where a scope's own anchored windows start; their open periods are looked up anew.
     pub fn set_anchor(&mut self, scope: ScopeId, anchor: Timestamp) {
         if let Some(account) = at_mut(&mut self.accounts, scope) {
             account.anchor = anchor;
         }
+        let vacant = Balance::VACANT.generation;
+        self.mark(scope, |known| if known == vacant { vacant } else { STALE });
+    }
+
+    /// Marks all balances of an account, so that none is taken for one of the catalog in force.
+    fn mark(&mut self, scope: ScopeId, mark: impl Fn(CatalogVersion) -> CatalogVersion) {
+        let Self { accounts, balances, .. } = self;
+        let Some(account) = at_mut(accounts, scope) else { return };
+        account.first.generation = mark(account.first.generation);
+        balances.for_each_mut(account.lists.balances, |balance| {
+            balance.generation = mark(balance.generation);
+        });
     }
 }
 
@@ -390,3 +401,6 @@ fn tag(parent: Option<ScopeId>) -> u64 {
 fn at_mut(accounts: &mut [Account], scope: ScopeId) -> Option<&mut Account> {
     accounts.get_mut(usize::try_from(scope.0).ok()?)
 }
+
+/// The generation of a balance whose capacity stands, and whose period is to be looked up.
+const STALE: CatalogVersion = CatalogVersion(u32::MAX);
