@@ -205,19 +205,37 @@ pub fn decide<O: Observer>(
     observer: &mut O,
 ) -> Verdict {
     workings.effects.clear();
-    workings.debits.clear();
     if let Some(verdict) = gates::refusal(view, request) {
         return verdict;
     }
-    let mut scale = weigh::Scale::new(view, request, workings, observer);
-    for (at, Cost { feature, .. }) in request.costs.iter().enumerate() {
-        if !request.costs.iter().take(at).any(|earlier| earlier.feature == *feature) {
-            scale.ask(*feature);
-        }
-    }
-    let verdict = scale.finish();
+    let mut verdict = weighed(view, request, workings, observer);
     if verdict.outcome != Outcome::Allowed {
         workings.effects.clear();
+        if let Retry::At(at) = verdict.retry {
+            // Another limit may stand against it by then.
+            let (view, request) = (View { now: at, ..*view }, Request { at, ..*request });
+            if !weighed(&view, &request, workings, &mut ()).is_allowed() {
+                verdict.retry = Retry::NotComputed;
+            }
+            workings.effects.clear();
+        }
     }
     verdict
+}
+
+fn weighed<O: Observer>(
+    view: &View<'_>,
+    request: &Request<'_>,
+    workings: &mut Workings,
+    observer: &mut O,
+) -> Verdict {
+    workings.debits.clear();
+    let mut scale = weigh::Scale::new(view, request, workings, observer);
+    for (at, scope) in request.scopes.iter().enumerate() {
+        // A balance reached twice is one balance.
+        if !request.scopes.iter().take(at).any(|earlier| earlier == scope) {
+            scale.ask(*scope);
+        }
+    }
+    scale.finish()
 }

@@ -143,7 +143,10 @@ impl Standing {
     /// ```
     #[must_use]
     pub fn admits(self, asked: Quantity, enforcement: Enforcement) -> bool {
-        !asked.is_positive() || asked <= self.left || enforcement == Enforcement::Soft
+        !asked.is_positive()
+            || asked <= self.left
+            || self.capacity == UNLIMITED
+            || enforcement == Enforcement::Soft
     }
 }
 

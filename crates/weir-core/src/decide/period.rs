@@ -52,7 +52,7 @@ pub(super) fn open(
     {
         return Ok(Opened { balance: *balance, opening: Opening::Known });
     }
-    let period = period_of((account, terms), latest, at);
+    let period = period_of(view, (account, terms), source, at);
     if over(terms, period.end, view.now) {
         return Err(period);
     }
@@ -97,16 +97,23 @@ pub(super) fn closed<'a>(
 
 /// The period of an event of `at`. A first-use period goes on until its end.
 fn period_of(
+    view: &View<'_>,
     (account, terms): (&Account, &Terms),
-    latest: Option<&Balance>,
+    source: Source,
     at: Timestamp,
 ) -> Period {
-    if let (Window::FirstUse { .. }, Some(open)) = (terms.window, latest)
-        && at < open.window_end
-    {
-        return Period { start: at, end: open.window_end };
+    let period = terms.window.period(at, terms.anchor.unwrap_or_else(|| account.anchor()));
+    if !matches!(terms.window, Window::FirstUse { .. }) {
+        return period;
     }
-    terms.window.period(at, terms.anchor.unwrap_or_else(|| account.anchor()))
+    // What ends later than a period that starts now was opened under another window.
+    let open = |balance: &&Balance| {
+        (balance.limit, balance.source) == (terms.limit, source)
+            && at < balance.window_end
+            && balance.window_end <= period.end
+    };
+    let open = view.accounts.balances(account).filter(open).map(|balance| balance.window_end);
+    Period { end: open.max().unwrap_or(period.end), ..period }
 }
 
 /// Whether a period that ended at `end`, and its grace, are over.

@@ -9,11 +9,11 @@ use super::{Cost, Draw, Effect, Observer, Request, View, Workings, funds};
 use crate::account::Account;
 use crate::amount::Quantity;
 use crate::catalog::{Capacity, GiveBack, Refusal, Terms};
-use crate::id::{FeatureId, LimitId, ScopeId};
+use crate::id::{LimitId, ScopeId};
 use crate::limit::{CapacityRead, Source, Standing};
 use crate::meter::{Aggregation, Life, Meter, Reading};
 use crate::time::Timestamp;
-use crate::window::{Period, Window};
+use crate::window::Period;
 
 /// Weighs the asks of one request, and keeps what the verdict will say.
 pub(super) struct Scale<'s, O> {
@@ -48,22 +48,19 @@ impl<'s, O: Observer> Scale<'s, O> {
         Self { view, request, workings, observer, refused: None, tightest: None, charged, retry }
     }
 
-    /// Weighs all that is asked of one feature, on each scope of the path.
-    pub(super) fn ask(&mut self, feature: FeatureId) {
-        let view = self.view;
-        let Some(meter) = view.catalog.metering(feature).map(|feature| feature.meter) else {
-            return;
-        };
-        let scopes = self.request.scopes;
-        for (at, scope) in scopes.iter().enumerate() {
-            let Some(account) = view.accounts.get(*scope) else { continue };
-            let Some(plan) = account.plan() else { continue };
-            if scopes.iter().take(at).any(|earlier| earlier == scope) {
-                continue; // a balance reached twice is one balance
-            }
-            for terms in view.catalog.terms(plan, feature) {
-                let place = Place { scope: *scope, account, terms };
-                if self.weigh(place, meter).is_none() {
+    /// Weighs all that is asked of one scope, feature by feature.
+    pub(super) fn ask(&mut self, scope: ScopeId) {
+        let (view, costs) = (self.view, self.request.costs);
+        let Some(account) = view.accounts.get(scope) else { return };
+        let Some(plan) = account.plan() else { return };
+        for (at, Cost { feature, .. }) in costs.iter().enumerate() {
+            let asked = costs.iter().take(at).any(|earlier| earlier.feature == *feature);
+            let Some(metering) = view.catalog.metering(*feature).filter(|_| !asked) else {
+                continue; // all costs of a feature are one ask
+            };
+            for terms in view.catalog.terms(plan, *feature) {
+                let place = Place { scope, account, terms };
+                if self.weigh(place, metering.meter).is_none() {
                     self.refuse(Reason::Unmeasurable, None);
                 }
             }
@@ -236,18 +233,25 @@ impl<'s, O: Observer> Scale<'s, O> {
     }
 
     /// Notes when a limit that refused would admit. Exact, or not said: where grants may start, a
-    /// meter would measure otherwise, or money is involved, time alone does not tell.
+    /// meter would measure otherwise, or money is involved, time alone does not tell; and where
+    /// the event is not of the open period, the end of its own says nothing.
     fn retry_after(&mut self, place: Place<'_>, meter: Meter, binding: &Binding) {
-        let Terms { capacity, window, charge, .. } = *place.terms;
+        let Terms { capacity, charge, .. } = *place.terms;
         let told = matches!(capacity, Capacity::Fixed { read: CapacityRead::Live, .. })
             && !meter.keeps_reading()
             && charge.is_none_or(|charge| charge.wallet.is_none());
+        let (now, version) = (self.view.now, self.view.catalog.version());
+        let of_now = |opened: &Opened| {
+            opened.balance.generation == version && now < opened.balance.window_end
+        };
+        let open = self.workings.opened.iter().all(of_now);
         let next = match (told, self.retry) {
             (false, _) | (_, Retry::NotComputed) => Retry::NotComputed,
-            (true, Retry::Never) => Retry::Never,
-            (true, _) if binding.asked > binding.capacity || window == Window::Lifetime => {
+            (true, _) if binding.asked > binding.capacity || binding.resets_at == Period::NEVER => {
                 Retry::Never
             }
+            (true, _) if !open => Retry::NotComputed,
+            (true, Retry::Never) => Retry::Never,
             (true, Retry::At(known)) => Retry::At(known.max(binding.resets_at)),
             (true, Retry::Now) => Retry::At(binding.resets_at),
         };
@@ -300,8 +304,7 @@ pub(super) fn standing(view: &View<'_>, scope: ScopeId, limit: LimitId) -> Optio
 
 /// Whether fewer further requests of their own size fit into `a` than into `b`.
 fn fewer(a: &Binding, b: &Binding) -> bool {
-    let after = |limit: &Binding| limit.left().and_then(|left| left.checked_sub(limit.asked));
-    match (after(a), after(b)) {
+    match (a.left(), b.left()) {
         (None, _) => false,
         (Some(_), None) => true,
         (Some(a_left), Some(b_left)) if a.asked == b.asked => a_left < b_left,
