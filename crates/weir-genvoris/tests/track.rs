@@ -9,7 +9,8 @@ use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderName, Request};
 use serde_json::{Value, json};
 use shop::{KEY, OTHER_KEY, RESTRICTED_KEY, SECRET, SUSPENDED_KEY, Shop, at};
-use weir_genvoris::{Secret, Settings, Tokens, Transport};
+use weir::Gate;
+use weir_genvoris::{Genvoris, Secret, Settings, Tokens, Transport};
 
 #[test]
 fn a_try_on_takes_one_unit_and_one_credit() {
@@ -299,4 +300,19 @@ fn a_journal_that_fails_is_told_to_the_host_and_counts_nothing() {
     assert_eq!(answer["error"], json!("internal_error"));
     assert_eq!(shop.counters(), Shop::new().counters());
     assert_eq!(shop.told(), [""; 0]);
+}
+
+#[test]
+fn the_last_of_two_equal_keys_counts() {
+    let shop = Shop::new();
+    let twice = r#"{"success": true, "api_key": 5, "api_key": null, "success": false}"#;
+    assert_eq!(shop.send(Some(&format!("Bearer {KEY}")), twice).status, 200);
+    assert_eq!(shop.told(), ["tryon.failed of nobody, 1 pictures"]);
+}
+
+#[test]
+fn a_catalog_without_the_contracts_names_is_refused() {
+    let gate = Gate::in_memory().expect("a gate");
+    let error = Genvoris::new(gate, Settings::default()).err().expect("no catalog");
+    assert_eq!(error.to_string(), "there is no limit called `try-ons`");
 }

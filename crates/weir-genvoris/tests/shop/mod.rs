@@ -1,5 +1,7 @@
 //! A host for the tests: two stores and a suspended one, customers in every state, five credits.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -103,8 +105,10 @@ impl Shop {
         });
         let domains = Origins::parse(["shop.com", "*.example.com"]).expect("domains");
         let restricted = Key { status: KeyStatus::Active, domains };
-        let [store, ..] = store;
-        genvoris.put_key(store, RESTRICTED_KEY.as_bytes(), &restricted, now()).expect("a key");
+        let [store, _, closed] = store;
+        for (store, key) in [(store, RESTRICTED_KEY), (closed, SUSPENDED_KEY)] {
+            genvoris.put_key(store, key.as_bytes(), &restricted, now()).expect("a key");
+        }
         let shop = Self { genvoris, store, heard, journal };
         shop.people();
         for name in ["p1", "p2", "p3", "p4", "p5"] {
