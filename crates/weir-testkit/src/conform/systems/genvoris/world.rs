@@ -1,0 +1,217 @@
+//! Which stores, keys, customers and packs does a case describe? The fixtures, and what it changes.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
+use weir_core::time::Timestamp;
+
+use crate::conform::{NotImplemented, Setting};
+
+/// Everything that a case of this system can describe; an unknown key is refused by name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct World {
+    pub(super) stores: BTreeMap<String, Store>,
+    pub(super) api_keys: BTreeMap<String, ApiKey>,
+    pub(super) plans: BTreeMap<String, Plan>,
+    pub(super) customers: BTreeMap<String, Shopper>,
+    pub(super) packs: Vec<Pack>,
+    pub(super) config: Config,
+    internal_secret: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Store {
+    pub(super) status: StoreStatus,
+    #[serde(default, rename = "note")]
+    _note: IgnoredAny,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(super) enum StoreStatus {
+    Active,
+    Suspended,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ApiKey {
+    pub(super) store: String,
+    pub(super) active: bool,
+    pub(super) allowed_domains: Vec<String>,
+}
+
+/// A plan; whether it was taken off the list matters to no route that is served.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Plan {
+    pub(super) monthly_try_ons: u32,
+    pub(super) active: bool,
+    #[serde(rename = "disabled")]
+    _disabled: IgnoredAny,
+    #[serde(default, rename = "externalPriceId")]
+    _external_price_id: IgnoredAny,
+    #[serde(rename = "name")]
+    _name: IgnoredAny,
+    #[serde(rename = "store")]
+    _store: IgnoredAny,
+}
+
+/// A customer; what its own routes alone show is read and left aside.
+#[derive(Debug, Deserialize)]
+#[serde(from = "Written")]
+pub(super) struct Shopper {
+    pub(super) store: String,
+    pub(super) plan_id: Option<String>,
+    pub(super) status: ShopperStatus,
+    pub(super) used: u32,
+    pub(super) limit: Option<u32>,
+    pub(super) period_start: i64,
+    pub(super) period_end: i64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(super) enum ShopperStatus {
+    Active,
+    Cancelled,
+    Paused,
+}
+
+/// A customer as the fixtures write it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    store: String,
+    #[serde(rename = "planId")]
+    plan_id: Option<String>,
+    status: ShopperStatus,
+    used: u32,
+    limit: Option<u32>,
+    period_start: i64,
+    period_end: i64,
+    #[serde(default, rename = "externalId")]
+    _external_id: IgnoredAny,
+    #[serde(default, rename = "email")]
+    _email: IgnoredAny,
+    #[serde(default, rename = "metadata")]
+    _metadata: IgnoredAny,
+}
+
+impl From<Written> for Shopper {
+    fn from(written: Written) -> Self {
+        let Written { store, plan_id, status, used, limit, period_start, period_end, .. } = written;
+        Self { store, plan_id, status, used, limit, period_start, period_end }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Pack {
+    pub(super) id: String,
+    pub(super) store: String,
+    pub(super) remaining: u32,
+    pub(super) purchased_at: i64,
+    pub(super) expires_at: Option<i64>,
+}
+
+/// The adapter's options. What routes to come will choose has its default, or is refused.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Config {
+    pub(super) track_auth: Auth,
+    pub(super) require_end_customer_token: bool,
+    internal_secret: Option<String>,
+    #[serde(rename = "upsert_roll")]
+    _upsert_roll: UpsertRoll,
+    #[serde(rename = "rate_limits")]
+    _rate_limits: RateLimits,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Auth {
+    Bearer,
+    Either,
+    InternalSecret,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum UpsertRoll {
+    Always,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RateLimits {
+    Off,
+}
+
+impl World {
+    /// What `given` makes of the fixtures.
+    pub(super) fn read(setting: &Setting<'_>) -> Result<Self, NotImplemented> {
+        let fixture = |key: &str| setting.fixtures.get(key).cloned().unwrap_or_default();
+        let mut whole = Map::from_iter([("config".to_owned(), fixture("config_defaults"))]);
+        for key in ["stores", "api_keys", "plans", "customers", "packs", "internal_secret"] {
+            whole.insert(key.to_owned(), fixture(key));
+        }
+        let empty = Map::new();
+        for (key, change) in setting.given.as_object().unwrap_or(&empty) {
+            let (key, replaced) = match key.strip_suffix("_replace") {
+                Some(key) => (key, true),
+                None => (key.as_str(), false),
+            };
+            let place = whole.entry(key).or_insert(Value::Null);
+            match place {
+                place if replaced => *place = change.clone(),
+                Value::Array(items) => patch(items, change)?,
+                place => merge(place, change),
+            }
+        }
+        let whole = Value::Object(whole);
+        serde_json::from_value(whole).map_err(|error| NotImplemented::new(&error.to_string()))
+    }
+
+    /// What the host shares with its callers.
+    pub(super) fn secret(&self) -> &str {
+        self.config.internal_secret.as_ref().unwrap_or(&self.internal_secret)
+    }
+}
+
+/// Changes the items that `changes` names by id.
+fn patch(items: &mut [Value], changes: &Value) -> Result<(), NotImplemented> {
+    let none = || NotImplemented::new("a change of items that are not named by id");
+    for (id, change) in changes.as_object().ok_or_else(none)? {
+        let named = |item: &&mut Value| item.get("id").is_some_and(|known| known == id);
+        merge(items.iter_mut().find(named).ok_or_else(none)?, change);
+    }
+    Ok(())
+}
+
+/// Puts `change` over `value`: members over members, anything else in its place.
+fn merge(value: &mut Value, change: &Value) {
+    match (value, change) {
+        (Value::Object(value), Value::Object(change)) => {
+            for (key, change) in change {
+                merge(value.entry(key).or_insert(Value::Null), change);
+            }
+        }
+        (value, change) => *value = change.clone(),
+    }
+}
+
+/// The vectors' seconds as an instant.
+pub(super) fn instant(seconds: i64) -> Timestamp {
+    let millis = seconds.checked_mul(1_000).unwrap_or(i64::MAX);
+    Timestamp::from_millis(millis).unwrap_or(Timestamp::MAX)
+}
+
+/// An instant as the vectors' seconds.
+pub(super) const fn seconds(at: Timestamp) -> i64 {
+    at.as_millis().div_euclid(1_000)
+}
