@@ -253,15 +253,15 @@ impl Given {
         (rate, capacity): (&Map<String, Value>, &Value),
         now: Timestamp,
     ) -> Result<ImportTerms<'static>, NotImplemented> {
-        let number = |key: &str| rate.get(key).and_then(Value::as_i64).ok_or(absent(key));
-        let age = seconds(number("window_age_s")?)?;
-        let window = seconds(self.rate_limit("window_s")?.as_i64().ok_or(absent("window_s"))?)?;
+        let member = |key: &str| rate.get(key).ok_or(absent(key));
+        let age = seconds(member("window_age_s")?)?;
+        let window = seconds(self.rate_limit("window_s")?)?;
         let start = now.checked_sub(age).ok_or(absent("a time"))?;
-        let used = Quantity::from_units(number("requests_in_window")?);
+        let used = member("requests_in_window")?.as_i64().ok_or(absent("requests_in_window"))?;
         let capacity = capacity.as_i64().ok_or(absent("a capacity"))?;
         Ok(ImportTerms {
             grant: None,
-            used,
+            used: Quantity::from_units(used),
             capacity: Some(Quantity::from_units(capacity)),
             window_end: start.checked_add(window).ok_or(absent("a time"))?,
         })
@@ -332,9 +332,11 @@ fn known(what: &str, map: &Map<String, Value>, keys: &[&str]) -> Result<(), NotI
     }
 }
 
-fn seconds(count: i64) -> Result<Span, NotImplemented> {
-    let millis = count.checked_mul(1_000).ok_or(absent("a span"))?;
-    Span::from_millis(millis).map_err(|_| absent("a span"))
+/// A number of seconds, cut to whole milliseconds.
+fn seconds(value: &Value) -> Result<Span, NotImplemented> {
+    let seconds: Option<Quantity> = value.as_number().and_then(|n| n.to_string().parse().ok());
+    let millis = seconds.and_then(|s| i64::try_from(s.as_nanos().div_euclid(1_000_000)).ok());
+    millis.and_then(|millis| Span::from_millis(millis).ok()).ok_or(absent("a span"))
 }
 
 fn absent(what: &str) -> NotImplemented {
@@ -355,7 +357,7 @@ const CONFIG: [&str; 5] =
     ["max_body_bytes", "negative_amounts", "null_fingerprint", "per_token_limit", "rate_limit"];
 
 /// Every field of the contract.
-const FIELDS: [&str; 25] = [
+const FIELDS: [&str; 26] = [
     "amount",
     "currency",
     "customer_id",
@@ -381,4 +383,5 @@ const FIELDS: [&str; 25] = [
     "utm_medium",
     "utm_source",
     "utm_term",
+    "visitor_fingerprint",
 ];
