@@ -3,7 +3,7 @@
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
-use weir::{Quantity, Reason};
+use weir::Quantity;
 
 use crate::ingest::{Failure, Ingested};
 use crate::money::Money;
@@ -31,21 +31,16 @@ pub(crate) enum Fault {
 impl Fault {
     const fn status(&self) -> (StatusCode, &'static str) {
         match self {
-            Self::BadRequest(_) | Self::Failed(Failure::TooLarge | Failure::NotTheOpenPeriod) => {
-                (StatusCode::BAD_REQUEST, "BAD_REQUEST")
-            }
+            Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
             Self::Unauthorized(_) => (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
             Self::Expired => (StatusCode::FORBIDDEN, "EXPIRED"),
-            Self::Disabled
-            | Self::Failed(Failure::Refused(
-                Reason::Blocked
-                | Reason::Cancelled
-                | Reason::Inactive
-                | Reason::NoPlan
-                | Reason::Paused,
-            )) => (StatusCode::FORBIDDEN, "DISABLED"),
+            Self::Disabled => (StatusCode::FORBIDDEN, "DISABLED"),
             Self::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"),
-            Self::Failed(_) => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_SERVER_ERROR"),
+            Self::Failed(failure) => match failure.status() {
+                status @ StatusCode::BAD_REQUEST => (status, "BAD_REQUEST"),
+                status @ StatusCode::FORBIDDEN => (status, "DISABLED"),
+                status => (status, "INTERNAL_SERVER_ERROR"),
+            },
         }
     }
 

@@ -1,5 +1,6 @@
 //! Does the event go ahead? From an event to its outcome, in the contract's order.
 
+use http::StatusCode;
 use weir::{Ask, Caller, Cost, Gate, GateError, Quantity, Reason, Scope, Timestamp, Verdict};
 use weir_core::catalog::{Feature, Lateness};
 use weir_core::id::FeatureId;
@@ -130,6 +131,26 @@ impl Failure {
             Self::Refused(reason) => reason.code(),
             Self::TooLarge => "unprice.too_large",
             Self::Unreported(_) => "unprice.unreported",
+        }
+    }
+
+    /// The status of its answer: the caller's fault, the customer's standing, or ours.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        match self {
+            Self::NotTheOpenPeriod | Self::TooLarge => StatusCode::BAD_REQUEST,
+            Self::Refused(
+                Reason::Blocked
+                | Reason::Cancelled
+                | Reason::Inactive
+                | Reason::NoPlan
+                | Reason::Paused,
+            ) => StatusCode::FORBIDDEN,
+            Self::EmptyKey
+            | Self::Gate(_)
+            | Self::NoActiveGrant
+            | Self::Refused(_)
+            | Self::Unreported(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }

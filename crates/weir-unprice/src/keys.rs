@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 use weir::{Ask, Cost, CredentialTerms, Gate, GateError, Holder, Quantity, Reason, Timestamp};
+use weir_core::ledger::Refused;
 use weir_core::token::registry::Cause;
 use weir_core::token::{Origins, Status};
 
 /// What is to be on record about an API key.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyTerms<'a> {
-    /// The host's name for the key; it is no secret.
+    /// The host's name for the key; it is no secret, and has no slash.
     pub id: &'a str,
     /// What the key is bound to.
     pub bound: Bound<'a>,
@@ -23,7 +24,7 @@ pub struct KeyTerms<'a> {
 /// What an API key speaks for.
 #[derive(Clone, Copy, Debug)]
 pub struct Bound<'a> {
-    /// The project, whose customers it may name.
+    /// The project, whose customers it may name; it has no slash.
     pub project: &'a str,
     /// The customer that is meant when a request names none.
     pub customer: Option<&'a str>,
@@ -46,14 +47,19 @@ pub(crate) struct Known {
 ///
 /// # Errors
 ///
-/// The gate's: a plan or class that the catalog does not have, a text that is no key.
+/// The gate's: a plan or class that the catalog does not have, a text that is no key, a slash in the
+/// name of the key or of the project.
 pub fn enrol(
     gate: &Gate,
     key: &[u8],
     terms: &KeyTerms<'_>,
     now: Timestamp,
 ) -> Result<(), GateError> {
-    let name = format!("key/{}", terms.id);
+    // A customer's root has a slash after its project, and a guard has none: they never meet.
+    if [terms.id, terms.bound.project].iter().any(|name| name.contains('/')) {
+        return Err(Refused::Name.into());
+    }
+    let name = format!("key:{}", terms.id);
     let scope = gate.open(None, &name, Some(terms.plan), now)?;
     gate.set_plan(scope, Some(terms.plan), now)?;
     let Bound { project, customer } = terms.bound;
