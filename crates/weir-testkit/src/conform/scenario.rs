@@ -34,10 +34,10 @@ pub(super) fn run(
     if steps.len() != wanted.len() {
         return checks.refuse("as many expectations as steps", &wanted.len().to_string());
     }
-    let mut clock = start;
+    let mut walk = Walk { clock: start, reports: Reports::Taken };
     for (index, (step, wanted)) in steps.iter().zip(wanted).enumerate() {
         checks.within(&format!("steps/{index}"), |checks| {
-            take(&mut *host, (step, &mut clock), wanted, checks);
+            take(&mut *host, (step, &mut walk), wanted, checks);
         });
     }
     let Some(wanted) = expect.get("final") else { return };
@@ -50,7 +50,7 @@ pub(super) fn run(
 /// Takes one step and compares its answer.
 fn take(
     host: &mut dyn ScenarioSystem,
-    (step, clock): (&Value, &mut Timestamp),
+    (step, walk): (&Value, &mut Walk),
     wanted: &Value,
     checks: &mut Checks,
 ) {
@@ -58,10 +58,15 @@ fn take(
         return checks.refuse("an expectation that is an object", &show(wanted));
     };
     let before = wanted.contains_key("error").then(|| host.state());
-    match perform(host, step, clock) {
-        Ok(got) => match before {
-            Some(before) => failure((wanted, &got), (before, host.state()), checks),
-            None => outcome(wanted, &got, checks),
+    match perform(host, step, walk) {
+        Ok(got) => match (before, walk.reports) {
+            (Some(before), Reports::Taken) => {
+                failure(wanted, &got, checks);
+                unchanged((before, host.state()), checks);
+            }
+            // The outcome stands, as the steps after it show; only its report is missing.
+            (Some(_), Reports::Refused) => failure(wanted, &got, checks),
+            (None, _) => outcome(wanted, &got, checks),
         },
         Err(Stop::Missing(missing)) => checks.refuse("an answer", &missing.to_string()),
         Err(Stop::Unreadable(why)) => checks.refuse("a step that the runner can read", &why),
@@ -69,14 +74,10 @@ fn take(
 }
 
 /// Lets the host take the step; what it answers, or null for a step without an answer.
-fn perform(
-    host: &mut dyn ScenarioSystem,
-    step: &Value,
-    clock: &mut Timestamp,
-) -> Result<Value, Stop> {
+fn perform(host: &mut dyn ScenarioSystem, step: &Value, walk: &mut Walk) -> Result<Value, Stop> {
     let step = Step::new(step)?;
-    *clock = step.instant("now", *clock)?;
-    let now = *clock;
+    walk.clock = step.instant("now", walk.clock)?;
+    let now = walk.clock;
     let done = |result: Result<(), NotImplemented>| Ok(result.map(|()| Value::Null)?);
     match step.text("op", None)? {
         "ingest" => {
@@ -128,6 +129,7 @@ fn perform(
         "reporting" => {
             step.only(&[&["available"]])?;
             let mended = step.flag("available")?;
+            walk.reports = if mended { Reports::Taken } else { Reports::Refused };
             done(host.fault(if mended { Fault::ReportingMended } else { Fault::ReportingOut }))
         }
         "evict" => {
@@ -165,12 +167,8 @@ fn outcome(wanted: &Map<String, Value>, got: &Value, checks: &mut Checks) {
     compare(&rules, &Value::Object(wanted), Some(&got), checks);
 }
 
-/// A step that the upstream answered with a 500: a clear error, and no change of state.
-fn failure(
-    (wanted, got): (&Map<String, Value>, &Value),
-    (before, after): (Told, Told),
-    checks: &mut Checks,
-) {
+/// A step that the upstream answered with a 500: a clear error.
+fn failure(wanted: &Map<String, Value>, got: &Value, checks: &mut Checks) {
     checks.know(wanted.keys(), &["error", "http_status", EXCLUDED]);
     if wanted.contains_key(EXCLUDED) {
         checks.exclude(EXCLUDED);
@@ -183,7 +181,11 @@ fn failure(
         Some(400..=599) => checks.pass(),
         _ => checks.fail("a status of 400 to 599", &show_got(got.get("http_status"))),
     });
-    checks.within("state", |checks| match (before, after) {
+}
+
+/// And no change of state.
+fn unchanged(states: (Told, Told), checks: &mut Checks) {
+    checks.within("state", |checks| match states {
         (Ok(before), Ok(after)) => {
             compare(&Rules::EXACT, &before, Some(&after), checks);
         }
@@ -191,6 +193,20 @@ fn failure(
             checks.refuse("no change of state", &missing.to_string());
         }
     });
+}
+
+/// Where a walk through the steps stands.
+struct Walk {
+    clock: Timestamp,
+    reports: Reports,
+}
+
+/// Whether the reporting queue takes messages. While it does not, the contract answers a 500 after
+/// the outcome has been stored.
+#[derive(Clone, Copy)]
+enum Reports {
+    Refused,
+    Taken,
 }
 
 /// A step's members, read with the defaults that the file's conventions name.
