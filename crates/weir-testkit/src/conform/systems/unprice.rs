@@ -1,6 +1,15 @@
 //! Does weir-unprice answer as the contract says? Its side of the conformance seam.
 
-use crate::conform::System;
+use serde_json::Value;
+
+use crate::conform::{HttpSystem, NotImplemented, Question, ScenarioSystem, Setting, System};
+
+mod given;
+mod http;
+mod kept;
+mod pure;
+mod scenario;
+mod world;
 
 /// The unprice contract.
 #[derive(Clone, Copy, Debug)]
@@ -9,5 +18,17 @@ pub struct Unprice;
 impl System for Unprice {
     fn name(&self) -> &'static str {
         "unprice"
+    }
+
+    fn http(&self, setting: &Setting<'_>) -> Result<Box<dyn HttpSystem>, NotImplemented> {
+        Ok(Box::new(http::Host::new(setting)?))
+    }
+
+    fn scenario(&self, setting: &Setting<'_>) -> Result<Box<dyn ScenarioSystem>, NotImplemented> {
+        Ok(Box::new(scenario::Host::new(setting)?))
+    }
+
+    fn answer(&self, question: &Question<'_>) -> Result<Value, NotImplemented> {
+        pure::answer(question)
     }
 }

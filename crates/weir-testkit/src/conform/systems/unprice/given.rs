@@ -1,0 +1,201 @@
+//! What does the vector sell? Entitlements as a vector writes them, as a catalog has them.
+
+use serde::Deserialize;
+use serde_json::{Map, Number, Value, json};
+use weir::Timestamp;
+use weir_core::window::{Period, Unit, Window};
+use weir_unprice::Meter;
+use weir_unprice::entitlement::{Entitlement, Kind};
+
+use crate::conform::NotImplemented;
+
+/// An entitlement of a vector.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Sale {
+    pub(super) id: String,
+    pub(super) customer: String,
+    pub(super) feature: String,
+    #[serde(flatten)]
+    pub(super) terms: Terms,
+    pub(super) grants: Vec<Allowance>,
+    pub(super) expires_at: Option<i64>,
+    pub(super) billing_periods: Vec<Value>,
+}
+
+/// What an entitlement was first seen with, and must keep.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+pub(super) struct Terms {
+    #[serde(rename = "type")]
+    kind: Kind,
+    effective_at: i64,
+    meter: Option<GivenMeter>,
+    price: Map<String, Value>,
+    overage: String,
+    reset: Option<Map<String, Value>>,
+    credit_line: String,
+    #[serde(default)]
+    billing: Option<Value>,
+    #[serde(default)]
+    plan_version: Option<String>,
+}
+
+/// A grant of a vector.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Allowance {
+    pub(super) id: String,
+    pub(super) allowance: Option<Number>,
+    pub(super) effective_at: i64,
+    #[serde(default)]
+    pub(super) expires_at: Option<i64>,
+    pub(super) priority: i32,
+    #[serde(default, rename = "reset")]
+    _reset: Option<Value>, // the entitlement's, which pure questions repeat
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+struct GivenMeter {
+    slug: String,
+    method: String,
+    #[serde(default)]
+    field: Option<String>,
+}
+
+impl Sale {
+    pub(super) fn read(value: &Value) -> Result<Self, NotImplemented> {
+        serde_json::from_value(value.clone())
+            .map_err(|error| NotImplemented::new(&error.to_string()))
+    }
+
+    /// The entitlement as the adapter keeps it.
+    pub(super) fn entitlement(&self) -> Result<Entitlement, NotImplemented> {
+        Ok(Entitlement {
+            id: self.id.clone(),
+            kind: self.terms.kind,
+            limit: self.id.clone(),
+            meter_key: self.meter().map(|meter| meter.key()),
+            currency: self.currency().to_owned(),
+            effective: self.effective()?,
+            expires: self.expires()?,
+        })
+    }
+
+    /// The meter as a catalog's feature.
+    pub(super) fn feature(&self) -> Value {
+        let Some(meter) = &self.terms.meter else { return json!({"aggregation": "count"}) };
+        let mut feature =
+            json!({"event": meter.slug, "aggregation": meter.method, "life": "lifetime"});
+        if let (Some(field), Some(feature), false) =
+            (&meter.field, feature.as_object_mut(), meter.method == "count")
+        {
+            feature.insert("property".to_owned(), json!(field));
+        }
+        feature
+    }
+
+    /// The allowance, its window and its price as a catalog's limit.
+    pub(super) fn limit(&self) -> Result<Value, NotImplemented> {
+        let enforcement = match self.terms.overage.as_str() {
+            "none" => "hard",
+            "always" => "soft",
+            other => return Err(NotImplemented::new(&format!("overage {other}"))),
+        };
+        let mode = self.terms.price.get("mode").and_then(Value::as_str).unwrap_or_default();
+        let (Some(price), "unit") = (self.terms.price.get("price"), mode) else {
+            return Err(NotImplemented::new(&format!("a price of mode {mode}")));
+        };
+        let mut charge = json!({"price": price, "digits": 8, "rounding": "up"});
+        if let (true, Some(charge)) = (self.is_capped(), charge.as_object_mut()) {
+            charge.insert("wallet".to_owned(), json!("credits"));
+        }
+        Ok(json!({
+            "feature": self.id,
+            "capacity": {"granted": "unprice"},
+            "charge": charge,
+            "enforcement": enforcement,
+            "give_back": "none",
+            "grace": "PT1H",
+            "window": self.window()?,
+        }))
+    }
+
+    fn window(&self) -> Result<Value, NotImplemented> {
+        let (effective, expires) = (self.effective()?, self.expires()?);
+        let Some(reset) = &self.terms.reset else {
+            return match (&self.terms.billing, self.expires_at) {
+                (Some(_), _) => Err(NotImplemented::new("a billing cadence as reset")),
+                (None, None) => Ok(json!("lifetime")),
+                (None, Some(_)) => {
+                    let span = expires.since(effective);
+                    Ok(json!({"anchored": {"anchor": effective, "span": span}}))
+                }
+            };
+        };
+        let starts = |unit, at| Window::Calendar { unit, count: 1 }.period(at, at).start;
+        let unit = match (self.interval(), reset.get("count").and_then(Value::as_u64)) {
+            ("day", None | Some(1)) => Unit::Day,
+            ("month", None | Some(1))
+                if starts(Unit::Month, effective) == starts(Unit::Day, effective) =>
+            {
+                Unit::Month
+            }
+            (other, _) => {
+                return Err(NotImplemented::new(&format!("a reset by {other} from there")));
+            }
+        };
+        if self.expires_at.is_some() && starts(unit, expires) != expires {
+            return Err(NotImplemented::new("an expiry inside a period"));
+        }
+        Ok(json!({"calendar": {"unit": unit}}))
+    }
+
+    /// How the contract names the period.
+    pub(super) fn interval(&self) -> &str {
+        let reset = self.terms.reset.as_ref();
+        reset.and_then(|reset| reset.get("interval")?.as_str()).unwrap_or("onetime")
+    }
+
+    pub(super) fn currency(&self) -> &str {
+        self.terms.price.get("currency").and_then(Value::as_str).unwrap_or("USD")
+    }
+
+    pub(super) fn is_capped(&self) -> bool {
+        self.terms.credit_line == "capped"
+    }
+
+    /// Whether a billing period covers `at`, and the period of use has an end that can be billed.
+    pub(super) fn is_billable(&self, at: Timestamp) -> bool {
+        let covers = |period: &Value| {
+            let bound = |key| period.get(key).and_then(Value::as_i64);
+            bound("start").is_some_and(|start| start <= at.as_millis())
+                && bound("end").is_some_and(|end| at.as_millis() < end)
+        };
+        let ends = self.expires_at.is_some() || self.terms.reset.is_some();
+        !self.is_capped() || (ends && self.billing_periods.iter().any(covers))
+    }
+
+    pub(super) fn effective(&self) -> Result<Timestamp, NotImplemented> {
+        instant(self.terms.effective_at)
+    }
+
+    fn expires(&self) -> Result<Timestamp, NotImplemented> {
+        self.expires_at.map_or(Ok(Period::NEVER), instant)
+    }
+
+    fn meter(&self) -> Option<Meter> {
+        let GivenMeter { slug, method, field } = self.terms.meter.clone()?;
+        Some(Meter {
+            event_slug: slug,
+            aggregation_method: method,
+            aggregation_field: field,
+            ..Meter::default()
+        })
+    }
+}
+
+/// An instant of a vector.
+pub(super) fn instant(millis: i64) -> Result<Timestamp, NotImplemented> {
+    Timestamp::from_millis(millis).map_err(|error| NotImplemented::new(&error.to_string()))
+}
