@@ -19,6 +19,7 @@
 //! - `duplicates_are_refused`: repeating any key, spelled in any way, at any depth, is refused.
 //! - `bounds_hold`: each bound admits its number and refuses one more.
 //! - `errors_say_where`: the bytes before an error can still become a document; one more cannot.
+//! - `short_numbers_are_numbers`: the quick way to a quantity ends where the thorough one does.
 //! - `halves_of_pairs_are_replaced`: or refused, as the profile says; whole pairs are neither.
 //!
 //! # Source
@@ -172,6 +173,10 @@ impl Default for Bounds {
 pub struct Scratch {
     frames: Vec<lexer::Frame>,
     keys: Vec<Key>,
+    tokens_left: u32,
+    /// Where the string read last ends, and whether it has escapes.
+    string_end: usize,
+    escaped: bool,
 }
 
 /// What a value is.
@@ -314,7 +319,13 @@ impl Found {
 
     /// The string, when it is one.
     pub(crate) fn text(self, text: &str) -> Option<Text<'_>> {
-        self.raw(text, 0).as_text()
+        if self.kind != Kind::String {
+            return None;
+        }
+        let (start, end) = (self.start.saturating_add(1), self.end.saturating_sub(1));
+        let range = || Some(usize::try_from(start).ok()?..usize::try_from(end).ok()?);
+        let inner = range().and_then(|range| text.get(range)).unwrap_or_default();
+        Some(Text::new(inner, self.escaped))
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use serde_json::Value;
+use weir_core::amount::{Precision, Quantity};
 use weir_core::json::{
     self, Bounds, Duplicates, Kind, Lexer, Profile, Scratch, Surrogates, SyntaxError, SyntaxKind,
     Token,
@@ -102,10 +103,22 @@ proptest! {
             let fine = before.as_ref().map_or_else(|e| e.is_eof() || out_of_range(e), |_| true);
             prop_assert!(fine, "{:?} before {} of {}", before, at, String::from_utf8_lossy(&bytes));
         }
-        let lines = bytes[..at].split(|byte| *byte == b'\n');
-        let place = (lines.clone().count(), lines.last().unwrap_or_default().len() + 1);
+        let mut lines = bytes[..at].split(|byte| *byte == b'\n');
+        let place = (lines.clone().count(), lines.next_back().unwrap_or_default().len() + 1);
         let position = error.position(&bytes);
         prop_assert_eq!((position.line as usize, position.column as usize), place);
+    }
+
+    #[test]
+    fn short_numbers_are_numbers(
+        digits in "-?(0|[1-9][0-9]{0,4}|[1-9][0-9]{14,20})(\\.([0-9]{1,3}|[0-9]{7,12}))?([eE]-?[0-9])?",
+        nearest in any::<bool>(),
+    ) {
+        let precision = if nearest { Precision::Nearest } else { Precision::Exact };
+        let mut scratch = Scratch::default();
+        let mut lexer = Lexer::new(digits.as_bytes(), &Profile::STRICT, &mut scratch).unwrap();
+        let number = lexer.value().unwrap().unwrap().as_number().unwrap();
+        prop_assert_eq!(number.quantity(precision), Quantity::from_json(digits.as_bytes(), precision));
     }
 
     #[test]
@@ -120,6 +133,20 @@ proptest! {
     }
 }
 
+/// Strings are read eight bytes at a time: wherever a byte stands, it means the same.
+#[test]
+fn same_as_serde_json_for_every_byte_at_every_place() {
+    for filler in ["x", "\u{e9}"] {
+        for (byte, place) in (0..=255_u8).flat_map(|byte| (0..20).map(move |at| (byte, at))) {
+            let mut bytes = format!("\"{}\"", filler.repeat(20)).into_bytes();
+            bytes.splice(1 + place * filler.len()..1 + place * filler.len(), [byte]);
+            let (theirs, ours) =
+                (serde_json::from_slice::<Value>(&bytes), tree(&bytes, &LAST_WINS));
+            assert_eq!(ours.ok().flatten(), theirs.ok(), "{byte:#04x} at {place}");
+        }
+    }
+}
+
 #[test]
 fn bounds_hold() {
     let repeat = |open: &str, n: usize, close: &str| open.repeat(n) + &close.repeat(n);
@@ -127,8 +154,8 @@ fn bounds_hold() {
         let members: Vec<_> = (0..n).map(|i| format!("\"k{i}\":0")).collect();
         format!("[{{}},{{{}}}]", members.join(","))
     };
-    type Make<'m> = &'m dyn Fn(usize) -> String;
-    let table: &[(SyntaxKind, fn(u32) -> Bounds, Make<'_>)] = &[
+    type Row<'m> = (SyntaxKind, fn(u32) -> Bounds, &'m dyn Fn(usize) -> String);
+    let table: &[Row<'_>] = &[
         (SyntaxKind::TooLong, |bytes| Bounds { bytes, ..Bounds::DEFAULT }, &|n| "1".repeat(n)),
         (SyntaxKind::TooDeep, |depth| Bounds { depth, ..Bounds::DEFAULT }, &|n| {
             repeat("[", n, "]")
@@ -192,113 +219,11 @@ fn wide_objects_take_no_square_time() {
 
 #[test]
 fn the_grammar_is_that_of_the_rfc() {
-    use SyntaxKind::{
-        BadEscape, ByteOrderMark, ControlCharacter, LoneSurrogate, NotUtf8, Trailing,
-        UnexpectedByte, UnexpectedEnd,
-    };
-    let accepted: &[&[u8]] = &[
-        b"0",
-        b"-0",
-        b"-0.0e-0",
-        b"1E+2",
-        b"0.5",
-        b"123456789012345678901234567890",
-        b"1e999999999",
-        b"\"\"",
-        b"\" \x7f\"",
-        "\"\u{2028}\u{10FFFF}\u{FEFF}\"".as_bytes(),
-        b"\"\\uD83D\\uDE00\"",
-        br#""\"\\\/\b\f\n\r\t\u0000""#,
-        b"[]",
-        b"{}",
-        b" [ ] ",
-        b"\t{\r\n}\t",
-        b"[[],{}]",
-        b"true",
-        b"{\"\":0}",
-        br#"{"a":1,"A":2,"\u00e9":3,"e\u0301":4}"#,
-        b"\"\\u2028\"",
-        b"[0,null,false]",
-    ];
-    for bytes in accepted {
+    for bytes in ACCEPTED {
         let said = json::check(bytes, &Profile::STRICT, &mut Scratch::default());
         assert_eq!(said, Ok(()), "{}", String::from_utf8_lossy(bytes));
     }
-    let refused: &[(&[u8], SyntaxKind, u32)] = &[
-        (b"", UnexpectedEnd, 0),
-        (b" \n", UnexpectedEnd, 2),
-        (b"\xEF\xBB\xBF1", ByteOrderMark, 0),
-        (b"\xFF\xFE1\0", NotUtf8, 0),
-        (b"1\0", Trailing, 1),
-        (b"NaN", UnexpectedByte, 0),
-        (b"Infinity", UnexpectedByte, 0),
-        (b"-Infinity", UnexpectedByte, 1),
-        (b"+1", UnexpectedByte, 0),
-        (b".5", UnexpectedByte, 0),
-        (b"5.", UnexpectedEnd, 2),
-        (b"[5.]", UnexpectedByte, 3),
-        (b"[1.e2]", UnexpectedByte, 3),
-        (b"[1e]", UnexpectedByte, 3),
-        (b"[1e+]", UnexpectedByte, 4),
-        (b"[-]", UnexpectedByte, 2),
-        (b"[--1]", UnexpectedByte, 2),
-        (b"[01]", UnexpectedByte, 2),
-        (b"[-01]", UnexpectedByte, 3),
-        (b"[0x1]", UnexpectedByte, 2),
-        (b"[1_000]", UnexpectedByte, 2),
-        (b"01", Trailing, 1),
-        (b"[1,]", UnexpectedByte, 3),
-        (b"[,1]", UnexpectedByte, 1),
-        (b"[1 2]", UnexpectedByte, 3),
-        (b"[1:2]", UnexpectedByte, 2),
-        (b"[}", UnexpectedByte, 1),
-        (b"{]", UnexpectedByte, 1),
-        (b"[1}", UnexpectedByte, 2),
-        (b"{\"a\":1]", UnexpectedByte, 6),
-        (b"{\"a\":1,}", UnexpectedByte, 7),
-        (b"{,}", UnexpectedByte, 1),
-        (b"{\"a\"}", UnexpectedByte, 4),
-        (b"{\"a\" 1}", UnexpectedByte, 5),
-        (b"{a:1}", UnexpectedByte, 1),
-        (b"{1:1}", UnexpectedByte, 1),
-        (b"{'a':1}", UnexpectedByte, 1),
-        (b"{null:1}", UnexpectedByte, 1),
-        (b"nul", UnexpectedEnd, 3),
-        (b"nulL", UnexpectedByte, 3),
-        (b"True", UnexpectedByte, 0),
-        (b"truefalse", Trailing, 4),
-        (b"[] []", Trailing, 3),
-        (b"[]]", Trailing, 2),
-        (b"[1]//x", Trailing, 3),
-        (b"[/**/1]", UnexpectedByte, 1),
-        (b"[\x0b1]", UnexpectedByte, 1),
-        (b"[\xC2\xA01]", UnexpectedByte, 1),
-        (b"\"a", UnexpectedEnd, 2),
-        (b"\"a\nb\"", ControlCharacter, 2),
-        (b"\"\0\"", ControlCharacter, 1),
-        (b"\"\x1f\"", ControlCharacter, 1),
-        (b"{\"\t\":1}", ControlCharacter, 2),
-        (b"\"\\a\"", BadEscape, 2),
-        (b"\"\\'\"", BadEscape, 2),
-        (b"\"\\U0061\"", BadEscape, 2),
-        (b"\"\\u00g1\"", BadEscape, 5),
-        (b"\"\\u+061\"", BadEscape, 3),
-        (b"\"\\u\"", BadEscape, 3),
-        (b"\"\\", UnexpectedEnd, 2),
-        (b"\"\\u12", UnexpectedEnd, 5),
-        (b"\"\\uD800\"", LoneSurrogate, 1),
-        (b"\"\\uDC00\"", LoneSurrogate, 1),
-        (b"\"\\uD800\\n\"", LoneSurrogate, 1),
-        (b"\"\\uD800\\uD800\"", LoneSurrogate, 1),
-        (b"\"\\uD800\\uE000\"", LoneSurrogate, 1),
-        (b"\"\\uD83D\\u", UnexpectedEnd, 9),
-        (b"[\"\\uD800", UnexpectedEnd, 8),
-        (b"\"\xED\xA0\x80\"", NotUtf8, 1),
-        (b"\"\xC0\x80\"", NotUtf8, 1),
-        (b"\"\xF4\x90\x80\x80\"", NotUtf8, 1),
-        (b"[\"\xE2\x82\"]", NotUtf8, 2),
-    ];
-    for (bytes, kind, at) in refused {
+    for (bytes, kind, at) in REFUSED {
         let error = json::check(bytes, &Profile::STRICT, &mut Scratch::default());
         let error = error.map_err(|error| (error.kind(), error.at()));
         assert_eq!(error, Err((*kind, *at)), "{}", String::from_utf8_lossy(bytes));
@@ -482,3 +407,104 @@ fn docs() -> impl Strategy<Value = Doc> {
         ]
     })
 }
+
+const ACCEPTED: &[&[u8]] = &[
+    b"0",
+    b"-0",
+    b"-0.0e-0",
+    b"1E+2",
+    b"0.5",
+    b"123456789012345678901234567890",
+    b"1e999999999",
+    b"\"\"",
+    b"\" \x7f\"",
+    "\"\u{2028}\u{10FFFF}\u{FEFF}\"".as_bytes(),
+    b"\"\\uD83D\\uDE00\"",
+    br#""\"\\\/\b\f\n\r\t\u0000""#,
+    b"[]",
+    b"{}",
+    b" [ ] ",
+    b"\t{\r\n}\t",
+    b"[[],{}]",
+    b"true",
+    b"{\"\":0}",
+    br#"{"a":1,"A":2,"\u00e9":3,"e\u0301":4}"#,
+    b"\"\\u2028\"",
+    b"[0,null,false]",
+];
+
+/// What is refused, why, and at which byte.
+const REFUSED: &[(&[u8], SyntaxKind, u32)] = &[
+    (b"", SyntaxKind::UnexpectedEnd, 0),
+    (b" \n", SyntaxKind::UnexpectedEnd, 2),
+    (b"\xEF\xBB\xBF1", SyntaxKind::ByteOrderMark, 0),
+    (b"\xFF\xFE1\0", SyntaxKind::NotUtf8, 0),
+    (b"1\0", SyntaxKind::Trailing, 1),
+    (b"NaN", SyntaxKind::UnexpectedByte, 0),
+    (b"Infinity", SyntaxKind::UnexpectedByte, 0),
+    (b"-Infinity", SyntaxKind::UnexpectedByte, 1),
+    (b"+1", SyntaxKind::UnexpectedByte, 0),
+    (b".5", SyntaxKind::UnexpectedByte, 0),
+    (b"5.", SyntaxKind::UnexpectedEnd, 2),
+    (b"[5.]", SyntaxKind::UnexpectedByte, 3),
+    (b"[1.e2]", SyntaxKind::UnexpectedByte, 3),
+    (b"[1e]", SyntaxKind::UnexpectedByte, 3),
+    (b"[1e+]", SyntaxKind::UnexpectedByte, 4),
+    (b"[-]", SyntaxKind::UnexpectedByte, 2),
+    (b"[--1]", SyntaxKind::UnexpectedByte, 2),
+    (b"[01]", SyntaxKind::UnexpectedByte, 2),
+    (b"[-01]", SyntaxKind::UnexpectedByte, 3),
+    (b"[0x1]", SyntaxKind::UnexpectedByte, 2),
+    (b"[1_000]", SyntaxKind::UnexpectedByte, 2),
+    (b"01", SyntaxKind::Trailing, 1),
+    (b"[1,]", SyntaxKind::UnexpectedByte, 3),
+    (b"[,1]", SyntaxKind::UnexpectedByte, 1),
+    (b"[1 2]", SyntaxKind::UnexpectedByte, 3),
+    (b"[1:2]", SyntaxKind::UnexpectedByte, 2),
+    (b"[}", SyntaxKind::UnexpectedByte, 1),
+    (b"{]", SyntaxKind::UnexpectedByte, 1),
+    (b"[1}", SyntaxKind::UnexpectedByte, 2),
+    (b"{\"a\":1]", SyntaxKind::UnexpectedByte, 6),
+    (b"{\"a\":1,}", SyntaxKind::UnexpectedByte, 7),
+    (b"{,}", SyntaxKind::UnexpectedByte, 1),
+    (b"{\"a\"}", SyntaxKind::UnexpectedByte, 4),
+    (b"{\"a\" 1}", SyntaxKind::UnexpectedByte, 5),
+    (b"{a:1}", SyntaxKind::UnexpectedByte, 1),
+    (b"{1:1}", SyntaxKind::UnexpectedByte, 1),
+    (b"{'a':1}", SyntaxKind::UnexpectedByte, 1),
+    (b"{null:1}", SyntaxKind::UnexpectedByte, 1),
+    (b"nul", SyntaxKind::UnexpectedEnd, 3),
+    (b"nulL", SyntaxKind::UnexpectedByte, 3),
+    (b"True", SyntaxKind::UnexpectedByte, 0),
+    (b"truefalse", SyntaxKind::Trailing, 4),
+    (b"[] []", SyntaxKind::Trailing, 3),
+    (b"[]]", SyntaxKind::Trailing, 2),
+    (b"[1]//x", SyntaxKind::Trailing, 3),
+    (b"[/**/1]", SyntaxKind::UnexpectedByte, 1),
+    (b"[\x0b1]", SyntaxKind::UnexpectedByte, 1),
+    (b"[\xC2\xA01]", SyntaxKind::UnexpectedByte, 1),
+    (b"\"a", SyntaxKind::UnexpectedEnd, 2),
+    (b"\"a\nb\"", SyntaxKind::ControlCharacter, 2),
+    (b"\"\0\"", SyntaxKind::ControlCharacter, 1),
+    (b"\"\x1f\"", SyntaxKind::ControlCharacter, 1),
+    (b"{\"\t\":1}", SyntaxKind::ControlCharacter, 2),
+    (b"\"\\a\"", SyntaxKind::BadEscape, 2),
+    (b"\"\\'\"", SyntaxKind::BadEscape, 2),
+    (b"\"\\U0061\"", SyntaxKind::BadEscape, 2),
+    (b"\"\\u00g1\"", SyntaxKind::BadEscape, 5),
+    (b"\"\\u+061\"", SyntaxKind::BadEscape, 3),
+    (b"\"\\u\"", SyntaxKind::BadEscape, 3),
+    (b"\"\\", SyntaxKind::UnexpectedEnd, 2),
+    (b"\"\\u12", SyntaxKind::UnexpectedEnd, 5),
+    (b"\"\\uD800\"", SyntaxKind::LoneSurrogate, 1),
+    (b"\"\\uDC00\"", SyntaxKind::LoneSurrogate, 1),
+    (b"\"\\uD800\\n\"", SyntaxKind::LoneSurrogate, 1),
+    (b"\"\\uD800\\uD800\"", SyntaxKind::LoneSurrogate, 1),
+    (b"\"\\uD800\\uE000\"", SyntaxKind::LoneSurrogate, 1),
+    (b"\"\\uD83D\\u", SyntaxKind::UnexpectedEnd, 9),
+    (b"[\"\\uD800", SyntaxKind::UnexpectedEnd, 8),
+    (b"\"\xED\xA0\x80\"", SyntaxKind::NotUtf8, 1),
+    (b"\"\xC0\x80\"", SyntaxKind::NotUtf8, 1),
+    (b"\"\xF4\x90\x80\x80\"", SyntaxKind::NotUtf8, 1),
+    (b"[\"\xE2\x82\"]", SyntaxKind::NotUtf8, 2),
+];

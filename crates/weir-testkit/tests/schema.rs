@@ -150,9 +150,10 @@ fn said(schema: &Schema, body: &str) -> Vec<Broken> {
 fn listed(answer: Result<Event<'_, '_>, Refused<'_, '_>>) -> Vec<Broken> {
     match answer {
         Ok(_) => Vec::new(),
-        Err(Refused::Invalid(violations)) => {
-            violations.iter().map(|v| (&v.code()["schema.".len()..], v.pointer())).collect()
-        }
+        Err(Refused::Invalid(violations)) => violations
+            .iter()
+            .map(|v| (v.code().trim_start_matches("schema."), v.pointer()))
+            .collect(),
         Err(Refused::Syntax(error)) => panic!("{error}"),
     }
 }

@@ -47,23 +47,43 @@ impl Key {
     }
 }
 
-/// The offset of the first key, from the left, that stood before; its order is given up.
-pub(super) fn first_repeat(document: &str, keys: &mut [Key]) -> Option<u32> {
-    if keys.len() <= FEW {
-        let mut later = &*keys;
-        let mut seen = 0_usize;
-        while let [key, rest @ ..] = later {
-            let earlier = keys.get(..seen).unwrap_or_default();
-            if earlier.iter().any(|before| before.same(*key, document)) {
-                return Some(key.quote());
-            }
-            (later, seen) = (rest, seen.saturating_add(1));
+/// What is known of the keys of an object while it is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seen {
+    /// A bit for each sixty-fourth of all marks that a key had.
+    marks: u64,
+    /// Whether a key had escapes, so that its mark says nothing.
+    escaped: bool,
+    count: u8,
+    /// The first key that stood before.
+    repeat: Option<u32>,
+}
+
+impl Seen {
+    /// Takes note of one more key. While there are few, and only when its mark may have been met,
+    /// it is compared with those before it.
+    pub(super) fn add(&mut self, key: Key, earlier: &[Key], document: &str) {
+        let bit = 1_u64 << (key.mark.wrapping_mul(SPREAD) >> 58);
+        self.escaped |= key.escaped;
+        self.count = self.count.saturating_add(1);
+        let maybe = self.escaped || self.marks & bit != 0;
+        self.marks |= bit;
+        if maybe && self.count <= FEW && self.repeat.is_none() {
+            let repeats = earlier.iter().any(|before| before.same(key, document));
+            self.repeat = repeats.then_some(key.quote());
         }
-        return None;
     }
-    sort(document, keys);
-    let pairs = keys.iter().zip(keys.iter().skip(1));
-    pairs.filter(|(a, b)| a.same(**b, document)).map(|(_, b)| b.quote()).min()
+
+    /// The offset of the first key, from the left, that stood before; the order of `keys`, which
+    /// are all that were added, is given up.
+    pub(super) fn first_repeat(&self, document: &str, keys: &mut [Key]) -> Option<u32> {
+        if self.count <= FEW || self.repeat.is_some() {
+            return self.repeat;
+        }
+        sort(document, keys);
+        let pairs = keys.iter().zip(keys.iter().skip(1));
+        pairs.filter(|(a, b)| a.same(**b, document)).map(|(_, b)| b.quote()).min()
+    }
 }
 
 /// Sorts by what the keys say, then by where they stand.
@@ -88,5 +108,8 @@ pub(crate) fn mark(bytes: &[u8]) -> u64 {
     head ^ tail.rotate_left(29) ^ length.rotate_left(58)
 }
 
-/// Up to this many keys, comparing each with each is quicker than sorting.
-const FEW: usize = 24;
+/// Up to this many keys, comparing each with each is quicker than sorting. Ours, by guess.
+const FEW: u8 = 24;
+
+/// An odd number near 2⁶⁴ divided by the golden ratio, which spreads what it multiplies.
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;

@@ -2,7 +2,7 @@
 
 use core::str;
 
-use super::keys::{Key, first_repeat};
+use super::keys::{Key, Seen};
 use super::{Bounds, Duplicates, Found, Kind, Number, Profile, Raw, Scratch, Surrogates, Text};
 use super::{SyntaxError, SyntaxKind};
 
@@ -54,7 +54,6 @@ pub struct Lexer<'a, 's> {
     /// The offset of `document` in what the caller calls the document.
     base: u32,
     expect: Expect,
-    tokens_left: u32,
     profile: &'s Profile,
     scratch: &'s mut Scratch,
 }
@@ -111,9 +110,8 @@ impl<'a, 's> Lexer<'a, 's> {
         let at = usize::try_from(at).unwrap_or(usize::MAX);
         scratch.frames.clear();
         scratch.keys.clear();
-        let tokens_left = profile.bounds.tokens;
-        let expect = Expect::Value;
-        Self { document, at, start: at, base: 0, expect, tokens_left, profile, scratch }
+        scratch.tokens_left = profile.bounds.tokens;
+        Self { document, at, start: at, base: 0, expect: Expect::Value, profile, scratch }
     }
 
     /// Where the token read last starts, in bytes from the start of the document.
@@ -128,34 +126,18 @@ impl<'a, 's> Lexer<'a, 's> {
     ///
     /// The first thing wrong. What a lexer says after an error has no meaning.
     pub fn token(&mut self) -> Result<Option<Token<'a>>, SyntaxError> {
-        let Some(mut byte) = self.next_byte() else {
-            return match self.expect {
-                Expect::Nothing => Ok(None),
-                _ => Err(self.error(SyntaxKind::UnexpectedEnd, self.at)),
-            };
-        };
-        match self.tokens_left.checked_sub(1) {
-            Some(left) => self.tokens_left = left,
-            None => return Err(self.error(SyntaxKind::TooManyTokens, self.at)),
-        }
-        let mut in_object = self.expect == Expect::FirstKey;
-        if self.expect == Expect::More {
-            in_object = self.scratch.frames.last().is_some_and(|frame| frame.kind == Kind::Object);
-            if byte == b',' {
-                self.at = self.at.saturating_add(1);
-                byte = self.next_byte_needed()?;
-                return if in_object { self.key(byte) } else { self.value_token(byte) }.map(Some);
-            }
-        }
-        match (self.expect, byte) {
-            (Expect::Nothing, _) => Err(self.error(SyntaxKind::Trailing, self.at)),
-            (Expect::More | Expect::FirstKey, b'}') if in_object => self.close(Token::ObjectEnd),
-            (Expect::More | Expect::FirstItem, b']') if !in_object => self.close(Token::ArrayEnd),
-            (Expect::More, _) => Err(self.error(SyntaxKind::UnexpectedByte, self.at)),
-            (Expect::FirstKey, _) => self.key(byte),
-            (Expect::Value | Expect::FirstItem, _) => self.value_token(byte),
-        }
-        .map(Some)
+        Ok(Some(match self.step()? {
+            Step::End => return Ok(None),
+            Step::Close(Kind::Array) => Token::ArrayEnd,
+            Step::Close(_) => Token::ObjectEnd,
+            Step::Key => Token::Key(self.string_text()),
+            Step::Open(Kind::Array) => Token::ArrayStart,
+            Step::Open(_) => Token::ObjectStart,
+            Step::Value(Kind::Boolean) => Token::Bool(self.last().len() == "true".len()),
+            Step::Value(Kind::Number) => Token::Number(Number::new(self.last())),
+            Step::Value(Kind::String) => Token::String(self.string_text()),
+            Step::Value(_) => Token::Null,
+        }))
     }
 
     /// Reads the next value whole, containers with all that is in them.
@@ -172,105 +154,147 @@ impl<'a, 's> Lexer<'a, 's> {
 
     /// Like [`Lexer::value`], as offsets in the text that this lexer was given.
     pub(crate) fn found(&mut self) -> Result<Option<Found>, SyntaxError> {
-        let mut token = self.token()?;
-        if let Some(Token::Key(_)) = token {
-            token = self.token()?;
+        let mut step = self.step()?;
+        if step == Step::Key {
+            step = self.step()?;
         }
-        let (start, mut escaped) = (self.start, false);
-        let kind = match token {
-            None | Some(Token::ArrayEnd | Token::ObjectEnd | Token::Key(_)) => return Ok(None),
-            Some(Token::Bool(_)) => Kind::Boolean,
-            Some(Token::Null) => Kind::Null,
-            Some(Token::Number(_)) => Kind::Number,
-            Some(Token::String(text)) => {
-                escaped = text.as_plain().is_none();
-                Kind::String
+        let start = offset(self.start);
+        let kind = match step {
+            Step::Close(_) | Step::End | Step::Key => return Ok(None),
+            Step::Value(kind) => kind,
+            Step::Open(kind) => {
+                self.skip_to_end()?;
+                kind
             }
-            Some(Token::ArrayStart) => self.skip_to_end(Kind::Array)?,
-            Some(Token::ObjectStart) => self.skip_to_end(Kind::Object)?,
         };
-        Ok(Some(Found { start: offset(start), end: offset(self.at), kind, escaped }))
+        let escaped = kind == Kind::String && self.escaped();
+        Ok(Some(Found { start, end: offset(self.at), kind, escaped }))
+    }
+
+    /// Reads the next key of the object that is open, or its end.
+    pub(crate) fn next_key(&mut self) -> Result<Option<Text<'a>>, SyntaxError> {
+        Ok((self.step()? == Step::Key).then(|| self.string_text()))
     }
 
     /// Reads to the end of the container just opened.
-    fn skip_to_end(&mut self, kind: Kind) -> Result<Kind, SyntaxError> {
+    fn skip_to_end(&mut self) -> Result<(), SyntaxError> {
         let outside = self.scratch.frames.len().saturating_sub(1);
         while self.scratch.frames.len() > outside {
-            self.token()?;
+            self.step()?;
         }
-        Ok(kind)
+        Ok(())
     }
 
-    fn value_token(&mut self, byte: u8) -> Result<Token<'a>, SyntaxError> {
+    /// Reads the next token, from `start` to `at`; where a string ends, the scratch says.
+    fn step(&mut self) -> Result<Step, SyntaxError> {
+        let Some(mut byte) = self.next_byte() else {
+            return match self.expect {
+                Expect::Nothing => Ok(Step::End),
+                _ => Err(self.error(SyntaxKind::UnexpectedEnd, self.at)),
+            };
+        };
+        match self.scratch.tokens_left.checked_sub(1) {
+            Some(left) => self.scratch.tokens_left = left,
+            None => return Err(self.error(SyntaxKind::TooManyTokens, self.at)),
+        }
+        match self.expect {
+            Expect::More => {
+                let open = self.scratch.frames.last().map_or(Kind::Null, |frame| frame.kind);
+                match (byte, open) {
+                    (b',', _) => {
+                        self.at = self.at.saturating_add(1);
+                        byte = self.next_byte_needed()?;
+                        if open == Kind::Object { self.key(byte) } else { self.scalar(byte) }
+                    }
+                    (b'}', Kind::Object) | (b']', Kind::Array) => self.close(open),
+                    _ => Err(self.error(SyntaxKind::UnexpectedByte, self.at)),
+                }
+            }
+            Expect::Value => self.scalar(byte),
+            Expect::FirstKey if byte == b'}' => self.close(Kind::Object),
+            Expect::FirstKey => self.key(byte),
+            Expect::FirstItem if byte == b']' => self.close(Kind::Array),
+            Expect::FirstItem => self.scalar(byte),
+            Expect::Nothing => Err(self.error(SyntaxKind::Trailing, self.at)),
+        }
+    }
+
+    /// Reads a value, or the opening of a container.
+    fn scalar(&mut self, byte: u8) -> Result<Step, SyntaxError> {
         self.start = self.at;
-        let token = match byte {
-            b'"' => Token::String(self.string()?),
-            b'-' | b'0'..=b'9' => Token::Number(self.number()?),
+        let kind = match byte {
+            b'"' => {
+                self.string()?;
+                Kind::String
+            }
+            b'-' | b'0'..=b'9' => {
+                self.number()?;
+                Kind::Number
+            }
             b'{' => return self.open(Kind::Object),
             b'[' => return self.open(Kind::Array),
-            b't' => self.literal("true", Token::Bool(true))?,
-            b'f' => self.literal("false", Token::Bool(false))?,
-            b'n' => self.literal("null", Token::Null)?,
+            b't' => self.literal("true", Kind::Boolean)?,
+            b'f' => self.literal("false", Kind::Boolean)?,
+            b'n' => self.literal("null", Kind::Null)?,
             _ => return Err(self.error(SyntaxKind::UnexpectedByte, self.at)),
         };
         self.after_value();
-        Ok(token)
+        Ok(Step::Value(kind))
     }
 
-    fn key(&mut self, byte: u8) -> Result<Token<'a>, SyntaxError> {
+    fn key(&mut self, byte: u8) -> Result<Step, SyntaxError> {
         if byte != b'"' {
             return Err(self.error(SyntaxKind::UnexpectedByte, self.at));
         }
         self.start = self.at;
-        let text = self.string()?;
+        self.string()?;
         if self.next_byte_needed()? != b':' {
             return Err(self.error(SyntaxKind::UnexpectedByte, self.at));
         }
         self.at = self.at.saturating_add(1);
         self.expect = Expect::Value;
-        if let Some(frame) = self.scratch.frames.last_mut() {
+        let key = (self.profile.duplicates == Duplicates::Refused)
+            .then(|| Key::at(offset(self.start), self.string_text()));
+        let Scratch { frames, keys, .. } = &mut *self.scratch;
+        if let Some(frame) = frames.last_mut() {
             frame.members = frame.members.saturating_add(1);
             if frame.members > self.profile.bounds.members {
                 return Err(self.error(SyntaxKind::TooManyMembers, self.start));
             }
+            if let Some(key) = key {
+                let earlier = keys.get(frame.keys_from..).unwrap_or_default();
+                frame.seen.add(key, earlier, self.document);
+                keys.push(key);
+            }
         }
-        if self.profile.duplicates == Duplicates::Refused {
-            self.scratch.keys.push(Key::at(offset(self.start), text));
-        }
-        Ok(Token::Key(text))
+        Ok(Step::Key)
     }
 
-    fn open(&mut self, kind: Kind) -> Result<Token<'a>, SyntaxError> {
+    fn open(&mut self, kind: Kind) -> Result<Step, SyntaxError> {
         let depth = self.profile.bounds.depth.min(Bounds::DEPTH_MAX);
         if offset(self.scratch.frames.len()) >= depth {
             return Err(self.error(SyntaxKind::TooDeep, self.at));
         }
         let keys_from = self.scratch.keys.len();
-        self.scratch.frames.push(Frame { kind, members: 0, keys_from });
+        self.scratch.frames.push(Frame { kind, members: 0, keys_from, seen: Seen::default() });
         self.at = self.at.saturating_add(1);
-        if kind == Kind::Object {
-            self.expect = Expect::FirstKey;
-            return Ok(Token::ObjectStart);
-        }
-        self.expect = Expect::FirstItem;
-        Ok(Token::ArrayStart)
+        self.expect = if kind == Kind::Object { Expect::FirstKey } else { Expect::FirstItem };
+        Ok(Step::Open(kind))
     }
 
-    fn close(&mut self, token: Token<'a>) -> Result<Token<'a>, SyntaxError> {
+    fn close(&mut self, kind: Kind) -> Result<Step, SyntaxError> {
         self.start = self.at;
         self.at = self.at.saturating_add(1);
         if let Some(frame) = self.scratch.frames.pop() {
             let keys = self.scratch.keys.get_mut(frame.keys_from..).unwrap_or_default();
-            if keys.len() > 1
-                && let Some(repeat) = first_repeat(self.document, keys)
-            {
+            if let Some(repeat) = frame.seen.first_repeat(self.document, keys) {
                 let at = self.base.saturating_add(repeat);
                 return Err(SyntaxError::new(SyntaxKind::DuplicateKey, at));
             }
             self.scratch.keys.truncate(frame.keys_from);
         }
         self.after_value();
-        Ok(token)
+        Ok(Step::Close(kind))
     }
 
     fn after_value(&mut self) {
@@ -278,39 +302,50 @@ impl<'a, 's> Lexer<'a, 's> {
         self.expect = if outside { Expect::Nothing } else { Expect::More };
     }
 
-    fn literal(
-        &mut self,
-        literal: &'static str,
-        token: Token<'a>,
-    ) -> Result<Token<'a>, SyntaxError> {
+    fn literal(&mut self, literal: &'static str, kind: Kind) -> Result<Kind, SyntaxError> {
         let rest = self.document.as_bytes().get(self.at..).unwrap_or_default();
         let same = rest.iter().zip(literal.as_bytes()).take_while(|(a, b)| a == b).count();
         self.at = self.at.saturating_add(same);
-        if same == literal.len() { Ok(token) } else { Err(self.stuck(self.at)) }
+        if same == literal.len() { Ok(kind) } else { Err(self.stuck(self.at)) }
+    }
+
+    /// The token read last, which was no key.
+    fn last(&self) -> &'a str {
+        self.document.get(self.start..self.at).unwrap_or_default()
+    }
+
+    /// The string or key read last.
+    fn string_text(&self) -> Text<'a> {
+        let inner = self.start.saturating_add(1)..self.scratch.string_end;
+        Text::new(self.document.get(inner).unwrap_or_default(), self.scratch.escaped)
+    }
+
+    /// Whether the string read last has escapes.
+    const fn escaped(&self) -> bool {
+        self.scratch.escaped
     }
 
     /// Reads a string from its opening quote to its closing one.
-    fn string(&mut self) -> Result<Text<'a>, SyntaxError> {
+    fn string(&mut self) -> Result<(), SyntaxError> {
         let start = self.at.saturating_add(1);
         let (mut at, mut escaped) = (start, false);
         loop {
             let rest = self.document.as_bytes().get(at..).unwrap_or_default();
-            let Some(run) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1F))
-            else {
-                return Err(self.error(SyntaxKind::UnexpectedEnd, self.document.len()));
-            };
+            let run = plain_run(rest);
             at = at.saturating_add(run);
             match rest.get(run) {
                 Some(b'"') => break,
                 Some(b'\\') => (at, escaped) = (self.escape(at)?, true),
-                _ => return Err(self.error(SyntaxKind::ControlCharacter, at)),
+                None => return Err(self.error(SyntaxKind::UnexpectedEnd, at)),
+                Some(_) => return Err(self.error(SyntaxKind::ControlCharacter, at)),
             }
         }
         if offset(at.saturating_sub(start)) > self.profile.bounds.string_bytes {
             return Err(self.error(SyntaxKind::StringTooLong, self.at));
         }
+        (self.scratch.string_end, self.scratch.escaped) = (at, escaped);
         self.at = at.saturating_add(1);
-        Ok(Text::new(self.document.get(start..at).unwrap_or_default(), escaped))
+        Ok(())
     }
 
     /// Reads the escape whose backslash stands at `at`; answers where it ends.
@@ -367,9 +402,8 @@ impl<'a, 's> Lexer<'a, 's> {
         Ok(value)
     }
 
-    fn number(&mut self) -> Result<Number<'a>, SyntaxError> {
-        let start = self.at;
-        let mut at = start;
+    fn number(&mut self) -> Result<(), SyntaxError> {
+        let mut at = self.at;
         if self.byte(at) == Some(b'-') {
             at = at.saturating_add(1);
         }
@@ -388,7 +422,7 @@ impl<'a, 's> Lexer<'a, 's> {
             at = self.digits(at)?;
         }
         self.at = at;
-        Ok(Number::new(self.document.get(start..at).unwrap_or_default()))
+        Ok(())
     }
 
     /// Passes over at least one digit.
@@ -436,8 +470,24 @@ impl<'a, 's> Lexer<'a, 's> {
 pub(super) struct Frame {
     kind: Kind,
     members: u32,
-    /// Where its keys start in the scratch.
+    /// Where its keys start in the scratch, and what is known of them.
     keys_from: usize,
+    seen: Seen,
+}
+
+/// What was read.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Step {
+    /// The end of a container.
+    Close(Kind),
+    /// The end of the document.
+    End,
+    /// A key and its colon.
+    Key,
+    /// The start of a container.
+    Open(Kind),
+    /// A value that is no container.
+    Value(Kind),
 }
 
 /// What may come next.
@@ -458,4 +508,40 @@ enum Expect {
 /// An offset as tokens keep it; documents are at most `u32::MAX` bytes long.
 fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// How many bytes come before the first that a string cannot just have: a quote, a backslash or a
+/// control character.
+fn plain_run(bytes: &[u8]) -> usize {
+    let (mut rest, mut run) = (bytes, 0_usize);
+    while let Some((eight, after)) = rest.split_first_chunk::<8>() {
+        let special = special_bytes(u64::from_le_bytes(*eight));
+        if special != 0 {
+            let bytes = special.trailing_zeros().div_euclid(8);
+            return run.saturating_add(usize::try_from(bytes).unwrap_or(0));
+        }
+        (rest, run) = (after, run.saturating_add(8));
+    }
+    let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1F);
+    run.saturating_add(rest.iter().position(special).unwrap_or(rest.len()))
+}
+
+/// Sets the top bit of the first byte of eight that is a quote, a backslash or a control character,
+/// and clears those of all bytes before it.
+///
+/// # Source
+///
+/// The well-known test for a byte below n in a word: `(x - n) & !x` has the top bit of a byte below
+/// n, and of no byte before it, for n up to 128. A byte that equals c is below 1 after `x ^ c`.
+const fn special_bytes(word: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const TOPS: u64 = u64::from_le_bytes([0x80; 8]);
+    const QUOTES: u64 = u64::from_le_bytes([b'"'; 8]);
+    const SLASHES: u64 = u64::from_le_bytes([b'\\'; 8]);
+    const BLANKS: u64 = u64::from_le_bytes([b' '; 8]);
+    let (quote, slash) = (word ^ QUOTES, word ^ SLASHES);
+    let quote = quote.wrapping_sub(ONES) & !quote;
+    let slash = slash.wrapping_sub(ONES) & !slash;
+    let control = word.wrapping_sub(BLANKS) & !word;
+    (quote | slash | control) & TOPS
 }

@@ -39,7 +39,36 @@ impl<'a> Number<'a> {
     ///
     /// [`NumberError::TooLarge`], or [`NumberError::Inexact`] when an exact value was asked for.
     pub fn quantity(self, precision: Precision) -> Result<Quantity, NumberError> {
-        Quantity::from_json(self.0.as_bytes(), precision)
+        match self.short() {
+            Some(quantity) => Ok(quantity),
+            None => Quantity::from_json(self.0.as_bytes(), precision),
+        }
+    }
+
+    /// The value of a number without exponent, of up to 18 digits and 9 after the point: such are
+    /// nearly all that are sent, and 64 bits hold them.
+    fn short(self) -> Option<Quantity> {
+        let digits = self.0.strip_prefix('-').unwrap_or(self.0);
+        if digits.len() > 18 {
+            return None;
+        }
+        let (mut mantissa, mut after_point) = (0_i64, None);
+        for byte in digits.bytes() {
+            match byte {
+                b'0'..=b'9' => {
+                    let digit = i64::from(byte.wrapping_sub(b'0'));
+                    // Eighteen digits fit, with one to spare.
+                    mantissa = mantissa.wrapping_mul(10).wrapping_add(digit);
+                    after_point = after_point.map(|count: usize| count.saturating_add(1));
+                }
+                b'.' => after_point = Some(0),
+                _ => return None,
+            }
+        }
+        let scale = *NANOS.get(after_point.unwrap_or(0))?;
+        let nanos = i128::from(mantissa).checked_mul(scale.into())?;
+        let negative = digits.len() < self.0.len();
+        Some(Quantity::from_nanos(if negative { nanos.checked_neg()? } else { nanos }))
     }
 }
 
@@ -49,3 +78,7 @@ impl fmt::Debug for Number<'_> {
         write!(f, "Number({} bytes)", self.0.len())
     }
 }
+
+/// What one is worth in nano-units, by how many digits after the point it stands.
+const NANOS: [i64; 10] =
+    [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];

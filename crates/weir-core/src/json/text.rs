@@ -65,7 +65,8 @@ impl<'a> Text<'a> {
     /// Whether there is nothing but white space (Unicode's `White_Space`), or nothing at all.
     #[must_use]
     pub fn is_blank(self) -> bool {
-        self.chars().all(char::is_whitespace)
+        let plain = self.raw.bytes().next().is_some_and(|b| b.is_ascii_graphic() && b != b'\\');
+        !plain && self.chars().all(char::is_whitespace)
     }
 
     /// The text itself: borrowed as it was sent, or decoded into `buffer`, whose content is lost.

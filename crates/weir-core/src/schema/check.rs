@@ -15,7 +15,7 @@ use super::node::{GroupNode, ObjectNode, StringNode};
 use super::scratch::{self, Cell, Detail, Entry, Presence, Record, Scratch, Segment};
 use super::{RuleCode, Schema};
 use crate::amount::{NumberError, Precision, Quantity};
-use crate::json::{Duplicates, Found, Key, Kind, Lexer, Profile, SyntaxError, Text, Token};
+use crate::json::{Duplicates, Found, Key, Kind, Lexer, Profile, SyntaxError, Text};
 
 /// Whether checking goes on.
 type Flow = ControlFlow<()>;
@@ -50,7 +50,7 @@ fn members(
     entries: &mut Vec<Entry>,
 ) -> Result<(), SyntaxError> {
     let mut likely = 0_usize;
-    while let Some(Token::Key(key)) = lexer.token()? {
+    while let Some(key) = lexer.next_key()? {
         let place = lexer.place();
         let value = lexer.found()?;
         let field = node.find(key, likely);
@@ -250,10 +250,10 @@ impl<'a> Checker<'a, '_> {
     }
 
     fn string(&mut self, node: &'a StringNode, found: Found) -> Flow {
-        let Some(text) = found.text(self.text) else { return Flow::Continue(()) };
         if node.is_free() {
             return Flow::Continue(());
         }
+        let Some(text) = found.text(self.text) else { return Flow::Continue(()) };
         let broken = self.broken(node, text);
         for (code, detail) in broken {
             self.report(code, found, detail)?;
@@ -351,7 +351,7 @@ impl<'a> Checker<'a, '_> {
             }
             return from;
         }
-        while let Ok(Some(Token::Key(key))) = lexer.token() {
+        while let Ok(Some(key)) = lexer.next_key() {
             let key = Some(Key::at(lexer.place(), key));
             let Ok(Some(value)) = lexer.found() else { break };
             entries.push(Entry { key, value, replaced: false });

@@ -82,9 +82,9 @@ fn counts(entries: usize, (min, max): (Option<u32>, Option<u32>), place: &mut Pl
 
 /// The members that count, where the last of each key stands.
 fn last_ones(members: &[(String, Doc)]) -> Vec<&(String, Doc)> {
-    let later = |i: usize| &members[i + 1..];
+    let later = |i: usize| members.iter().skip(i + 1);
     let lasts = members.iter().enumerate();
-    lasts.filter(|(i, (key, _))| later(*i).iter().all(|(k, _)| k != key)).map(|(_, m)| m).collect()
+    lasts.filter(|(i, (key, _))| later(*i).all(|(k, _)| k != key)).map(|(_, m)| m).collect()
 }
 
 fn map(rule: &MapRule, members: &[(String, Doc)], place: &mut Place<'_>) {
