@@ -11,6 +11,7 @@
 //!
 //! - `indices_follow_names`: over any sequence of reloads, a name keeps the index it first got.
 //! - `all_faults_at_once`: every fault put into a sound definition is reported, with its pointer.
+//! - `what_is_written_reads_back`: a definition written as JSON and read back is the same.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;

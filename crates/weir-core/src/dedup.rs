@@ -28,8 +28,8 @@ use crate::time::Timestamp;
 /// them apart. An empty key is no key.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct RequestKey {
-    len: u8, // 1 to 32, or DIGESTED
-    bytes: [u8; 32],
+    len: u8,         // INVARIANT: 1 to 32, or DIGESTED.
+    bytes: [u8; 32], // INVARIANT: zeros from `len` on.
 }
 
 impl RequestKey {
@@ -61,10 +61,12 @@ impl RequestKey {
         (self.len, self.bytes)
     }
 
-    /// The key that [`RequestKey::to_parts`] took apart.
+    /// The key that [`RequestKey::to_parts`] took apart; `None` when it never came from there.
     #[must_use]
-    pub const fn from_parts(len: u8, bytes: [u8; 32]) -> Self {
-        Self { len, bytes }
+    pub fn from_parts(len: u8, bytes: [u8; 32]) -> Option<Self> {
+        let unused = bytes.get(usize::from(len)..).unwrap_or_default();
+        let known = (1..=DIGESTED).contains(&len) && unused.iter().all(|byte| *byte == 0);
+        known.then_some(Self { len, bytes })
     }
 }
 

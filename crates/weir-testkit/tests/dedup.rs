@@ -75,11 +75,25 @@ proptest! {
             prop_assert_eq!(key.is_none(), bytes.is_empty());
             if let Some(key) = key {
                 let (len, kept) = key.to_parts();
-                prop_assert_eq!(RequestKey::from_parts(len, kept), key);
+                prop_assert_eq!(RequestKey::from_parts(len, kept), Some(key));
                 prop_assert_eq!(kept.get(..bytes.len()) == Some(&bytes[..]), bytes.len() <= 32);
             }
         }
     }
+}
+
+#[test]
+fn a_key_that_nobody_sent_is_not_put_together() {
+    let mut bytes = [0; 32];
+    bytes[0] = b'a';
+    assert_eq!(RequestKey::from_parts(1, bytes), RequestKey::new(b"a"));
+    for len in [0, 34, 255] {
+        assert_eq!(RequestKey::from_parts(len, bytes), None);
+    }
+    bytes[31] = 1; // behind the end
+    assert_eq!([1, 31].map(|len| RequestKey::from_parts(len, bytes)), [None; 2]);
+    assert!(RequestKey::from_parts(32, bytes).is_some());
+    assert!(RequestKey::from_parts(33, bytes).is_some());
 }
 
 /// The answers that are remembered, and the order in which they came.

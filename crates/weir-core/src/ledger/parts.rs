@@ -166,7 +166,7 @@ pub(super) fn write_request_key(w: &mut Writer<'_>, key: RequestKey) {
 }
 
 pub(super) fn read_request_key(r: &mut Reader<'_>) -> Result<RequestKey, DecodeError> {
-    Ok(RequestKey::from_parts(r.byte()?, r.array()?))
+    RequestKey::from_parts(r.byte()?, r.array()?).ok_or(DecodeError::Malformed)
 }
 
 pub(super) fn write_key(w: &mut Writer<'_>, key: &Key) {
