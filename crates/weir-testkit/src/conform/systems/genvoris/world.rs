@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 use weir_core::time::Timestamp;
 
@@ -19,15 +18,13 @@ pub(super) struct World {
     pub(super) customers: BTreeMap<String, Shopper>,
     pub(super) packs: Vec<Pack>,
     pub(super) config: Config,
-    internal_secret: String,
+    internal_secret: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Store {
     pub(super) status: StoreStatus,
-    #[serde(default, rename = "note")]
-    _note: IgnoredAny,
 }
 
 #[derive(Debug, Deserialize)]
@@ -45,27 +42,18 @@ pub(super) struct ApiKey {
     pub(super) allowed_domains: Vec<String>,
 }
 
-/// A plan; whether it was taken off the list matters to no route that is served.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Plan {
     pub(super) monthly_try_ons: u32,
     pub(super) active: bool,
-    #[serde(rename = "disabled")]
-    _disabled: IgnoredAny,
-    #[serde(default, rename = "externalPriceId")]
-    _external_price_id: IgnoredAny,
-    #[serde(rename = "name")]
-    _name: IgnoredAny,
-    #[serde(rename = "store")]
-    _store: IgnoredAny,
 }
 
-/// A customer; what its own routes alone show is read and left aside.
 #[derive(Debug, Deserialize)]
-#[serde(from = "Written")]
+#[serde(deny_unknown_fields)]
 pub(super) struct Shopper {
     pub(super) store: String,
+    #[serde(rename = "planId")]
     pub(super) plan_id: Option<String>,
     pub(super) status: ShopperStatus,
     pub(super) used: u32,
@@ -80,33 +68,6 @@ pub(super) enum ShopperStatus {
     Active,
     Cancelled,
     Paused,
-}
-
-/// A customer as the fixtures write it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    store: String,
-    #[serde(rename = "planId")]
-    plan_id: Option<String>,
-    status: ShopperStatus,
-    used: u32,
-    limit: Option<u32>,
-    period_start: i64,
-    period_end: i64,
-    #[serde(default, rename = "externalId")]
-    _external_id: IgnoredAny,
-    #[serde(default, rename = "email")]
-    _email: IgnoredAny,
-    #[serde(default, rename = "metadata")]
-    _metadata: IgnoredAny,
-}
-
-impl From<Written> for Shopper {
-    fn from(written: Written) -> Self {
-        let Written { store, plan_id, status, used, limit, period_start, period_end, .. } = written;
-        Self { store, plan_id, status, used, limit, period_start, period_end }
-    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -125,7 +86,6 @@ pub(super) struct Pack {
 pub(super) struct Config {
     pub(super) track_auth: Auth,
     pub(super) require_end_customer_token: bool,
-    internal_secret: Option<String>,
     #[serde(rename = "upsert_roll")]
     _upsert_roll: UpsertRoll,
     #[serde(rename = "rate_limits")]
@@ -173,13 +133,24 @@ impl World {
                 place => merge(place, change),
             }
         }
+        let config = whole.get_mut("config").and_then(Value::as_object_mut);
+        if let Some(secret) = config.and_then(|config| config.remove("internal_secret")) {
+            whole.insert("internal_secret".to_owned(), secret);
+        }
+        for (key, aside) in ASIDE {
+            let members = whole.get_mut(key).and_then(Value::as_object_mut);
+            for member in members.into_iter().flat_map(Map::values_mut) {
+                let member = member.as_object_mut().into_iter();
+                member.for_each(|member| member.retain(|key, _| !aside.contains(&key.as_str())));
+            }
+        }
         let whole = Value::Object(whole);
         serde_json::from_value(whole).map_err(|error| NotImplemented::new(&error.to_string()))
     }
 
-    /// What the host shares with its callers.
+    /// What the host shares with its callers; empty when the case unsets it.
     pub(super) fn secret(&self) -> &str {
-        self.config.internal_secret.as_ref().unwrap_or(&self.internal_secret)
+        self.internal_secret.as_deref().unwrap_or_default()
     }
 }
 
@@ -215,3 +186,10 @@ pub(super) fn instant(seconds: i64) -> Timestamp {
 pub(super) const fn seconds(at: Timestamp) -> i64 {
     at.as_millis().div_euclid(1_000)
 }
+
+/// What matters to no route that is served: what only the routes of plans and customers show.
+const ASIDE: [(&str, &[&str]); 3] = [
+    ("stores", &["note"]),
+    ("plans", &["disabled", "externalPriceId", "name", "store"]),
+    ("customers", &["email", "externalId", "metadata"]),
+];
