@@ -12,7 +12,7 @@
 //! - `replay_is_state`: a fresh ledger, given the encoded records, has the same snapshot bytes.
 //! - `split_is_whole`: at any cut, a ledger restored from a snapshot goes on as if nothing was.
 //! - `roots_apart`: leaving out everything about one root changes nothing for the others.
-//! - `one_form_a_record`: a record that decodes encodes to the same bytes.
+//! - `one_form_a_record`: a record or snapshot that can be read encodes to the same bytes.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;

@@ -154,7 +154,8 @@ pub(super) fn read_names(r: &mut Reader<'_>) -> Result<Names, DecodeError> {
 fn read_table(r: &mut Reader<'_>, table: &mut Table) -> Result<(), DecodeError> {
     for text in r.list(|r| r.text().map(String::from))? {
         let name = Name::parse(&text).map_err(|_| DecodeError::Malformed)?;
-        table.intern(&name).ok_or(DecodeError::Malformed)?;
+        let known = table.find(name.as_str()).is_some();
+        table.intern(&name).filter(|_| !known).ok_or(DecodeError::Malformed)?;
     }
     Ok(())
 }

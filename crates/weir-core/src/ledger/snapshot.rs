@@ -70,6 +70,10 @@ pub(super) fn read(bytes: &[u8], keys: &HostKeys) -> Result<(Head, Books), Decod
         books.notes.insert((space, key), r.bytes()?.into());
     }
     r.end()?;
+    // A state has one form: what is out of order, or there twice, was not written here.
+    if write(head, &books) != bytes {
+        return Err(DecodeError::Malformed);
+    }
     Ok((head, books))
 }
 
