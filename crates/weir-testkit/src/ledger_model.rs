@@ -1,0 +1,513 @@
+//! What would the textbook answer? The slow model of `decide` and `ledger`.
+//!
+//! It keeps everything that ever happened in plain lists, adds them up anew for each question with
+//! big integers, and walks a calendar of its own. It takes the core's plain data (definitions,
+//! grants, lots, requests) and gives the core's verdicts, so that the two can be compared whole; it
+//! calls no rule and no arithmetic of the core.
+
+use num_bigint::BigInt;
+use weir_core::account::Status;
+use weir_core::catalog::definition::{
+    DenialDefinition, KeySpaceDefinition, LimitDefinition, PlanDefinition,
+};
+use weir_core::catalog::{Definition, RememberAt};
+use weir_core::decide::{Binding, Caller, Flags, Outcome, Reason, Request, Retry, Verdict};
+use weir_core::dedup::RequestKey;
+use weir_core::grant::Grant;
+use weir_core::id::{CatalogVersion, FeatureId, LimitId, Name, PlanId, ScopeId, WalletId};
+use weir_core::ledger::Refused;
+use weir_core::limit::Balance;
+use weir_core::meter::{Aggregation, Life};
+use weir_core::time::Timestamp;
+use weir_core::wallet::Lot;
+
+pub mod calendar;
+mod weigh;
+
+use weigh::Changes;
+
+/// Everything that ever happened.
+#[derive(Clone, Debug)]
+pub struct Model {
+    now: i64,
+    sequence: u64,
+    sold: Sold,
+    scopes: Vec<Scope>,
+    takes: Vec<Take>,
+    heard: Vec<Heard>,
+    answers: Vec<Answer>,
+}
+
+/// The catalog in force, its limits in the order in which they are weighed.
+#[derive(Clone, Debug, Default)]
+struct Sold {
+    version: u32,
+    definition: Definition,
+    names: Names,
+    lines: Vec<Line>,
+}
+
+/// Every name that any catalog had, in the order of first appearance: its place is its index.
+#[derive(Clone, Debug, Default)]
+struct Names {
+    features: Vec<Name>,
+    limits: Vec<Name>,
+    plans: Vec<Name>,
+    wallets: Vec<Name>,
+}
+
+/// A limit as one plan has it.
+#[derive(Clone, Debug)]
+struct Line {
+    plan: PlanId,
+    feature: FeatureId,
+    limit: LimitId,
+    meter: (Aggregation, Life),
+    wallet: Option<WalletId>,
+    terms: LimitDefinition,
+}
+
+#[derive(Clone, Debug)]
+struct Scope {
+    parent: Option<ScopeId>,
+    name: String,
+    plan: Option<PlanId>,
+    status: Status,
+    anchor: i64,
+    grants: Vec<Grant>,
+    /// In the order in which they are drawn, each with everything that it paid.
+    lots: Vec<(Lot, Vec<BigInt>)>,
+}
+
+/// What tells one balance from another.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Key {
+    scope: ScopeId,
+    limit: LimitId,
+    /// 0 for the plan's own allowance, else the grant's number.
+    source: u16,
+    end: i64,
+}
+
+/// Something taken from a balance, given back to it, or imported into it.
+#[derive(Clone, Debug)]
+struct Take {
+    key: Key,
+    amount: BigInt,
+    held: BigInt,
+    /// The capacity that was read when the period was open; `None` if that is to be read anew.
+    capacity: Option<i128>,
+}
+
+/// A value that a meter which keeps its number was told, and the end of the period it belongs to.
+#[derive(Clone, Debug)]
+struct Heard {
+    place: (ScopeId, LimitId, i64),
+    value: BigInt,
+    at: i64,
+}
+
+#[derive(Clone, Debug)]
+struct Answer {
+    key: (ScopeId, Option<FeatureId>, RequestKey),
+    verdict: Verdict,
+    until: i64,
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Self {
+            now: Timestamp::MIN.as_millis(),
+            sequence: 0,
+            sold: Sold::default(),
+            scopes: Vec::new(),
+            takes: Vec::new(),
+            heard: Vec::new(),
+            answers: Vec::new(),
+        }
+    }
+}
+
+/// Commands: each moves the clock, never back, and takes the next number.
+impl Model {
+    /// Puts a sound catalog in force.
+    pub fn install(&mut self, definition: &Definition, now: Timestamp) {
+        self.done(now);
+        self.sold.install(definition);
+    }
+
+    /// Opens a scope; its own windows are anchored at the instant.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::Name`] when it is there already.
+    pub fn intern(
+        &mut self,
+        (parent, name): (Option<ScopeId>, &str),
+        plan: Option<PlanId>,
+        now: Timestamp,
+    ) -> Result<ScopeId, Refused> {
+        if self.scopes.iter().any(|known| (known.parent, known.name.as_str()) == (parent, name)) {
+            return Err(Refused::Name);
+        }
+        self.done(now);
+        let (name, anchor) = (name.to_owned(), self.now);
+        let (grants, lots, status) = (Vec::new(), Vec::new(), Status::Active);
+        self.scopes.push(Scope { parent, name, plan, status, anchor, grants, lots });
+        Ok(ScopeId(u32::try_from(self.scopes.len() - 1).unwrap_or(u32::MAX)))
+    }
+
+    /// Gives a scope another plan: capacities are read anew, counts stay.
+    pub fn set_plan(&mut self, scope: ScopeId, plan: Option<PlanId>, now: Timestamp) {
+        self.done(now);
+        let taken = self.takes.iter_mut().filter(|take| take.key.scope == scope);
+        taken.for_each(|take| take.capacity = None);
+        if let Some(scope) = self.scope_mut(scope) {
+            scope.plan = plan;
+        }
+    }
+
+    /// Says whether a scope may spend.
+    pub fn set_status(&mut self, scope: ScopeId, status: Status, now: Timestamp) {
+        self.done(now);
+        if let Some(scope) = self.scope_mut(scope) {
+            scope.status = status;
+        }
+    }
+
+    /// Says where a scope's own windows start.
+    pub fn set_anchor(&mut self, scope: ScopeId, anchor: Timestamp, now: Timestamp) {
+        self.done(now);
+        if let Some(scope) = self.scope_mut(scope) {
+            scope.anchor = anchor.as_millis();
+        }
+    }
+
+    /// Gives a scope an allowance.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::Name`] when the name or the number is taken; [`Refused::UnknownName`] as in import.
+    pub fn grant(&mut self, scope: ScopeId, grant: Grant, now: Timestamp) -> Result<(), Refused> {
+        self.known(grant.limit)?;
+        let all = self.scope_mut(scope).ok_or(Refused::UnknownScope)?;
+        let same = |known: &Grant| known.name == grant.name || known.source == grant.source;
+        if all.grants.iter().any(same) {
+            return Err(Refused::Name);
+        }
+        all.grants.push(grant);
+        self.done(now);
+        Ok(())
+    }
+
+    /// Tops up a wallet: promotional lots are drawn first, then low priority, then the soonest
+    /// expiry, then the oldest, then by name.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::Name`] when the name is taken.
+    pub fn top_up(&mut self, scope: ScopeId, lot: Lot, now: Timestamp) -> Result<(), Refused> {
+        let all = self.scope_mut(scope).ok_or(Refused::UnknownScope)?;
+        if all.lots.iter().any(|(known, _)| known.name == lot.name) {
+            return Err(Refused::Name);
+        }
+        all.lots.push((lot, Vec::new()));
+        let paid = |lot: &Lot| lot.kind == weir_core::wallet::Kind::Paid;
+        all.lots.sort_by(|(a, _), (b, _)| {
+            let order = |lot: &Lot| (paid(lot), lot.priority, lot.expires, lot.purchased);
+            order(a).cmp(&order(b)).then(a.name.cmp(&b.name))
+        });
+        self.done(now);
+        Ok(())
+    }
+
+    /// Sets a balance to what another system counted.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::UnknownName`] when no catalog had the limit.
+    pub fn import(
+        &mut self,
+        scope: ScopeId,
+        balance: &Balance,
+        now: Timestamp,
+    ) -> Result<(), Refused> {
+        self.known(balance.limit)?;
+        self.done(now);
+        let (limit, end) = (balance.limit, balance.window_end.as_millis());
+        let key = Key { scope, limit, source: balance.source.0, end };
+        let read = balance.generation != CatalogVersion(0);
+        self.takes.retain(|take| take.key != key);
+        self.takes.push(Take {
+            key,
+            amount: balance.used.as_nanos().into(),
+            held: balance.held.as_nanos().into(),
+            capacity: read.then_some(balance.capacity.as_nanos()),
+        });
+        Ok(())
+    }
+
+    fn known(&self, limit: LimitId) -> Result<(), Refused> {
+        let known = usize::from(limit.0) < self.sold.names.limits.len();
+        if known { Ok(()) } else { Err(Refused::UnknownName) }
+    }
+
+    /// Forgets, oldest first, the answers past their time.
+    pub fn sweep(&mut self, now: Timestamp) {
+        self.done(now);
+        let kept = self.answers.iter().position(|answer| answer.until >= self.now);
+        self.answers.drain(..kept.unwrap_or(self.answers.len()));
+    }
+
+    /// Any command that no decision depends on.
+    pub fn done(&mut self, now: Timestamp) {
+        self.now = self.now.max(now.as_millis());
+        self.sequence += 1;
+    }
+
+    /// Decides a request.
+    pub fn decide(&mut self, request: &Request<'_>, now: Timestamp) -> Verdict {
+        let (mut verdict, changes) = self.judge(request, self.now.max(now.as_millis()));
+        if verdict.flags.replayed {
+            return verdict;
+        }
+        verdict.flags.clock_held = now.as_millis() < self.now;
+        self.done(now);
+        verdict.sequence = self.sequence;
+        self.commit(changes);
+        self.remember(request, verdict);
+        verdict
+    }
+
+    fn commit(&mut self, changes: Changes) {
+        for Heard { place, value, at } in changes.heard {
+            self.heard.push(Heard { place, value, at });
+        }
+        for (take, grace) in changes.takes {
+            // A later period, once opened, ends those before it whose grace is over.
+            if !self.takes.iter().any(|known| known.key == take.key) {
+                let (now, Key { end, .. }) = (self.now, take.key);
+                let gone = |known: Key| {
+                    Key { end, ..known } == take.key && known.end < end && now > known.end + grace
+                };
+                let place = |key: Key| (key.scope, key.limit, key.end);
+                let ended: Vec<Key> =
+                    self.takes.iter().map(|t| t.key).filter(|k| gone(*k)).collect();
+                self.takes.retain(|known| !ended.contains(&known.key));
+                self.heard.retain(|heard| !ended.iter().any(|key| place(*key) == heard.place));
+            }
+            let same = self.takes.iter_mut().filter(|known| known.key == take.key);
+            same.for_each(|known| known.capacity = take.capacity);
+            self.takes.push(take);
+        }
+        for (scope, at, part) in changes.paid {
+            if let Some((_, paid)) = self.scope_mut(scope).and_then(|s| s.lots.get_mut(at)) {
+                paid.push(part);
+            }
+        }
+    }
+
+    fn remember(&mut self, request: &Request<'_>, verdict: Verdict) {
+        let Some(rule) = &self.sold.definition.remember else { return };
+        let listed = |kind| rule.denials.contains(&kind);
+        let kept = match verdict.outcome {
+            Outcome::Allowed => true,
+            Outcome::Denied(Reason::LimitExceeded | Reason::RateLimited) => {
+                listed(DenialDefinition::Limits)
+            }
+            Outcome::Denied(Reason::OutOfCredit) => listed(DenialDefinition::Funds),
+            Outcome::Denied(Reason::PeriodClosed) => listed(DenialDefinition::Window),
+            Outcome::Denied(_) => false,
+        };
+        let until = (self.now + rule.lifetime.as_millis()).min(calendar::LAST);
+        if let Some(key) = self.key(request).filter(|_| kept) {
+            self.answers.push(Answer { key, verdict, until });
+        }
+    }
+}
+
+/// Questions.
+impl Model {
+    /// Says what [`Model::decide`] would.
+    #[must_use]
+    pub fn peek(&self, request: &Request<'_>, now: Timestamp) -> Verdict {
+        let (mut verdict, _) = self.judge(request, self.now.max(now.as_millis()));
+        if !verdict.flags.replayed {
+            verdict.flags.clock_held = now.as_millis() < self.now;
+        }
+        verdict
+    }
+
+    /// The latest instant seen.
+    #[must_use]
+    pub const fn now(&self) -> i64 {
+        self.now
+    }
+
+    /// How many scopes there are; they are numbered from 0.
+    #[must_use]
+    pub const fn scopes(&self) -> usize {
+        self.scopes.len()
+    }
+
+    /// The path from the root down to a scope.
+    #[must_use]
+    pub fn path(&self, scope: ScopeId) -> Vec<ScopeId> {
+        let above = std::iter::successors(Some(scope), |scope| self.scope(*scope)?.parent);
+        let mut path: Vec<ScopeId> = above.collect();
+        path.reverse();
+        path
+    }
+
+    /// The end of the period in which a limit of a scope counts what happens at `at`.
+    #[must_use]
+    pub fn ends(&self, (scope, limit): (ScopeId, LimitId), at: i64) -> Option<i64> {
+        let account = self.scope(scope)?;
+        let mut lines = self.sold.lines.iter();
+        let line = lines.find(|line| Some(line.plan) == account.plan && line.limit == limit)?;
+        Some(calendar::period(line.terms.window, at, account.anchor).1)
+    }
+
+    /// The index that a limit, or a plan, has in the catalogs so far.
+    #[must_use]
+    pub fn limit(&self, name: &str) -> Option<LimitId> {
+        index(&self.sold.names.limits, name).map(LimitId)
+    }
+
+    /// See [`Model::limit`].
+    #[must_use]
+    pub fn plan(&self, name: &str) -> Option<PlanId> {
+        index(&self.sold.names.plans, name).map(PlanId)
+    }
+
+    fn scope(&self, scope: ScopeId) -> Option<&Scope> {
+        self.scopes.get(usize::try_from(scope.0).ok()?)
+    }
+
+    fn scope_mut(&mut self, scope: ScopeId) -> Option<&mut Scope> {
+        self.scopes.get_mut(usize::try_from(scope.0).ok()?)
+    }
+
+    fn key(&self, request: &Request<'_>) -> Option<(ScopeId, Option<FeatureId>, RequestKey)> {
+        let rule = self.sold.definition.remember.as_ref()?;
+        let apart = rule.key_space == KeySpaceDefinition::Feature;
+        let feature = request.costs.first().map(|cost| cost.feature).filter(|_| apart);
+        Some((*request.scopes.first()?, feature, request.key?))
+    }
+
+    /// The verdict at `now`, and what it changes when it is allowed.
+    fn judge(&self, request: &Request<'_>, now: i64) -> (Verdict, Changes) {
+        match self.gates(request, now) {
+            Ok(()) => self.weigh(request, now),
+            Err(verdict) => (*verdict, Changes::default()),
+        }
+    }
+
+    fn gates(&self, request: &Request<'_>, now: i64) -> Result<(), Box<Verdict>> {
+        let unless = |fine: bool, reason| {
+            if fine { Ok(()) } else { Err(Box::new(self.verdict(Outcome::Denied(reason), None))) }
+        };
+        let Request { scopes, costs, at, .. } = *request;
+        unless((1..=8).contains(&scopes.len()) && costs.len() <= 8, Reason::Malformed)?;
+        unless(at.as_millis().max(now) < calendar::LAST, Reason::Malformed)?;
+        let entitled = match request.caller {
+            Caller::Known(principal) => scopes.contains(&principal.scope()),
+            Caller::Unchecked => true,
+        };
+        unless(entitled, Reason::Unauthenticated)?;
+        unless(scopes.iter().all(|scope| self.scope(*scope).is_some()), Reason::UnknownScope)?;
+        let on_path = |line: &Line| {
+            scopes.iter().any(|scope| self.scope(*scope).and_then(|s| s.plan) == Some(line.plan))
+        };
+        let sold = |f: FeatureId| self.sold.lines.iter().any(|l| l.feature == f && on_path(l));
+        unless(costs.iter().all(|cost| sold(cost.feature)), Reason::NoEntitlement)?;
+        let rule = self.sold.definition.remember.as_ref();
+        let late = rule.is_some_and(|rule| rule.at == RememberAt::AfterTime);
+        if !late {
+            self.memory(request)?;
+        }
+        let accepts = self.sold.definition.acceptance;
+        let age = now - at.as_millis();
+        unless(accepts.max_age.is_none_or(|most| age <= most.as_millis()), Reason::TooOld)?;
+        let early = |first: i64| age < 0 && -age >= first;
+        unless(!accepts.max_ahead.is_some_and(|first| early(first.as_millis())), Reason::TooNew)?;
+        if late {
+            self.memory(request)?;
+        }
+        let mut stopped = scopes.iter().filter_map(|scope| match self.scope(*scope)?.status {
+            Status::Active => None,
+            Status::Blocked => Some(Reason::Blocked),
+            Status::Cancelled => Some(Reason::Cancelled),
+            Status::Inactive => Some(Reason::Inactive),
+            Status::NoPlan => Some(Reason::NoPlan),
+            Status::Paused => Some(Reason::Paused),
+        });
+        stopped.next().map_or(Ok(()), |reason| unless(false, reason))
+    }
+
+    fn memory(&self, request: &Request<'_>) -> Result<(), Box<Verdict>> {
+        let Some(key) = self.key(request) else { return Ok(()) };
+        if let Some(known) = self.answers.iter().find(|answer| answer.key == key) {
+            let flags = Flags { replayed: true, ..known.verdict.flags };
+            return Err(Box::new(Verdict { flags, ..known.verdict }));
+        }
+        let rule = self.sold.definition.remember.as_ref();
+        let full =
+            rule.is_some_and(|r| u32::try_from(self.answers.len()).is_ok_and(|n| n >= r.max));
+        let denied = Outcome::Denied(Reason::DedupFull);
+        if full { Err(Box::new(self.verdict(denied, None))) } else { Ok(()) }
+    }
+
+    fn verdict(&self, outcome: Outcome, binding: Option<Binding>) -> Verdict {
+        Verdict {
+            outcome,
+            binding,
+            charged: weigh::quantity(&BigInt::ZERO),
+            retry: if outcome == Outcome::Allowed { Retry::Now } else { Retry::NotComputed },
+            flags: Flags { replayed: false, clock_held: false },
+            catalog: CatalogVersion(self.sold.version),
+            sequence: 0,
+        }
+    }
+}
+
+impl Sold {
+    fn install(&mut self, definition: &Definition) {
+        self.version += 1;
+        self.definition = definition.clone();
+        let Self { names, lines, .. } = self;
+        names.features.extend(new(&names.features, definition.features.keys()));
+        names.wallets.extend(new(&names.wallets, definition.wallets.keys()));
+        names.plans.extend(new(&names.plans, definition.plans.keys()));
+        for PlanDefinition { limits } in definition.plans.values() {
+            names.limits.extend(new(&names.limits, limits.keys()));
+        }
+        lines.clear();
+        for (plan, limit, terms) in definition
+            .plans
+            .iter()
+            .flat_map(|(plan, of)| of.limits.iter().map(move |(limit, terms)| (plan, limit, terms)))
+        {
+            let Some(feature) = definition.features.get(&terms.feature) else { continue };
+            let wallet = terms.charge.as_ref().and_then(|charge| charge.wallet.as_ref());
+            let at = |names: &[Name], name: &Name| index(names, name.as_str()).unwrap_or(u16::MAX);
+            lines.push(Line {
+                plan: PlanId(at(&names.plans, plan)),
+                feature: FeatureId(at(&names.features, &terms.feature)),
+                limit: LimitId(at(&names.limits, limit)),
+                meter: (feature.aggregation, feature.life),
+                wallet: wallet.map(|wallet| WalletId(at(&names.wallets, wallet))),
+                terms: terms.clone(),
+            });
+        }
+        lines.sort_by_key(|line| line.limit);
+    }
+}
+
+fn new<'n>(known: &[Name], names: impl Iterator<Item = &'n Name>) -> Vec<Name> {
+    names.filter(|name| !known.contains(name)).cloned().collect()
+}
+
+fn index(names: &[Name], name: &str) -> Option<u16> {
+    u16::try_from(names.iter().position(|known| known.as_str() == name)?).ok()
+}

@@ -1,0 +1,475 @@
+//! Does every limit on the path admit it, by adding up all that was ever taken?
+
+use num_bigint::BigInt;
+use weir_core::amount::{Quantity, Rounding};
+use weir_core::catalog::GiveBack;
+use weir_core::catalog::Refusal;
+use weir_core::catalog::definition::{CapacityDefinition, WindowDefinition};
+use weir_core::decide::{Binding, Caller, Outcome, Reason, Request, Retry, Verdict};
+use weir_core::grant::{Burn, Grant};
+use weir_core::id::{ScopeId, WalletId};
+use weir_core::limit::{Enforcement, UNLIMITED};
+use weir_core::meter::{Aggregation, Life};
+use weir_core::time::Timestamp;
+
+use super::{Heard, Key, Line, Model, Scope, Take, calendar};
+
+/// What an allowed request adds to the lists.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Changes {
+    /// Each with its limit's grace.
+    pub(super) takes: Vec<(Take, i64)>,
+    pub(super) heard: Vec<Heard>,
+    /// Whose lot, its place, and how much of it.
+    pub(super) paid: Vec<(ScopeId, usize, BigInt)>,
+}
+
+/// What is known after some limits were weighed.
+#[derive(Default)]
+struct Weighed {
+    changes: Changes,
+    /// The limits that admit, and those that do not.
+    fits: Vec<Binding>,
+    denied: Vec<(Reason, Option<Binding>)>,
+    debits: Vec<((ScopeId, WalletId), BigInt)>,
+    charged: BigInt,
+    /// When the limits that deny open anew; `None` for those that time alone does not open.
+    reopens: Vec<Option<Reopens>>,
+}
+
+#[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
+enum Reopens {
+    At(i64),
+    Never,
+}
+
+/// One limit of a scope, and the instants of the request.
+#[derive(Clone, Copy)]
+struct Place<'m> {
+    scope: ScopeId,
+    account: &'m Scope,
+    line: &'m Line,
+    at: i64,
+    now: i64,
+}
+
+/// One allowance as it stands: a plan's own, or a grant.
+struct Allowance {
+    key: Key,
+    starts: i64,
+    used: BigInt,
+    held: BigInt,
+    capacity: BigInt,
+}
+
+impl Allowance {
+    fn room(&self) -> BigInt {
+        (&self.capacity - &self.used - &self.held).max(BigInt::ZERO)
+    }
+}
+
+/// A number does not fit.
+struct TooLarge;
+
+impl Model {
+    /// Weighs a request that no gate stands against.
+    pub(super) fn weigh(&self, request: &Request<'_>, now: i64) -> (Verdict, Changes) {
+        let mut weighed = Weighed::default();
+        for (at, scope) in request.scopes.iter().enumerate() {
+            let twice = request.scopes.iter().take(at).any(|earlier| earlier == scope);
+            let Some(account) = self.scope(*scope).filter(|_| !twice) else { continue };
+            let mut features = Vec::new();
+            for cost in request.costs {
+                if features.contains(&cost.feature) {
+                    continue;
+                }
+                features.push(cost.feature);
+                let mut lines = self.sold.lines.iter();
+                let on_plan = lines
+                    .by_ref()
+                    .filter(|l| account.plan == Some(l.plan) && l.feature == cost.feature);
+                for line in on_plan {
+                    let first_use = matches!(line.terms.window, WindowDefinition::FirstUse { .. });
+                    let at = if first_use { now } else { request.at.as_millis() };
+                    let place = Place { scope: *scope, account, line, at, now };
+                    if self.limit_of(place, request, &mut weighed).is_err() {
+                        weighed.denied.push((Reason::Unmeasurable, None));
+                    }
+                }
+            }
+        }
+        self.funds(now, &mut weighed);
+        self.conclude(request, weighed)
+    }
+
+    fn conclude(&self, request: &Request<'_>, weighed: Weighed) -> (Verdict, Changes) {
+        // The first of the earliest stage: limits come in the order of the path.
+        if let Some((reason, binding)) = weighed.denied.iter().min_by_key(|(r, _)| stage(*r)) {
+            let mut verdict = self.verdict(Outcome::Denied(*reason), *binding);
+            if stage(*reason) == LIMITS {
+                verdict.retry = self.retry(request, &weighed);
+            }
+            return (verdict, Changes::default());
+        }
+        let Weighed { changes, fits, charged, .. } = weighed;
+        let mut tightest: Option<Binding> = None;
+        for fit in fits {
+            if tightest.is_none_or(|known| sooner(&fit, &known)) {
+                tightest = Some(fit);
+            }
+        }
+        let verdict = self.verdict(Outcome::Allowed, tightest);
+        (Verdict { charged: quantity(&charged), ..verdict }, changes)
+    }
+
+    /// The first instant at which the same request passes, found by asking then; where some limit
+    /// that denies may open otherwise than by the end of its period, nothing is said.
+    fn retry(&self, request: &Request<'_>, weighed: &Weighed) -> Retry {
+        let reopens: Option<Vec<Reopens>> = weighed.reopens.iter().copied().collect();
+        let pays = |fit: &Binding| {
+            let mut lines = self.sold.lines.iter();
+            let plan = self.scope(fit.scope).and_then(|scope| scope.plan);
+            let line = lines.find(|line| line.limit == fit.limit && Some(line.plan) == plan);
+            fit.asked.as_nanos() > 0 && line.is_some_and(|line| line.wallet.is_some())
+        };
+        match reopens.and_then(|reopens| reopens.into_iter().max()) {
+            _ if weighed.fits.iter().any(pays) => Retry::NotComputed,
+            None => Retry::NotComputed,
+            Some(Reopens::Never) => Retry::Never,
+            Some(Reopens::At(then)) => {
+                let Ok(at) = Timestamp::from_millis(then) else { return Retry::NotComputed };
+                let again = Request { at, key: None, caller: Caller::Unchecked, ..*request };
+                match self.judge(&again, then).0.outcome {
+                    Outcome::Allowed => Retry::At(at),
+                    Outcome::Denied(_) => Retry::NotComputed,
+                }
+            }
+        }
+    }
+
+    fn limit_of(
+        &self,
+        place: Place<'_>,
+        request: &Request<'_>,
+        weighed: &mut Weighed,
+    ) -> Result<(), TooLarge> {
+        let Place { scope, line, now, .. } = place;
+        let allowances = self.allowances(place);
+        let grace = line.terms.grace.as_millis();
+        let binding = |[used, held, asked, capacity]: [&BigInt; 4], end| Binding {
+            scope,
+            limit: line.limit,
+            used: quantity(used),
+            held: quantity(held),
+            asked: quantity(asked),
+            capacity: quantity(capacity),
+            resets_at: Timestamp::from_millis(end).unwrap_or(Timestamp::MAX),
+        };
+        let zero = &BigInt::ZERO;
+        let over = |end: i64| end != calendar::LAST && now > end + grace;
+        if let Some(closed) = allowances.iter().find(|allowance| over(allowance.key.end)) {
+            let binding = binding([zero; 4], closed.key.end);
+            weighed.denied.push((Reason::PeriodClosed, Some(binding)));
+            return Ok(());
+        }
+        let end = allowances.first().map_or(calendar::LAST, |allowance| allowance.key.end);
+        let (asked, heard) = self.measure(place, request, end)?;
+        let sum = |of: &dyn Fn(&Allowance) -> BigInt| {
+            allowances.iter().map(of).sum::<BigInt>().min(most())
+        };
+        let [used, held, capacity, left] = [
+            sum(&|a| a.used.clone()),
+            sum(&|a| a.held.clone()),
+            sum(&|a| a.capacity.clone()),
+            sum(&|a| a.room()),
+        ];
+        let binding = binding([&used, &held, &asked, &capacity], end);
+        let hard = line.terms.enforcement == Enforcement::Hard;
+        if hard && asked > *zero && asked > left && capacity < most() {
+            let reason = match line.terms.refusal {
+                Refusal::LimitExceeded => Reason::LimitExceeded,
+                Refusal::RateLimited => Reason::RateLimited,
+            };
+            weighed.denied.push((reason, Some(binding)));
+            weighed.reopens.push(reopens(place, &binding, &allowances));
+            return Ok(());
+        }
+        weighed.fits.push(binding);
+        weighed.changes.heard.extend(heard);
+        for (allowance, part) in split(place, &allowances, (asked, &left)) {
+            weighed.book(place, allowance, part)?;
+        }
+        Ok(())
+    }
+
+    /// The allowances that count what happens at the place's instant, first drawn first.
+    fn allowances(&self, place: Place<'_>) -> Vec<Allowance> {
+        let Place { account, line, at, .. } = place;
+        let burn = match line.terms.capacity {
+            CapacityDefinition::AtRoll(amount) => {
+                return vec![self.allowance(place, (0, amount), true)];
+            }
+            CapacityDefinition::Granted(burn) => burn,
+            CapacityDefinition::Live(amount) => {
+                return vec![self.allowance(place, (0, amount), false)];
+            }
+            CapacityDefinition::Unlimited => {
+                return vec![self.allowance(place, (0, UNLIMITED), false)];
+            }
+        };
+        let pays = |grant: &&Grant| {
+            let (from, to) = (grant.effective.as_millis(), grant.expires.as_millis());
+            grant.limit == line.limit && from <= at && at < to
+        };
+        let mut grants: Vec<&Grant> = account.grants.iter().filter(pays).collect();
+        match burn {
+            Burn::Standard => grants.sort_by_key(|g| (g.priority, g.expires, g.source)),
+            Burn::Unprice => grants.sort_by_cached_key(|grant| {
+                (-i64::from(grant.priority), grant.expires, collated(&grant.name))
+            }),
+        }
+        let of_grant = |g: &&Grant| self.allowance(place, (g.source.0, g.amount), false);
+        let all: Vec<Allowance> = grants.iter().map(of_grant).collect();
+        let none = (0, quantity(&BigInt::ZERO));
+        if all.is_empty() { vec![self.allowance(place, none, false)] } else { all }
+    }
+
+    fn allowance(
+        &self,
+        place: Place<'_>,
+        (source, amount): (u16, Quantity),
+        at_roll: bool,
+    ) -> Allowance {
+        let Place { scope, account, line, at, .. } = place;
+        let (starts, end) = calendar::period(line.terms.window, at, account.anchor);
+        let mut key = Key { scope, limit: line.limit, source, end };
+        let known = self.takes.iter().filter(|t| Key { end, ..t.key } == key);
+        if let WindowDefinition::FirstUse { .. } = line.terms.window {
+            // What ends within the span from now started before now: it goes on.
+            let open = known.map(|take| take.key.end).filter(|known| at < *known && *known <= end);
+            key.end = open.max().unwrap_or(end);
+        }
+        let mut capacity = amount.as_nanos();
+        let (mut used, mut held) = (BigInt::ZERO, BigInt::ZERO);
+        for take in self.takes.iter().filter(|take| take.key == key) {
+            used += &take.amount;
+            held += &take.held;
+            if let Some(read) = take.capacity.filter(|_| at_roll) {
+                capacity = read;
+            }
+        }
+        Allowance { key, starts, used, held, capacity: capacity.into() }
+    }
+
+    /// What the request adds to the limit, and what its meter has to keep of it.
+    fn measure(
+        &self,
+        place: Place<'_>,
+        request: &Request<'_>,
+        end: i64,
+    ) -> Result<(BigInt, Vec<Heard>), TooLarge> {
+        let Place { scope, line, .. } = place;
+        let (aggregation, life) = line.meter;
+        let end = if life == Life::Lifetime { calendar::LAST } else { end };
+        let place = (scope, line.limit, end);
+        let mut all: Vec<Heard> =
+            self.heard.iter().filter(|heard| heard.place == place).cloned().collect();
+        let before = all.len();
+        let mut asked = BigInt::ZERO;
+        for cost in request.costs.iter().filter(|cost| cost.feature == line.feature) {
+            let old = number(aggregation, &all);
+            let (value, at) = (cost.quantity.as_nanos().into(), request.at.as_millis());
+            all.push(Heard { place, value, at });
+            let new = number(aggregation, &all);
+            asked = fits(asked + fits(fits(new)? - old)?)?;
+        }
+        let kept =
+            life == Life::Lifetime || matches!(aggregation, Aggregation::Latest | Aggregation::Max);
+        Ok((asked, if kept { all.split_off(before) } else { Vec::new() }))
+    }
+
+    fn funds(&self, now: i64, weighed: &mut Weighed) {
+        for ((scope, wallet), debit) in &weighed.debits {
+            let lots = self.scope(*scope).map_or(&[][..], |scope| &scope.lots);
+            let mut owed = debit.clone();
+            for (at, (lot, paid)) in lots.iter().enumerate() {
+                if lot.wallet != *wallet || now >= lot.expires.as_millis() {
+                    continue;
+                }
+                let left = BigInt::from(lot.left.as_nanos()) - paid.iter().sum::<BigInt>();
+                let part = left.min(owed.clone());
+                owed -= &part;
+                weighed.changes.paid.push((*scope, at, part));
+            }
+            if owed > BigInt::ZERO {
+                weighed.denied.push((Reason::OutOfCredit, None));
+            }
+        }
+    }
+}
+
+impl Weighed {
+    /// Books a part of the ask on one allowance, and what it costs.
+    fn book(
+        &mut self,
+        place: Place<'_>,
+        allowance: &Allowance,
+        part: BigInt,
+    ) -> Result<(), TooLarge> {
+        let Place { scope, line, now, .. } = place;
+        let Allowance { key, starts, used, capacity, .. } = allowance;
+        let after = fits(used + &part)?;
+        if let Some(charge) = line.terms.charge.as_ref().filter(|_| part > BigInt::ZERO) {
+            let price = charge.price.as_nanos();
+            let cost = |used| Ok(rounded(fits(used * price)?, charge.digits, charge.rounding));
+            let due = cost(after)? - cost(used.clone().max(BigInt::ZERO))?;
+            self.charged = fits(&self.charged + &due)?;
+            if let Some(wallet) = line.wallet {
+                match self.debits.iter_mut().find(|(of, _)| *of == (scope, wallet)) {
+                    Some((_, debit)) => *debit += due,
+                    None => self.debits.push(((scope, wallet), due)),
+                }
+            }
+        }
+        let read = i128::try_from(capacity).ok().filter(|_| *starts <= now);
+        let take = Take { key: *key, amount: part, held: BigInt::ZERO, capacity: read };
+        self.changes.takes.push((take, line.terms.grace.as_millis()));
+        Ok(())
+    }
+}
+
+/// From which allowance how much is taken, or to which it is given back.
+fn split<'a>(
+    place: Place<'_>,
+    allowances: &'a [Allowance],
+    (asked, left): (BigInt, &BigInt),
+) -> Vec<(&'a Allowance, BigInt)> {
+    let mut parts = Vec::new();
+    let mut take = |allowance, part: BigInt| {
+        if part != BigInt::ZERO {
+            parts.push((allowance, part));
+        }
+    };
+    if asked > BigInt::ZERO {
+        // What no allowance has room for goes to the first, on top.
+        let mut over = (&asked - left).max(BigInt::ZERO);
+        let mut rest = &asked - &over;
+        for allowance in allowances {
+            let part = allowance.room().min(rest.clone());
+            rest -= &part;
+            take(allowance, part + std::mem::take(&mut over));
+        }
+    } else if place.line.terms.give_back == GiveBack::Reverse {
+        let mut rest = -asked;
+        for allowance in allowances.iter().rev() {
+            let part = allowance.used.clone().min(rest.clone());
+            rest -= &part;
+            take(allowance, -part);
+        }
+    }
+    parts
+}
+
+/// When a limit that denies opens anew: at the end of its period, if it is the one of now and its
+/// capacity and its ask do not depend on more than the time.
+fn reopens(place: Place<'_>, binding: &Binding, allowances: &[Allowance]) -> Option<Reopens> {
+    let Place { line, now, .. } = place;
+    let (aggregation, life) = line.meter;
+    let stateless =
+        life == Life::Window && matches!(aggregation, Aggregation::Count | Aggregation::Sum);
+    let live =
+        matches!(line.terms.capacity, CapacityDefinition::Live(_) | CapacityDefinition::Unlimited);
+    if !stateless || !live || line.wallet.is_some() {
+        return None;
+    }
+    let end = binding.resets_at.as_millis();
+    if binding.asked > binding.capacity || end == calendar::LAST {
+        return Some(Reopens::Never);
+    }
+    let of_now = allowances.iter().all(|a| a.starts <= now && now < a.key.end);
+    of_now.then_some(Reopens::At(end))
+}
+
+/// A meter's number after all that it heard: nothing to begin with.
+fn number(aggregation: Aggregation, all: &[Heard]) -> BigInt {
+    let value = |heard: &Heard| heard.value.clone();
+    match aggregation {
+        Aggregation::Count => BigInt::from(all.len()) * 1_000_000_000,
+        Aggregation::Latest => all.iter().max_by_key(|heard| heard.at).map_or(BigInt::ZERO, value),
+        Aggregation::Max => all.iter().map(value).max().unwrap_or_default(),
+        Aggregation::Sum => all.iter().map(value).sum(),
+    }
+}
+
+/// Whether `a` takes fewer further requests of its ask than `b`; of two with the same ask, the one
+/// with less left.
+fn sooner(a: &Binding, b: &Binding) -> bool {
+    let after = |limit: &Binding| {
+        let nanos = |quantity: Quantity| BigInt::from(quantity.as_nanos());
+        let left = nanos(limit.capacity) - nanos(limit.used) - nanos(limit.held);
+        (limit.capacity != UNLIMITED)
+            .then(|| (left.max(BigInt::ZERO) - nanos(limit.asked), nanos(limit.asked)))
+    };
+    let further = |(left, asked): (BigInt, BigInt)| {
+        if asked <= BigInt::ZERO {
+            return most();
+        }
+        // Rounded towards minus infinity, where division rounds towards nothing.
+        let whole = &left / &asked;
+        if &whole * &asked > left { whole - 1 } else { whole }
+    };
+    match (after(a), after(b)) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(a), Some(b)) if a.1 == b.1 => a.0 < b.0,
+        (Some(a), Some(b)) => further(a) < further(b),
+    }
+}
+
+/// A product of nano-units and nano-units, to nano-units of at most `digits` fraction digits.
+fn rounded(product: BigInt, digits: u8, rounding: Rounding) -> BigInt {
+    let cut = BigInt::from(10).pow(18 - u32::from(digits));
+    let (whole, rest) = (&product / &cut, &product % &cut); // nothing here is negative
+    let half = (&rest + &rest).cmp(&cut);
+    let odd = &whole % 2 == BigInt::from(1);
+    let up = match rounding {
+        Rounding::Down => false,
+        Rounding::HalfEven => half.is_gt() || (half.is_eq() && odd),
+        Rounding::Up => rest > BigInt::ZERO,
+    };
+    (whole + i32::from(up)) * BigInt::from(10).pow(9 - u32::from(digits))
+}
+
+/// A key that sorts as the root collation does: marks, digits, letters; then lower case first.
+fn collated(name: &str) -> (Vec<usize>, Vec<bool>) {
+    let place = |c: char| MARKS.find(c.to_ascii_lowercase()).unwrap_or(MARKS.len());
+    (name.chars().map(place).collect(), name.chars().map(|c| c.is_ascii_uppercase()).collect())
+}
+
+/// Visible ASCII in the order of CLDR's root collation, letters in lower case.
+const MARKS: &str = "_-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$0123456789abcdefghijklmnopqrstuvwxyz";
+
+/// The stage of the design that gives a reason.
+const fn stage(reason: Reason) -> u8 {
+    match reason {
+        Reason::Unmeasurable => 9,
+        Reason::PeriodClosed => 10,
+        Reason::OutOfCredit => 12,
+        _ => LIMITS,
+    }
+}
+
+const LIMITS: u8 = 11;
+
+fn most() -> BigInt {
+    BigInt::from(i128::MAX)
+}
+
+fn fits(value: BigInt) -> Result<BigInt, TooLarge> {
+    i128::try_from(&value).map(|_| value).map_err(|_| TooLarge)
+}
+
+/// A number that was seen to fit, as the core writes it.
+pub(super) fn quantity(value: &BigInt) -> Quantity {
+    Quantity::from_nanos(i128::try_from(value).unwrap_or(i128::MAX))
+}

@@ -1,0 +1,436 @@
+//! What could happen? Random catalogs and histories, written by the slow model as it goes.
+//!
+//! An [`Author`] turns raw bytes into one act after the other. It knows, from its model, what is
+//! left of a limit and when a period ends, and so writes asks that land on the line and instants
+//! that touch a boundary. Each [`Beat`] holds an act and what the model made of it; a
+//! [`Stage`] plays the same acts on the core.
+
+use arbitrary::{Result, Unstructured};
+use weir_core::account::Status;
+use weir_core::amount::Quantity;
+use weir_core::catalog::Definition;
+use weir_core::decide::{Caller, Cost, Request};
+use weir_core::dedup::RequestKey;
+use weir_core::grant::{Burn, Grant};
+use weir_core::id::{CatalogVersion, FeatureId, LimitId, PlanId, ScopeId, WalletId};
+use weir_core::limit::{Balance, Source, UNLIMITED};
+use weir_core::time::Timestamp;
+use weir_core::wallet::{Kind, Lot};
+
+use crate::ledger_model::Model;
+
+mod catalog;
+mod stage;
+
+use catalog::{LIMITS, Shape};
+pub use stage::{Journal, Played, Stage, mix, principal};
+
+/// What kind of history is wanted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Flavour {
+    /// Paths stay under one root, the clock is never held, and no bound is shared between roots.
+    Apart,
+    /// Anything.
+    Everything,
+    /// No answer is remembered.
+    Forgetful,
+    /// Nothing is remembered, and every charge is paid from a wallet.
+    Paid,
+}
+
+/// An act, its instant, and what the model made of it.
+#[derive(Clone, Debug)]
+pub struct Beat {
+    /// When it is done.
+    pub now: Timestamp,
+    /// What is done.
+    pub act: Act,
+    /// What comes of it.
+    pub expected: Played,
+}
+
+/// What can be done to a ledger.
+#[derive(Clone, Debug)]
+pub enum Act {
+    /// Decide a request.
+    Decide(Ask),
+    /// Give a scope an allowance.
+    Grant(ScopeId, Grant, Burn),
+    /// Set a balance.
+    Import(ScopeId, Balance),
+    /// Put a catalog in force.
+    Install(Box<Definition>),
+    /// Open a scope: parent, name, plan.
+    Intern(Option<ScopeId>, String, Option<PlanId>),
+    /// Keep a document.
+    Note(u8),
+    /// Say where a scope's own windows start.
+    SetAnchor(ScopeId, Timestamp),
+    /// Give a scope another plan.
+    SetPlan(ScopeId, Option<PlanId>),
+    /// Say whether a scope may spend.
+    SetStatus(ScopeId, Status),
+    /// Forget old answers.
+    Sweep,
+    /// Top up a wallet.
+    TopUp(ScopeId, Lot),
+}
+
+/// A request that owns its parts.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// Who asks.
+    pub caller: Caller,
+    /// The path.
+    pub scopes: Vec<ScopeId>,
+    /// What is asked for.
+    pub costs: Vec<Cost>,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The caller's key.
+    pub key: Option<RequestKey>,
+}
+
+impl Ask {
+    /// The request.
+    #[must_use]
+    pub fn request(&self) -> Request<'_> {
+        let Self { caller, scopes, costs, at, key } = self;
+        Request { caller: *caller, scopes, costs, at: *at, key: *key }
+    }
+}
+
+/// Writes a history, one beat at a time.
+#[derive(Clone, Debug)]
+pub struct Author {
+    model: Model,
+    flavour: Flavour,
+    shape: Shape,
+    written: u32,
+}
+
+impl Author {
+    /// An author whose catalogs all have the shape that the bytes say.
+    ///
+    /// # Errors
+    ///
+    /// None: bytes that run out are read as zeros.
+    pub fn new(flavour: Flavour, u: &mut Unstructured<'_>) -> Result<Self> {
+        Ok(Self { model: Model::default(), flavour, shape: Shape::new(flavour, u)?, written: 0 })
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub const fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The next beat.
+    ///
+    /// # Errors
+    ///
+    /// None: bytes that run out are read as zeros.
+    pub fn beat(&mut self, u: &mut Unstructured<'_>) -> Result<Beat> {
+        self.written += 1;
+        let now = self.instant(u)?;
+        let act = match self.written {
+            1 => Act::Install(Box::new(self.shape.definition(u)?)),
+            2..=4 => self.intern(u)?,
+            _ => self.act(now, u)?,
+        };
+        let expected = self.play(&act, now);
+        Ok(Beat { now, act, expected })
+    }
+
+    fn play(&mut self, act: &Act, now: Timestamp) -> Played {
+        let Self { model, .. } = self;
+        match act.clone() {
+            Act::Decide(ask) => return Played::Decided(model.decide(&ask.request(), now)),
+            Act::Grant(scope, grant, _) => return Played::Done(model.grant(scope, grant, now)),
+            Act::Import(scope, balance) => return Played::Done(model.import(scope, &balance, now)),
+            Act::Intern(parent, name, plan) => {
+                return Played::Done(model.intern((parent, &name), plan, now).map(drop));
+            }
+            Act::TopUp(scope, lot) => return Played::Done(model.top_up(scope, lot, now)),
+            Act::Install(definition) => model.install(&definition, now),
+            Act::Note(_) => model.done(now),
+            Act::SetAnchor(scope, anchor) => model.set_anchor(scope, anchor, now),
+            Act::SetPlan(scope, plan) => model.set_plan(scope, plan, now),
+            Act::SetStatus(scope, status) => model.set_status(scope, status, now),
+            Act::Sweep => model.sweep(now),
+        }
+        Played::Done(Ok(()))
+    }
+
+    fn act(&self, now: Timestamp, u: &mut Unstructured<'_>) -> Result<Act> {
+        let scope = self.scope(u)?;
+        Ok(match u.int_in_range(0..=99_u8)? {
+            0..=77 => Act::Decide(self.ask(now, u)?),
+            78..=79 => self.intern(u)?,
+            80..=81 => Act::SetPlan(scope, self.plan(u)?),
+            82..=83 => Act::SetStatus(scope, *u.choose(STATUSES)?),
+            84..=87 => self.grant(scope, now, u)?,
+            88..=92 => self.top_up(scope, now, u)?,
+            93..=94 => self.import(scope, now, u)?,
+            95..=96 => Act::Install(Box::new(self.shape.definition(u)?)),
+            97 => Act::Sweep,
+            98 => Act::SetAnchor(scope, later(now, u.int_in_range(-HOUR..=HOUR)?)),
+            _ => Act::Note(u.int_in_range(0..=3)?),
+        })
+    }
+
+    /// The instant of the next beat: it stands, steps, meets the end of a period, or goes back.
+    fn instant(&self, u: &mut Unstructured<'_>) -> Result<Timestamp> {
+        let seen = Timestamp::from_millis(self.model.now()).unwrap_or(Timestamp::EPOCH);
+        if self.written == 1 {
+            return Ok(*u.choose(STARTS)?);
+        }
+        let step = match u.int_in_range(0..=63_u8)? {
+            0..=29 => 0,
+            30..=39 => u.int_in_range(1..=3_000)?,
+            40..=46 => u.int_in_range(1..=10 * MINUTE)?,
+            47..=49 => u.int_in_range(1..=5 * HOUR)?,
+            50 => u.int_in_range(1..=40 * 24 * HOUR)?,
+            51..=59 => self.boundary(u)?,
+            _ if self.flavour == Flavour::Apart => 0,
+            _ => -u.int_in_range(1..=2 * HOUR)?,
+        };
+        Ok(later(seen, step))
+    }
+
+    /// How far it is to the end of some period, or a millisecond less or more.
+    fn boundary(&self, u: &mut Unstructured<'_>) -> Result<i64> {
+        let (scope, limit) = (self.scope(u)?, self.limit(u)?);
+        let beside = u.int_in_range(-1..=1)?;
+        let now = self.model.now();
+        let end = self.model.ends((scope, limit), now).unwrap_or(now);
+        Ok(if end - now > 60 * 24 * HOUR { 1_000 } else { (end - now + beside).max(0) })
+    }
+
+    fn scope(&self, u: &mut Unstructured<'_>) -> Result<ScopeId> {
+        let last = u32::try_from(self.model.scopes()).unwrap_or(1).saturating_sub(1);
+        u.int_in_range(0..=last).map(ScopeId)
+    }
+
+    fn limit(&self, u: &mut Unstructured<'_>) -> Result<LimitId> {
+        let name = u.choose(LIMITS)?;
+        Ok(self.model.limit(name).unwrap_or(LimitId(0)))
+    }
+
+    fn plan(&self, u: &mut Unstructured<'_>) -> Result<Option<PlanId>> {
+        if u.ratio(1, 20)? {
+            return Ok(None);
+        }
+        Ok(self.model.plan(u.choose(catalog::PLANS)?))
+    }
+
+    fn intern(&self, u: &mut Unstructured<'_>) -> Result<Act> {
+        let root = self.model.scopes() == 0 || u.ratio(1, 4)?;
+        let parent = if root { None } else { Some(self.scope(u)?) };
+        let name = format!("s{}", u.int_in_range(0..=3_u8)?);
+        Ok(Act::Intern(parent, name, self.plan(u)?))
+    }
+
+    fn grant(&self, scope: ScopeId, now: Timestamp, u: &mut Unstructured<'_>) -> Result<Act> {
+        let limit = self.limit(u)?;
+        let effective = later(now, u.int_in_range(-HOUR..=HOUR)?);
+        let name =
+            format!("{}{}", u.choose(&["g", "G", "g_", "g-", "h"])?, u.int_in_range(0..=9_u8)?);
+        let expires = if u.ratio(1, 3)? { Timestamp::MAX } else { later(effective, lasting(u)?) };
+        let amount = if u.ratio(1, 12)? { UNLIMITED } else { units(u.int_in_range(0..=9)?) };
+        let grant = Grant {
+            name: name.into(),
+            limit,
+            source: Source(u.int_in_range(1..=12)?),
+            amount,
+            priority: u.int_in_range(0..=2)?,
+            effective,
+            expires,
+        };
+        Ok(Act::Grant(scope, grant, self.shape.burn(limit, &self.model)))
+    }
+
+    fn top_up(&self, scope: ScopeId, now: Timestamp, u: &mut Unstructured<'_>) -> Result<Act> {
+        let amount = units(u.int_in_range(1..=20)?);
+        let lot = Lot {
+            name: format!("lot{}", self.written).into(),
+            wallet: WalletId(u.int_in_range(0..=1)?),
+            amount,
+            left: if u.ratio(1, 8)? { Quantity::NANO } else { amount },
+            kind: *u.choose(&[Kind::Paid, Kind::Promotional])?,
+            priority: u.int_in_range(0..=1)?,
+            purchased: *u.choose(&[now, Timestamp::EPOCH])?,
+            expires: if u.ratio(1, 2)? { Timestamp::MAX } else { later(now, lasting(u)?) },
+        };
+        Ok(Act::TopUp(scope, lot))
+    }
+
+    fn import(&self, scope: ScopeId, now: Timestamp, u: &mut Unstructured<'_>) -> Result<Act> {
+        let limit = self.limit(u)?;
+        let at = self.model.now().max(now.as_millis());
+        let end = self.model.ends((scope, limit), at).unwrap_or(at);
+        Ok(Act::Import(
+            scope,
+            Balance {
+                used: units(u.int_in_range(0..=6)?),
+                held: units(u.int_in_range(0..=2)?),
+                capacity: units(u.int_in_range(0..=9)?),
+                window_end: Timestamp::from_millis(end).unwrap_or(Timestamp::MAX),
+                generation: CatalogVersion(0),
+                limit,
+                source: Source(u.int_in_range(0..=1)?),
+            },
+        ))
+    }
+
+    fn ask(&self, now: Timestamp, u: &mut Unstructured<'_>) -> Result<Ask> {
+        let scopes = self.scopes(u)?;
+        let at = match u.int_in_range(0..=31_u8)? {
+            0..=21 => now,
+            22..=24 => later(now, -u.int_in_range(0..=5_000)?),
+            25..=26 => later(now, -u.int_in_range(0..=3 * HOUR)?),
+            27 => later(now, -u.int_in_range(0..=40 * 24 * HOUR)?),
+            28..=29 => later(now, u.int_in_range(0..=5_000)?),
+            30 => later(now, u.int_in_range(0..=3 * HOUR)?),
+            _ => later(now, self.boundary(u)?),
+        };
+        let caller = match u.int_in_range(0..=15_u8)? {
+            0..=12 => Caller::Unchecked,
+            13..=14 => scopes.first().map_or(Caller::Unchecked, |s| Caller::Known(principal(*s))),
+            _ => Caller::Known(principal(self.scope(u)?)),
+        };
+        let mut costs = Vec::new();
+        let most = match u.int_in_range(0..=63_u8)? {
+            0..=43 => 1,
+            44..=56 => 2,
+            57..=60 => 3,
+            61..=62 => 0,
+            _ => 9,
+        };
+        while costs.len() < most {
+            let feature = FeatureId(match u.int_in_range(0..=63_u8)? {
+                0..=39 => 0,
+                40..=52 => 1,
+                53..=62 => 2,
+                _ => 3,
+            });
+            costs.push(Cost { feature, quantity: self.quantity((&scopes, feature), at, u)? });
+        }
+        let key = match u.int_in_range(0..=19_u8)? {
+            0..=7 => None,
+            8..=15 => RequestKey::new(&[b'k', u.int_in_range(0..=5)?]),
+            16 => RequestKey::new(&[u.int_in_range(0..=1)?; 40]),
+            _ => RequestKey::new(&self.written.to_be_bytes()),
+        };
+        Ok(Ask { caller, scopes, costs, at, key })
+    }
+
+    fn scopes(&self, u: &mut Unstructured<'_>) -> Result<Vec<ScopeId>> {
+        let mut path = self.model.path(self.scope(u)?);
+        match u.int_in_range(0..=63_u8)? {
+            0..=47 => {}
+            48..=55 => {
+                // Another one of the same root, or the same one again.
+                let other = self.scope(u)?;
+                let of_root = self.model.path(other).first() == path.first();
+                path.extend(Some(other).filter(|_| of_root));
+            }
+            56..=59 => path.drain(1..).for_each(drop),
+            60 => path.push(ScopeId(1_000)),
+            61 => path.clear(),
+            _ if self.flavour == Flavour::Apart => {}
+            62 => path.push(self.scope(u)?),
+            _ => path.extend([ScopeId(0); 8]),
+        }
+        Ok(path)
+    }
+
+    /// A few units, or exactly what is left, or a little more, or far too much.
+    fn quantity(
+        &self,
+        (scopes, feature): (&[ScopeId], FeatureId),
+        at: Timestamp,
+        u: &mut Unstructured<'_>,
+    ) -> Result<Quantity> {
+        let pick = u.int_in_range(0..=31_u8)?;
+        if pick <= 15 {
+            return Ok(units(*u.choose(&[1, 1, 1, 2, 2, 3, 5, 8])?));
+        }
+        let beside = match pick {
+            16..=18 => return Ok(units(-u.int_in_range(0..=4)?)),
+            19 => return Ok(Quantity::from_nanos(u.int_in_range(-5..=2_500_000_000)?)),
+            20 if u.ratio(1, 4)? => return Ok(Quantity::from_nanos(i128::MAX - 1)),
+            20 if u.ratio(1, 4)? => return Ok(Quantity::from_nanos(i128::MIN / 2)),
+            21..=22 => 1,
+            _ => 0,
+        };
+        let costs = [Cost { feature, quantity: Quantity::NANO }];
+        let caller = Caller::Unchecked;
+        let least = Request { caller, scopes, costs: &costs, at, key: None };
+        let seen = Timestamp::from_millis(self.model.now()).unwrap_or(Timestamp::EPOCH);
+        let binding = self.model.peek(&least, seen).binding;
+        let left = binding
+            .filter(|b| b.capacity != UNLIMITED)
+            .map_or(1, |b| b.capacity.as_nanos() - b.used.as_nanos() - b.held.as_nanos());
+        Ok(Quantity::from_nanos(left.max(1) + beside))
+    }
+}
+
+/// Plays a whole history to its end: each number in `seeds` is the bytes of one beat.
+///
+/// # Errors
+///
+/// None: bytes that run out are read as zeros.
+pub fn history(flavour: Flavour, seeds: &[u64]) -> Result<Vec<Beat>> {
+    let (first, rest) = seeds.split_first().map_or((0, seeds), |(first, rest)| (*first, rest));
+    let mut author = Author::new(flavour, &mut Unstructured::new(&stage::bytes(first)))?;
+    rest.iter().map(|seed| author.beat(&mut Unstructured::new(&stage::bytes(*seed)))).collect()
+}
+
+const fn units(units: i64) -> Quantity {
+    Quantity::from_units(units)
+}
+
+/// A span after which a grant or a lot expires.
+fn lasting(u: &mut Unstructured<'_>) -> Result<i64> {
+    Ok(match u.int_in_range(0..=2_u8)? {
+        0 => 0,
+        1 => u.int_in_range(1..=2 * HOUR)?,
+        _ => u.int_in_range(1..=40 * 24 * HOUR)?,
+    })
+}
+
+fn later(at: Timestamp, ms: i64) -> Timestamp {
+    Timestamp::from_millis(at.as_millis() + ms).unwrap_or(at)
+}
+
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+const STATUSES: &[Status] = &[
+    Status::Active,
+    Status::Active,
+    Status::Active,
+    Status::Active,
+    Status::Active,
+    Status::Blocked,
+    Status::Cancelled,
+    Status::Inactive,
+    Status::NoPlan,
+    Status::Paused,
+];
+/// Before and at the epoch, before a leap day, before the end of a year, a Sunday night.
+const STARTS: &[Timestamp] = &[
+    start(1_772_366_399_000),
+    start(-86_400_000),
+    start(0),
+    start(1_709_164_000_000),
+    start(1_798_761_590_000),
+    start(1_772_409_590_000),
+];
+
+const fn start(ms: i64) -> Timestamp {
+    match Timestamp::from_millis(ms) {
+        Ok(at) => at,
+        Err(_) => Timestamp::EPOCH,
+    }
+}

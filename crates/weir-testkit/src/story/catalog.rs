@@ -1,0 +1,197 @@
+//! Which catalogs are tried? Small ones, whose limits are met often.
+
+use std::collections::BTreeMap;
+
+use arbitrary::{Result, Unstructured};
+use weir_core::amount::{Quantity, Rounding};
+use weir_core::catalog::definition::{
+    AcceptanceDefinition, CapacityDefinition, ChargeDefinition, DenialDefinition,
+    FeatureDefinition, KeySpaceDefinition, LimitDefinition, PlanDefinition, RememberDefinition,
+    WalletDefinition, WindowDefinition,
+};
+use weir_core::catalog::{Definition, GiveBack, Refusal, RememberAt};
+use weir_core::grant::Burn;
+use weir_core::id::{LimitId, Name};
+use weir_core::limit::Enforcement;
+use weir_core::meter::{Aggregation, Life};
+use weir_core::time::{Span, Timestamp};
+use weir_core::window::Unit;
+
+use super::Flavour;
+use crate::ledger_model::Model;
+
+/// What stays the same in all catalogs of a history: how features are metered, and what a limit of
+/// a name counts.
+#[derive(Clone, Debug)]
+pub(super) struct Shape {
+    flavour: Flavour,
+    features: Vec<FeatureDefinition>,
+    limits: Vec<Limit>,
+}
+
+#[derive(Clone, Debug)]
+struct Limit {
+    feature: &'static str,
+    window: WindowDefinition,
+    burn: Burn,
+}
+
+impl Shape {
+    pub(super) fn new(flavour: Flavour, u: &mut Unstructured<'_>) -> Result<Self> {
+        let mut features = vec![FeatureDefinition::default()];
+        for _ in FEATURES.iter().skip(1) {
+            let aggregation = *u.choose(&[
+                Aggregation::Sum,
+                Aggregation::Count,
+                Aggregation::Max,
+                Aggregation::Latest,
+            ])?;
+            let life = *u.choose(&[Life::Window, Life::Window, Life::Lifetime])?;
+            features.push(FeatureDefinition { aggregation, life, ..FeatureDefinition::default() });
+        }
+        let mut limits = Vec::new();
+        for (at, _) in LIMITS.iter().enumerate() {
+            let feature = FEATURES.get(at % FEATURES.len()).copied().unwrap_or_default();
+            let burn = *u.choose(&[Burn::Standard, Burn::Unprice])?;
+            limits.push(Limit { feature, window: window(u)?, burn });
+        }
+        Ok(Self { flavour, features, limits })
+    }
+
+    /// The order in which a limit's grants are drawn.
+    pub(super) fn burn(&self, limit: LimitId, model: &Model) -> Burn {
+        let mut all = LIMITS.iter().zip(&self.limits);
+        all.find(|(name, _)| model.limit(name) == Some(limit))
+            .map_or(Burn::Standard, |(_, limit)| limit.burn)
+    }
+
+    pub(super) fn definition(&self, u: &mut Unstructured<'_>) -> Result<Definition> {
+        let mut plans = BTreeMap::new();
+        for plan in PLANS {
+            let mut limits = BTreeMap::new();
+            for (name, limit) in LIMITS.iter().zip(&self.limits) {
+                if u.ratio(4, 5)? {
+                    limits.insert(named(name), self.limit(limit, u)?);
+                }
+            }
+            // A plan that goes away, now and then, keeps its index.
+            if u.ratio(19, 20)? {
+                plans.insert(named(plan), PlanDefinition { limits });
+            }
+        }
+        let features = FEATURES.iter().map(|name| named(name)).zip(self.features.iter().cloned());
+        let wallets = WALLETS.iter().map(|name| (named(name), WalletDefinition::default()));
+        let max_age = *u.choose(&[Some(2 * HOUR), Some(50 * DAY), Some(50 * DAY), None])?;
+        let ahead = *u.choose(&[None, None, Some(4_000), Some(HOUR)])?;
+        let acceptance =
+            AcceptanceDefinition { max_age: max_age.map(span), max_ahead: ahead.map(span) };
+        let remember = match max_age {
+            Some(age) if u.ratio(3, 4)? => self.remember(age, u)?,
+            _ => None,
+        };
+        Ok(Definition {
+            acceptance,
+            features: features.collect(),
+            plans,
+            remember,
+            wallets: wallets.collect(),
+            ..Definition::default()
+        })
+    }
+
+    fn limit(&self, limit: &Limit, u: &mut Unstructured<'_>) -> Result<LimitDefinition> {
+        let amount = Quantity::from_nanos(
+            1_000_000_000 * u.int_in_range(0..=12_i128)? + *u.choose(&[0, 0, 0, 1])?,
+        );
+        let charge = if u.ratio(1, 3)? { Some(self.charge(u)?) } else { None };
+        // Now and then a limit counts by another window than it did.
+        let window = if u.ratio(1, 16)? { window(u)? } else { limit.window };
+        Ok(LimitDefinition {
+            capacity: match u.int_in_range(0..=9_u8)? {
+                0..=4 => CapacityDefinition::Live(amount),
+                5 => CapacityDefinition::AtRoll(amount),
+                6 => CapacityDefinition::Unlimited,
+                _ => CapacityDefinition::Granted(limit.burn),
+            },
+            charge,
+            enforcement: *u.choose(&[
+                Enforcement::Hard,
+                Enforcement::Hard,
+                Enforcement::Hard,
+                Enforcement::Soft,
+            ])?,
+            feature: named(limit.feature),
+            give_back: *u.choose(&[GiveBack::Reverse, GiveBack::Reverse, GiveBack::None])?,
+            grace: span(*u.choose(&[0, 0, 1_500, HOUR, 2 * DAY])?),
+            refusal: *u.choose(&[Refusal::LimitExceeded, Refusal::RateLimited])?,
+            window,
+        })
+    }
+
+    fn charge(&self, u: &mut Unstructured<'_>) -> Result<ChargeDefinition> {
+        let nanos = *u.choose(&[0, 1, 5_000_000, 333_333_333, 500_000_000, 1_000_000_000])?;
+        let told = self.flavour != Flavour::Paid && u.ratio(1, 4)?;
+        let wallet = if told { None } else { Some(named(u.choose(WALLETS)?)) };
+        Ok(ChargeDefinition {
+            digits: *u.choose(&[0, 2, 8, 9])?,
+            price: Quantity::from_nanos(nanos),
+            rounding: *u.choose(&[Rounding::HalfEven, Rounding::Up, Rounding::Down])?,
+            wallet,
+        })
+    }
+
+    fn remember(&self, age: i64, u: &mut Unstructured<'_>) -> Result<Option<RememberDefinition>> {
+        let max = if u.ratio(1, 8)? { u.int_in_range(2..=9)? } else { 1_000 };
+        let apart = self.flavour == Flavour::Apart;
+        let mut denials = Vec::new();
+        for kind in [DenialDefinition::Funds, DenialDefinition::Limits, DenialDefinition::Window] {
+            if u.ratio(1, 2)? {
+                denials.push(kind);
+            }
+        }
+        let remember = RememberDefinition {
+            at: *u.choose(&[RememberAt::AfterRoute, RememberAt::AfterTime])?,
+            denials,
+            key_space: *u.choose(&[KeySpaceDefinition::Root, KeySpaceDefinition::Feature])?,
+            // Answers are forgotten oldest first, and counted, over all roots together.
+            lifetime: span(if apart { 60 * DAY } else { age + u.int_in_range(1..=HOUR)? }),
+            max: if apart { 1_000_000 } else { max },
+        };
+        let forgets = matches!(self.flavour, Flavour::Forgetful | Flavour::Paid);
+        Ok(Some(remember).filter(|_| !forgets))
+    }
+}
+
+fn window(u: &mut Unstructured<'_>) -> Result<WindowDefinition> {
+    let units = [Unit::Minute, Unit::Hour, Unit::Day, Unit::Week, Unit::Month, Unit::Year];
+    let length = *u.choose(&[1_000, 60_000, 90_061_007, HOUR, DAY])?;
+    Ok(match u.int_in_range(0..=7_u8)? {
+        0..=3 => WindowDefinition::Calendar {
+            count: *u.choose(&[1, 1, 1, 2, 5, 7])?,
+            unit: *u.choose(&units)?,
+        },
+        4 => WindowDefinition::Anchored { anchor: None, span: span(length) },
+        5 => WindowDefinition::Anchored {
+            anchor: Timestamp::from_millis(u.int_in_range(-DAY..=1_800_000_000_000)?).ok(),
+            span: span(length),
+        },
+        6 => WindowDefinition::FirstUse { span: span(length) },
+        _ => WindowDefinition::Lifetime,
+    })
+}
+
+#[expect(clippy::expect_used, reason = "the names are constants, and each is used")]
+fn named(name: &str) -> Name {
+    Name::parse(name).expect("a constant name")
+}
+
+fn span(ms: i64) -> Span {
+    Span::from_millis(ms).unwrap_or(Span::ZERO)
+}
+
+const HOUR: i64 = 3_600_000;
+const DAY: i64 = 24 * HOUR;
+const FEATURES: &[&str] = &["calls", "seats", "tokens"];
+pub(super) const LIMITS: &[&str] = &["a", "b", "c", "d", "e"];
+pub(super) const PLANS: &[&str] = &["free", "plus", "team"];
+const WALLETS: &[&str] = &["cash", "credits"];

@@ -1,0 +1,341 @@
+//! The laws of `weir_core::decide`, over random catalogs and histories.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use weir_core::amount::Quantity;
+use weir_core::catalog::{Capacity, Terms};
+use weir_core::decide::{Binding, Effect, Observer, Outcome, Reason, Request, Retry, Verdict};
+use weir_core::id::{LimitId, ScopeId};
+use weir_core::ledger::{Command, HostKeys, Ledger, Record};
+use weir_core::limit::{Balance, CapacityRead, Enforcement, Source};
+use weir_core::time::{Span, Timestamp};
+use weir_testkit::story::{Act, Flavour, Played, Stage};
+
+mod common;
+
+use common::law;
+
+#[test]
+fn same_as_model() {
+    let mix = RefCell::new(Mix::default());
+    law(Flavour::Everything, 2_000, |beats| {
+        let mut stage = Stage::default();
+        for beat in beats {
+            let got = stage.play(&beat.act, beat.now, &mut ());
+            prop_assert_eq!(&got, &beat.expected, "{:?} at {}", beat.act, beat.now);
+            if let Played::Decided(verdict) = got {
+                mix.borrow_mut().count(&verdict);
+            }
+        }
+        Ok(())
+    });
+    mix.borrow().assert_rich();
+}
+
+#[test]
+fn conservation() {
+    law(Flavour::Paid, 300, |beats| {
+        let (mut stage, mut books) = (Stage::default(), Books::default());
+        for beat in beats {
+            let (before, records) = (lots(&stage), stage.journal.0.len());
+            let mut heard = Heard::default();
+            let played = stage.play(&beat.act, beat.now, &mut heard);
+            let Some(bytes) = stage.journal.0.get(records) else {
+                prop_assert_eq!(lots(&stage), before, "nothing was recorded");
+                continue;
+            };
+            let record = Record::decode(bytes).expect("just written");
+            let taken = books.enter(&record)?;
+            if let Played::Decided(verdict) = played {
+                let charged = verdict.charged.as_nanos();
+                prop_assert_eq!(before - lots(&stage), charged, "{:?}", verdict);
+                prop_assert!(verdict.is_allowed() || taken.is_empty(), "a denial takes nothing");
+                for binding in heard.0.iter().filter(|_| verdict.is_allowed()) {
+                    let of = taken.get(&(binding.scope, binding.limit)).copied().unwrap_or(0);
+                    let asked = binding.asked.as_nanos();
+                    prop_assert!(of == asked || (asked < of && of <= 0), "{of} of {asked}");
+                }
+            }
+        }
+        let accounts = stage.ledger.accounts();
+        let held = (0..accounts.len()).flat_map(|at| {
+            let scope = ScopeId(u32::try_from(at).unwrap());
+            let account = accounts.get(scope).unwrap();
+            accounts
+                .balances(account)
+                .map(move |balance| (key(scope, balance), balance.used.as_nanos()))
+        });
+        prop_assert_eq!(held.collect::<BTreeMap<_, _>>(), books.0, "what balances hold");
+        Ok(())
+    });
+}
+
+#[test]
+fn nothing_on_denial() {
+    let denials = RefCell::new(0);
+    law(Flavour::Forgetful, 60, |beats| {
+        let mut stage = Stage::default();
+        for beat in beats {
+            let before = stage.ledger.snapshot();
+            let played = stage.play(&beat.act, beat.now, &mut ());
+            if !matches!(played, Played::Decided(verdict) if !verdict.is_allowed()) {
+                continue;
+            }
+            // The same instant passes, and the same number is taken, by dropping what is not there.
+            let mut idle = Ledger::restore(&before, &HostKeys::fixed()).expect("just taken");
+            let nothing = Command::Note { space: 9, key: Cow::Borrowed(b""), value: None };
+            idle.execute(nothing, beat.now, &mut ()).expect("no document is needed");
+            prop_assert!(idle.snapshot() == stage.ledger.snapshot(), "{:?}", played);
+            *denials.borrow_mut() += 1;
+        }
+        Ok(())
+    });
+    assert!(denials.into_inner() > 1_000);
+}
+
+#[test]
+fn never_over() {
+    let compared = RefCell::new(0);
+    law(Flavour::Everything, 300, |beats| {
+        let (mut stage, mut books) = (Stage::default(), Books::default());
+        for beat in beats {
+            let records = stage.journal.0.len();
+            stage.play(&beat.act, beat.now, &mut ());
+            let Some(bytes) = stage.journal.0.get(records) else { continue };
+            let record = Record::decode(bytes).expect("just written");
+            books.enter(&record)?;
+            let Command::Decide(decided) = &record.command else { continue };
+            for effect in decided.effects.iter() {
+                let Effect::Balance { scope, balance, taken } = effect else { continue };
+                let terms = terms(&stage, *scope, balance.limit).expect("it was drawn on");
+                if terms.line.enforcement == Enforcement::Hard && taken.is_positive() {
+                    let used = books.0.get(&key(*scope, balance)).copied().unwrap_or(0);
+                    let most = capacity(&stage, *scope, &terms, balance).as_nanos();
+                    prop_assert!(used <= most - balance.held.as_nanos(), "{used} of {most}");
+                    *compared.borrow_mut() += 1;
+                }
+            }
+        }
+        Ok(())
+    });
+    assert!(compared.into_inner() > 3_000);
+}
+
+#[test]
+fn no_false_denial() {
+    let allowed = RefCell::new((0, 0));
+    law(Flavour::Forgetful, 300, |beats| {
+        let mut stage = Stage::default();
+        for beat in beats {
+            let played = stage.play(&beat.act, beat.now, &mut ());
+            if let (Played::Decided(got), Played::Decided(model)) = (played, &beat.expected)
+                && model.is_allowed()
+            {
+                prop_assert_eq!(got.outcome, Outcome::Allowed, "{:?}", beat.act);
+                let (all, exact) = *allowed.borrow();
+                *allowed.borrow_mut() = (all + 1, exact + u32::from(lands_on_the_line(model)));
+            }
+        }
+        Ok(())
+    });
+    let (all, exact) = allowed.into_inner();
+    assert!(all > 3_000 && exact > 1_000, "{all} allowed, {exact} on the line");
+}
+
+#[test]
+fn peek_is_decide() {
+    law(Flavour::Everything, 300, |beats| {
+        let mut stage = Stage::default();
+        for beat in beats {
+            let asked = match &beat.act {
+                Act::Decide(ask) => {
+                    let head = stage.ledger.head();
+                    let question = (&ask.request(), beat.now);
+                    let answer = stage.ledger.peek(&stage.catalog, question, &mut ());
+                    prop_assert_eq!(stage.ledger.head(), head, "a question is no command");
+                    Some(answer)
+                }
+                _ => None,
+            };
+            let played = stage.play(&beat.act, beat.now, &mut ());
+            if let (Some(asked), Played::Decided(decided)) = (asked, played) {
+                let sequence = if decided.flags.replayed { decided.sequence } else { 0 };
+                prop_assert_eq!(asked, Verdict { sequence, ..decided });
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn retry_is_exact() {
+    let told = RefCell::new((0, 0));
+    law(Flavour::Everything, 600, |beats| {
+        let mut stage = Stage::default();
+        for beat in beats {
+            let played = stage.play(&beat.act, beat.now, &mut ());
+            let (Act::Decide(ask), Played::Decided(verdict)) = (&beat.act, played) else {
+                continue;
+            };
+            let passes = |stage: &mut Stage, at: Timestamp| {
+                let request = Request { at, key: None, ..ask.request() };
+                stage.ledger.peek(&stage.catalog, (&request, at), &mut ()).is_allowed()
+            };
+            let seen = stage.ledger.head().seen;
+            let (mut exact, mut never) = *told.borrow();
+            match verdict.retry {
+                _ if verdict.flags.replayed => {}
+                Retry::At(at) => {
+                    let moment = Span::from_millis(1).unwrap();
+                    prop_assert!(at > seen, "{at} is past");
+                    prop_assert!(passes(&mut stage, at), "not yet at {at}: {:?}", ask);
+                    prop_assert!(
+                        !passes(&mut stage, at.checked_sub(moment).unwrap()),
+                        "before {at}"
+                    );
+                    exact += 1;
+                }
+                Retry::Never => {
+                    for days in [0, 1, 31, 400, 4_000] {
+                        let later = Span::from_millis(days * 86_400_000).unwrap();
+                        let at = seen.checked_add(later).unwrap();
+                        prop_assert!(!passes(&mut stage, at), "passes at {at}: {:?}", ask);
+                    }
+                    never += 1;
+                }
+                Retry::Now => prop_assert!(verdict.is_allowed()),
+                Retry::NotComputed => prop_assert!(!verdict.is_allowed()),
+            }
+            *told.borrow_mut() = (exact, never);
+        }
+        Ok(())
+    });
+    let (exact, never) = told.into_inner();
+    assert!(exact > 300 && never > 300, "{exact} instants, {never} times never");
+}
+
+/// What tells one balance from another.
+type Key = (ScopeId, LimitId, Source, Timestamp);
+
+fn key(scope: ScopeId, balance: &Balance) -> Key {
+    (scope, balance.limit, balance.source, balance.window_end)
+}
+
+/// What every balance should hold: the sum of what records say was taken.
+#[derive(Default)]
+struct Books(BTreeMap<Key, i128>);
+
+impl Books {
+    /// Adds up one record, and tells what it took from each limit.
+    fn enter(
+        &mut self,
+        record: &Record<'_>,
+    ) -> Result<BTreeMap<(ScopeId, LimitId), i128>, TestCaseError> {
+        let mut taken_of = BTreeMap::new();
+        let effects = match &record.command {
+            Command::Decide(decided) => &decided.effects[..],
+            Command::Import { scope, balance } => {
+                self.0.insert(key(*scope, balance), balance.used.as_nanos());
+                &[]
+            }
+            _ => &[],
+        };
+        for effect in effects {
+            match effect {
+                Effect::Balance { scope, balance, taken } => {
+                    let sum = self.0.entry(key(*scope, balance)).or_default();
+                    *sum += taken.as_nanos();
+                    prop_assert_eq!(*sum, balance.used.as_nanos(), "{:?}", effect);
+                    *taken_of.entry((*scope, balance.limit)).or_default() += taken.as_nanos();
+                }
+                Effect::Closed { scope, key: (limit, source, end) } => {
+                    let closed = self.0.remove(&(*scope, *limit, *source, *end));
+                    prop_assert!(closed.is_some(), "{:?}", effect);
+                }
+                Effect::Lot { .. } | Effect::Reading { .. } => {}
+            }
+        }
+        Ok(taken_of)
+    }
+}
+
+/// Every limit that was compared.
+#[derive(Default)]
+struct Heard(Vec<Binding>);
+
+impl Observer for Heard {
+    fn touched(&mut self, limit: &Binding, _: Outcome) {
+        self.0.push(*limit);
+    }
+}
+
+/// What is left of all lots together.
+fn lots(stage: &Stage) -> i128 {
+    let accounts = stage.ledger.accounts();
+    let scopes = (0..accounts.len()).map(|at| ScopeId(u32::try_from(at).unwrap()));
+    scopes
+        .filter_map(|scope| accounts.get(scope))
+        .flat_map(|account| accounts.lots(account))
+        .map(|lot| lot.left.as_nanos())
+        .sum()
+}
+
+fn terms(stage: &Stage, scope: ScopeId, limit: LimitId) -> Option<Terms> {
+    stage.catalog.limit_terms(stage.ledger.account(scope)?.plan()?, limit).copied()
+}
+
+/// How much there is of a balance's allowance, by what was sold rather than by what it says.
+fn capacity(stage: &Stage, scope: ScopeId, terms: &Terms, balance: &Balance) -> Quantity {
+    match terms.capacity {
+        Capacity::Fixed { read: CapacityRead::AtRoll, .. } => balance.capacity,
+        Capacity::Fixed { amount, read: CapacityRead::Live } => amount,
+        Capacity::Granted { .. } => {
+            let accounts = stage.ledger.accounts();
+            let mut grants = accounts.grants(accounts.get(scope).unwrap());
+            let grant = grants.find(|grant| grant.source == balance.source);
+            grant.map_or(Quantity::ZERO, |grant| grant.amount)
+        }
+    }
+}
+
+fn lands_on_the_line(verdict: &Verdict) -> bool {
+    let asks = verdict.binding.is_some_and(|binding| binding.asked.is_positive());
+    asks && verdict.is_allowed() && verdict.remaining() == Some(Quantity::ZERO)
+}
+
+/// What kinds of verdicts were met.
+#[derive(Debug, Default)]
+struct Mix {
+    all: usize,
+    denied: BTreeMap<&'static str, usize>,
+    replayed: usize,
+    on_the_line: usize,
+}
+
+impl Mix {
+    fn count(&mut self, verdict: &Verdict) {
+        self.all += 1;
+        if verdict.flags.replayed {
+            self.replayed += 1;
+        } else if let Some(reason) = verdict.reason() {
+            *self.denied.entry(reason.code()).or_default() += 1;
+        } else if lands_on_the_line(verdict) {
+            self.on_the_line += 1;
+        }
+    }
+
+    fn assert_rich(&self) {
+        for reason in Reason::ALL {
+            assert!(self.denied.get(reason.code()).is_some_and(|times| *times >= 50), "{self:?}");
+        }
+        let denied: usize = self.denied.values().sum();
+        assert!(denied * 10 >= self.all, "{self:?}");
+        assert!(self.replayed * 20 >= self.all, "{self:?}");
+        assert!(self.on_the_line * 20 >= self.all, "{self:?}");
+    }
+}

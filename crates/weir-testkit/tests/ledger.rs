@@ -1,0 +1,182 @@
+//! The laws of `weir_core::ledger`, over random catalogs and histories.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+use std::cell::RefCell;
+
+use proptest::prelude::*;
+use weir_core::decide::{Caller, Verdict};
+use weir_core::id::ScopeId;
+use weir_core::ledger::{HostKeys, Ledger, Record};
+use weir_testkit::story::{Act, Beat, Flavour, Played, Stage, mix, principal};
+
+mod common;
+
+use common::law;
+
+#[test]
+fn replay_is_state() {
+    law(Flavour::Everything, 300, |beats| {
+        let stage = played(beats);
+        let mut fresh = Ledger::new(&HostKeys::fixed());
+        for bytes in &stage.journal.0 {
+            let record = Record::decode(bytes).expect("just written");
+            prop_assert_eq!(fresh.replay(&record), Ok(()), "{:?}", record);
+        }
+        prop_assert!(fresh.snapshot() == stage.ledger.snapshot());
+        Ok(())
+    });
+}
+
+#[test]
+fn split_is_whole() {
+    law(Flavour::Everything, 200, |beats| {
+        let whole = played(beats).ledger.snapshot();
+        for part in 1..4 {
+            let mut stage = Stage::default();
+            let (before, after) = beats.split_at(beats.len() * part / 4);
+            for beat in before {
+                stage.play(&beat.act, beat.now, &mut ());
+            }
+            let snapshot = stage.ledger.snapshot();
+            stage.ledger = Ledger::restore(&snapshot, &HostKeys::fixed()).expect("just taken");
+            prop_assert!(stage.ledger.snapshot() == snapshot, "restored at {part}/4");
+            for beat in after {
+                let got = stage.play(&beat.act, beat.now, &mut ());
+                prop_assert_eq!(got, beat.expected.clone(), "after {}/4: {:?}", part, beat.act);
+            }
+            prop_assert!(stage.ledger.snapshot() == whole, "gone on from {part}/4");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn roots_apart() {
+    let compared = RefCell::new(0);
+    law(Flavour::Apart, 300, |beats| {
+        let (mut all, mut rest) = (Stage::default(), Stage::default());
+        // Where each scope of the whole stands without the erased root; `None` if it is erased.
+        let mut kept: Vec<Option<ScopeId>> = Vec::new();
+        for beat in beats {
+            let open = all.ledger.accounts().len();
+            let whole = all.play(&beat.act, beat.now, &mut ());
+            let Some(act) = without(&beat.act, &kept, all.ledger.accounts().name(ScopeId(0)))
+            else {
+                kept.extend((all.ledger.accounts().len() > open).then_some(None));
+                continue;
+            };
+            let next = ScopeId(u32::try_from(rest.ledger.accounts().len()).unwrap());
+            let part = rest.play(&act, beat.now, &mut ());
+            kept.extend((all.ledger.accounts().len() > open).then_some(Some(next)));
+            match (whole, part) {
+                (Played::Decided(whole), Played::Decided(part)) => {
+                    prop_assert_eq!(renumbered(whole, &kept), Verdict { sequence: 0, ..part });
+                    *compared.borrow_mut() += 1;
+                }
+                (whole, part) => prop_assert_eq!(whole, part),
+            }
+        }
+        Ok(())
+    });
+    assert!(compared.into_inner() > 3_000);
+}
+
+#[test]
+fn one_form_a_record() {
+    let decoded = RefCell::new((0, 0));
+    law(Flavour::Everything, 60, |beats| {
+        let stage = played(beats);
+        for (at, bytes) in stage.journal.0.iter().enumerate() {
+            let record = Record::decode(bytes).expect("just written");
+            prop_assert_eq!(&encoded(&record), bytes, "{:?}", record);
+            for mutant in mutants(bytes, at as u64) {
+                let Ok(record) = Record::decode(&mutant) else { continue };
+                prop_assert!(encoded(&record) == mutant, "another form of {:?}", record);
+                decoded.borrow_mut().0 += 1;
+            }
+        }
+        let snapshot = stage.ledger.snapshot();
+        for mutant in mutants(&snapshot, 7) {
+            let Ok(ledger) = Ledger::restore(&mutant, &HostKeys::fixed()) else { continue };
+            prop_assert!(ledger.snapshot() == mutant, "another form of a snapshot");
+            decoded.borrow_mut().1 += 1;
+        }
+        Ok(())
+    });
+    let (records, snapshots) = decoded.into_inner();
+    assert!(records > 1_000 && snapshots > 20, "{records} records, {snapshots} snapshots");
+}
+
+fn played(beats: &[Beat]) -> Stage {
+    let mut stage = Stage::default();
+    for beat in beats {
+        stage.play(&beat.act, beat.now, &mut ());
+    }
+    stage
+}
+
+fn encoded(record: &Record<'_>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    record.encode(&mut bytes);
+    bytes
+}
+
+/// The same bytes with a bit flipped, a byte changed, cut off, doubled or grown.
+fn mutants(bytes: &[u8], seed: u64) -> Vec<Vec<u8>> {
+    let mutant = |step: u64| {
+        let dice = mix(seed.wrapping_mul(64).wrapping_add(step + 1));
+        let at = usize::try_from(dice >> 16).unwrap() % bytes.len();
+        let mut mutant = bytes.to_vec();
+        match step % 6 {
+            0..=1 => mutant[at] ^= 1 << (dice % 8),
+            2 => mutant[at] = dice.to_le_bytes()[0],
+            3 => mutant.truncate(at),
+            4 => mutant.insert(at, dice.to_le_bytes()[1]),
+            _ => mutant.push(dice.to_le_bytes()[0]),
+        }
+        mutant
+    };
+    (0..24).map(mutant).collect()
+}
+
+/// The act in the numbers of a ledger without the root called `erased`; `None` if it is about that
+/// root.
+fn without(act: &Act, kept: &[Option<ScopeId>], erased: &str) -> Option<Act> {
+    // A scope that was never opened is unknown under any number.
+    let new = |scope: ScopeId| kept.get(scope.0 as usize).copied().unwrap_or(Some(scope));
+    Some(match act.clone() {
+        Act::Decide(mut ask) => {
+            ask.scopes = ask.scopes.into_iter().map(new).collect::<Option<_>>()?;
+            if let Caller::Known(known) = ask.caller {
+                // Nobody's credential is as good as that of an erased scope.
+                ask.caller = Caller::Known(principal(new(known.scope()).unwrap_or(ScopeId(63))));
+            }
+            Act::Decide(ask)
+        }
+        Act::Grant(scope, grant, burn) => Act::Grant(new(scope)?, grant, burn),
+        Act::Import(scope, balance) => Act::Import(new(scope)?, balance),
+        Act::Intern(None, name, _) if name == erased => return None,
+        Act::Intern(None, name, plan) => Act::Intern(None, name, plan),
+        Act::Intern(Some(parent), name, plan) => Act::Intern(Some(new(parent)?), name, plan),
+        Act::SetAnchor(scope, anchor) => Act::SetAnchor(new(scope)?, anchor),
+        Act::SetPlan(scope, plan) => Act::SetPlan(new(scope)?, plan),
+        Act::SetStatus(scope, status) => Act::SetStatus(new(scope)?, status),
+        Act::TopUp(scope, lot) => Act::TopUp(new(scope)?, lot),
+        same @ (Act::Install(_) | Act::Note(_) | Act::Sweep) => same,
+    })
+}
+
+/// A verdict in the numbers of the other ledger, without its place in the journal.
+fn renumbered(verdict: Verdict, kept: &[Option<ScopeId>]) -> Verdict {
+    let binding = verdict.binding.map(|mut binding| {
+        binding.scope = kept[binding.scope.0 as usize].expect("of a path that was kept");
+        binding
+    });
+    Verdict { binding, sequence: 0, ..verdict }
+}
