@@ -35,6 +35,7 @@ mod error;
 mod keys;
 mod lexer;
 mod number;
+mod string;
 mod text;
 
 pub use error::{Position, SyntaxError, SyntaxKind};

@@ -3,7 +3,8 @@
 use core::str;
 
 use super::keys::{Key, Seen};
-use super::{Bounds, Duplicates, Found, Kind, Number, Profile, Raw, Scratch, Surrogates, Text};
+use super::string;
+use super::{Bounds, Duplicates, Found, Kind, Number, Profile, Raw, Scratch, Text};
 use super::{SyntaxError, SyntaxKind};
 
 /// A part of a document.
@@ -328,78 +329,14 @@ impl<'a, 's> Lexer<'a, 's> {
     /// Reads a string from its opening quote to its closing one.
     fn string(&mut self) -> Result<(), SyntaxError> {
         let start = self.at.saturating_add(1);
-        let (mut at, mut escaped) = (start, false);
-        loop {
-            let rest = self.document.as_bytes().get(at..).unwrap_or_default();
-            let run = plain_run(rest);
-            at = at.saturating_add(run);
-            match rest.get(run) {
-                Some(b'"') => break,
-                Some(b'\\') => (at, escaped) = (self.escape(at)?, true),
-                None => return Err(self.error(SyntaxKind::UnexpectedEnd, at)),
-                Some(_) => return Err(self.error(SyntaxKind::ControlCharacter, at)),
-            }
-        }
-        if offset(at.saturating_sub(start)) > self.profile.bounds.string_bytes {
+        let inside = string::inside(self.document.as_bytes(), start, self.profile.surrogates);
+        let (end, escaped) = inside.map_err(|(kind, at)| self.error(kind, at))?;
+        if offset(end.saturating_sub(start)) > self.profile.bounds.string_bytes {
             return Err(self.error(SyntaxKind::StringTooLong, self.at));
         }
-        (self.scratch.string_end, self.scratch.escaped) = (at, escaped);
-        self.at = at.saturating_add(1);
+        (self.scratch.string_end, self.scratch.escaped) = (end, escaped);
+        self.at = end.saturating_add(1);
         Ok(())
-    }
-
-    /// Reads the escape whose backslash stands at `at`; answers where it ends.
-    fn escape(&self, at: usize) -> Result<usize, SyntaxError> {
-        let letter = at.saturating_add(1);
-        let digits = at.saturating_add(2);
-        match self.byte(letter) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(digits),
-            Some(b'u') => {
-                let unit = self.hex4(digits)?;
-                let end = digits.saturating_add(4);
-                if !(0xD800..0xE000).contains(&unit) {
-                    return Ok(end);
-                }
-                if unit < 0xDC00 && self.byte(end) == Some(b'\\') {
-                    let low = end.saturating_add(2);
-                    if self.byte(end.saturating_add(1)) == Some(b'u')
-                        && (0xDC00..0xE000).contains(&self.hex4(low)?)
-                    {
-                        return Ok(low.saturating_add(4));
-                    }
-                }
-                match self.profile.surrogates {
-                    Surrogates::Refused => Err(self.half(at, unit)),
-                    Surrogates::Replaced => Ok(end),
-                }
-            }
-            Some(_) => Err(self.error(SyntaxKind::BadEscape, letter)),
-            None => Err(self.stuck(letter)),
-        }
-    }
-
-    /// The error of half a pair at `at`: a text that ends where the other half could still follow
-    /// ends too early.
-    #[cold]
-    fn half(&self, at: usize, unit: u32) -> SyntaxError {
-        let end = self.document.len();
-        let after = self.document.as_bytes().get(at.saturating_add(6)..).unwrap_or_default();
-        if unit < 0xDC00 && matches!(after, [] | [b'\\']) {
-            return self.error(SyntaxKind::UnexpectedEnd, end);
-        }
-        self.error(SyntaxKind::LoneSurrogate, at)
-    }
-
-    fn hex4(&self, at: usize) -> Result<u32, SyntaxError> {
-        let mut value = 0_u32;
-        for at in at..at.saturating_add(4) {
-            match self.byte(at).map(|byte| char::from(byte).to_digit(16)) {
-                Some(Some(digit)) => value = (value << 4) | digit,
-                Some(None) => return Err(self.error(SyntaxKind::BadEscape, at)),
-                None => return Err(self.stuck(at)),
-            }
-        }
-        Ok(value)
     }
 
     fn number(&mut self) -> Result<(), SyntaxError> {
@@ -508,40 +445,4 @@ enum Expect {
 /// An offset as tokens keep it; documents are at most `u32::MAX` bytes long.
 fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
-}
-
-/// How many bytes come before the first that a string cannot just have: a quote, a backslash or a
-/// control character.
-fn plain_run(bytes: &[u8]) -> usize {
-    let (mut rest, mut run) = (bytes, 0_usize);
-    while let Some((eight, after)) = rest.split_first_chunk::<8>() {
-        let special = special_bytes(u64::from_le_bytes(*eight));
-        if special != 0 {
-            let bytes = special.trailing_zeros().div_euclid(8);
-            return run.saturating_add(usize::try_from(bytes).unwrap_or(0));
-        }
-        (rest, run) = (after, run.saturating_add(8));
-    }
-    let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1F);
-    run.saturating_add(rest.iter().position(special).unwrap_or(rest.len()))
-}
-
-/// Sets the top bit of the first byte of eight that is a quote, a backslash or a control character,
-/// and clears those of all bytes before it.
-///
-/// # Source
-///
-/// The well-known test for a byte below n in a word: `(x - n) & !x` has the top bit of a byte below
-/// n, and of no byte before it, for n up to 128. A byte that equals c is below 1 after `x ^ c`.
-const fn special_bytes(word: u64) -> u64 {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const TOPS: u64 = u64::from_le_bytes([0x80; 8]);
-    const QUOTES: u64 = u64::from_le_bytes([b'"'; 8]);
-    const SLASHES: u64 = u64::from_le_bytes([b'\\'; 8]);
-    const BLANKS: u64 = u64::from_le_bytes([b' '; 8]);
-    let (quote, slash) = (word ^ QUOTES, word ^ SLASHES);
-    let quote = quote.wrapping_sub(ONES) & !quote;
-    let slash = slash.wrapping_sub(ONES) & !slash;
-    let control = word.wrapping_sub(BLANKS) & !word;
-    (quote | slash | control) & TOPS
 }
