@@ -252,6 +252,10 @@ fn in_limits() -> Vec<Injection> {
             add("catalog.calendar_count", "window/calendar/count", "window", window);
         }
     }
+    // The last limit of the first plan, under another feature in the second.
+    let other = json!({"l29": {"capacity": 1, "feature": "f1", "window": "lifetime"}});
+    let places = ["/plans/none/limits/l29/feature", "/plans/none/limits"];
+    all.push(("catalog.limit_feature", places[0], places[1], other));
     all
 }
 

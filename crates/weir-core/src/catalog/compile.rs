@@ -32,7 +32,7 @@ pub(super) fn compile(
     names: Names,
     version: CatalogVersion,
 ) -> Result<Catalog, Vec<Fault>> {
-    let mut compiler = Compiler { definition, names, faults: Vec::new() };
+    let mut compiler = Compiler { definition, names, counted: BTreeMap::new(), faults: Vec::new() };
     compiler.intern_names();
     let classes = compiler.classes();
     let features = compiler.features();
@@ -53,6 +53,8 @@ pub(super) fn compile(
 struct Compiler<'d> {
     definition: &'d Definition,
     names: Names,
+    /// What each limit counts: the same in every plan, or a change of plan would mix counts.
+    counted: BTreeMap<LimitId, Option<FeatureId>>,
     faults: Vec<Fault>,
 }
 
@@ -182,6 +184,10 @@ impl Compiler<'_> {
             self.fault(format!("{at}/feature"), "catalog.unknown_feature", hint);
         }
         let feature = self.names.features.find(definition.feature.as_str()).map(FeatureId);
+        if known && self.counted.entry(limit).or_insert(feature) != &feature {
+            let hint = "another plan counts another feature under this name";
+            self.fault(format!("{at}/feature"), "catalog.limit_feature", hint);
+        }
         let (window, anchor) = (self.window(at, definition.window), anchor_of(definition.window));
         let LimitDefinition { enforcement, give_back, refusal, .. } = *definition;
         let line = Line { enforcement, refusal, give_back };
