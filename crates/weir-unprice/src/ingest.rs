@@ -272,28 +272,28 @@ fn weigh(
         Reason::LimitExceeded => {
             let key = entitlement.meter_key.as_deref().unwrap_or_default();
             let text = format!("Limit exceeded for meter {key}");
-            (Rejection::LimitExceeded, Some(text))
+            (Rejection::LimitExceeded, text)
         }
-        Reason::OutOfCredit => (Rejection::WalletEmpty, Some(NO_BALANCE.to_owned())),
+        Reason::OutOfCredit => (Rejection::WalletEmpty, NO_BALANCE.to_owned()),
         Reason::PeriodClosed => {
             let grace = gate.terms(*scope, &entitlement.limit)?.grace;
             let closed = verdict.binding.and_then(|binding| binding.resets_at.checked_add(grace));
             let late = closed.map_or(0, |closed| instants.received.since(closed).as_millis());
             let text = format!("Event timestamp is {late}ms after the closed period grace window");
-            (Rejection::LateEventClosedPeriod, Some(text))
+            (Rejection::LateEventClosedPeriod, text)
         }
-        Reason::TooOld => (Rejection::EventTooOld, None),
-        Reason::UnknownScope => (Rejection::CustomerNotFound, None),
-        Reason::NoEntitlement => (Rejection::NoMatchingEntitlement, None),
+        Reason::TooOld => return Ok(rejected(Rejection::EventTooOld, Some(verdict))),
+        Reason::UnknownScope => return Ok(rejected(Rejection::CustomerNotFound, Some(verdict))),
+        Reason::NoEntitlement => {
+            return Ok(rejected(Rejection::NoMatchingEntitlement, Some(verdict)));
+        }
         other => return Err(Failure::Refused(other)),
     };
-    let message = match rejection {
-        Rejection::EventTooOld => Some(lateness_text(Lateness::TooOld).to_owned()),
-        _ => message,
-    };
+    let message = Some(message);
     Ok(Ingested { rejection: Some(rejection), message, verdict: Some(verdict) })
 }
 
+/// A rejection outside the period, the allowance and the credit; only an old event is told more.
 fn rejected(rejection: Rejection, verdict: Option<Verdict>) -> Ingested {
     let message = match rejection {
         Rejection::EventTooOld => Some(lateness_text(Lateness::TooOld).to_owned()),

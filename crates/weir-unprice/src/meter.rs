@@ -1,9 +1,9 @@
 //! What does an event add? Meters as the contract writes them, their keys, and values in payloads.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use weir_core::amount::number::ecmascript;
 use weir_core::amount::{NumberError, Precision, Quantity};
 use weir_core::json::{Kind, Raw, Scratch};
@@ -24,8 +24,8 @@ pub struct Meter {
     pub event_id: String,
     /// The kind of event, as senders spell it.
     pub event_slug: String,
-    /// Values that properties should have.
-    pub filters: BTreeMap<String, String>,
+    /// Values that properties should have; texts.
+    pub filters: Map<String, Value>,
     /// Properties by which to tell events apart.
     pub group_by: Vec<String>,
     /// The grain of a chart.
@@ -61,8 +61,12 @@ impl Meter {
             }
         };
         part("field", self.aggregation_field.as_deref().map(field).unwrap_or_default());
-        let filters = self.filters.iter().map(|(k, v)| format!("{}={}", encoded(k), encoded(v)));
-        part("filters", filters.collect::<Vec<_>>().join("&"));
+        let filter = |(name, value): (&String, &Value)| {
+            format!("{}={}", encoded(name), encoded(value.as_str().unwrap_or_default()))
+        };
+        let mut filters: Vec<_> = self.filters.iter().map(filter).collect();
+        filters.sort_unstable();
+        part("filters", filters.join("&"));
         let mut groups: Vec<_> = self.group_by.iter().map(|group| encoded(group)).collect();
         groups.sort_unstable();
         part("groupBy", groups.join(","));
