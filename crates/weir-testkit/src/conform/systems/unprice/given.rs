@@ -18,6 +18,8 @@ pub(super) struct Sale {
     pub(super) feature: String,
     #[serde(flatten)]
     pub(super) terms: Terms,
+    #[serde(flatten)]
+    pub(super) plan: Plan,
     pub(super) grants: Vec<Allowance>,
     pub(super) expires_at: Option<i64>,
     pub(super) billing_periods: Vec<Value>,
@@ -34,10 +36,15 @@ pub(super) struct Terms {
     overage: String,
     reset: Option<Map<String, Value>>,
     credit_line: String,
+}
+
+/// The plan that it came from, which it must keep as well.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+pub(super) struct Plan {
     #[serde(default)]
     billing: Option<Value>,
-    #[serde(default)]
-    plan_version: Option<String>,
+    #[serde(default, rename = "plan_version")]
+    _version: Option<String>, // only compared
 }
 
 /// A grant of a vector.
@@ -124,7 +131,7 @@ impl Sale {
     fn window(&self) -> Result<Value, NotImplemented> {
         let (effective, expires) = (self.effective()?, self.expires()?);
         let Some(reset) = &self.terms.reset else {
-            return match (&self.terms.billing, self.expires_at) {
+            return match (&self.plan.billing, self.expires_at) {
                 (Some(_), _) => Err(NotImplemented::new("a billing cadence as reset")),
                 (None, None) => Ok(json!("lifetime")),
                 (None, Some(_)) => {

@@ -90,7 +90,7 @@ impl World {
             return self.deliver(&sale, now);
         };
         let Some(known) = self.sales.get_mut(place) else { return Ok(()) };
-        if known.terms != sale.terms || known.feature != sale.feature {
+        if (&known.terms, &known.plan, &known.feature) != (&sale.terms, &sale.plan, &sale.feature) {
             return Err(missing("other terms for a live entitlement"));
         }
         for grant in &sale.grants {
