@@ -5,6 +5,7 @@
 //! on which it is counted, and that limit's feature in the catalog is its meter.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use weir::{Gate, GateError, Scope, Timestamp};
 use weir_core::catalog::Acceptance;
 use weir_core::window::Period;
@@ -30,6 +31,25 @@ pub struct Entitlement {
     pub effective: Timestamp,
     /// When it may be used no more; [`Period::NEVER`] for never.
     pub expires: Timestamp,
+    /// What it must keep as long as it lives.
+    pub terms: Terms,
+}
+
+/// What an entitlement was first given with.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Terms {
+    /// The terms, by the host's names for them.
+    pub kept: Map<String, Value>,
+    /// Which of them it was given otherwise since: it cannot be used until they are as they were.
+    pub changed: Vec<String>,
+}
+
+impl Terms {
+    /// The names of the terms that differ.
+    fn changed_by(&self, other: &Self) -> Vec<String> {
+        let differs = |(name, kept): &(&String, &Value)| other.kept.get(*name) != Some(*kept);
+        self.kept.iter().filter(differs).map(|(name, _)| name.clone()).collect()
+    }
 }
 
 /// How a feature is sold.
@@ -70,7 +90,9 @@ pub fn root_of(project: &str, customer: &str) -> String {
     format!("{project}/{customer}")
 }
 
-/// Gives a customer an entitlement of `feature`, or replaces the one with its id.
+/// Gives a customer an entitlement of `feature`, or renews the one with its id.
+///
+/// Its terms stay what they were, and it may end sooner, never later.
 ///
 /// # Errors
 ///
@@ -81,7 +103,7 @@ pub fn root_of(project: &str, customer: &str) -> String {
 /// ```
 /// use weir::{Gate, GateError, Timestamp};
 /// use weir_core::window::Period;
-/// use weir_unprice::entitlement::{Entitlement, Kind, entitle, entitlements, root_of};
+/// use weir_unprice::entitlement::{Entitlement, Kind, Terms, entitle, entitlements, root_of};
 ///
 /// let gate = Gate::in_memory()?;
 /// let sold = Entitlement {
@@ -92,6 +114,7 @@ pub fn root_of(project: &str, customer: &str) -> String {
 ///     currency: "USD".to_owned(),
 ///     effective: Timestamp::EPOCH,
 ///     expires: Period::NEVER,
+///     terms: Terms::default(),
 /// };
 /// let root = root_of("proj", "cus_1");
 /// entitle(&gate, (&root, "sso"), &sold, Timestamp::EPOCH)?;
@@ -107,12 +130,22 @@ pub fn entitle(
 ) -> Result<(), GateError> {
     let mut known = entitlements(gate, root, feature)?;
     match known.iter_mut().find(|known| known.id == entitlement.id) {
-        Some(same) => same.clone_from(entitlement),
+        Some(same) => renew(same, entitlement),
         None => known.push(entitlement.clone()),
     }
     // These documents are texts and instants: writing them does not fail.
     let document = serde_json::to_vec(&known).unwrap_or_default();
     gate.put_note(root, (ENTITLEMENTS, &note_key(root, feature)), Some(&document), now)
+}
+
+fn renew(known: &mut Entitlement, new: &Entitlement) {
+    let changed = known.terms.changed_by(&new.terms);
+    let expires = known.expires.min(new.expires);
+    if changed.is_empty() {
+        known.clone_from(new);
+    }
+    known.terms.changed = changed;
+    known.expires = expires;
 }
 
 /// What a customer was sold of a feature, in the order in which it was.

@@ -111,6 +111,14 @@ pub enum Failure {
     /// The gate refused for a reason that the contract has no word for.
     #[error("refused: {}", .0.code())]
     Refused(Reason),
+    /// The entitlement was given other terms than it must keep.
+    #[error("terms of entitlement `{id}` cannot change while it lives: {}", names.join(", "))]
+    TermsChanged {
+        /// Which entitlement.
+        id: String,
+        /// Which terms.
+        names: Vec<String>,
+    },
     /// A value is larger than a quantity can be.
     #[error("the value of the event is out of range")]
     TooLarge,
@@ -129,6 +137,7 @@ impl Failure {
             Self::NoActiveGrant => "unprice.no_active_grant",
             Self::NotTheOpenPeriod => "unprice.not_the_open_period",
             Self::Refused(reason) => reason.code(),
+            Self::TermsChanged { .. } => "unprice.terms_changed",
             Self::TooLarge => "unprice.too_large",
             Self::Unreported(_) => "unprice.unreported",
         }
@@ -150,6 +159,7 @@ impl Failure {
             | Self::Gate(_)
             | Self::NoActiveGrant
             | Self::Refused(_)
+            | Self::TermsChanged { .. }
             | Self::Unreported(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -178,6 +188,17 @@ pub fn ingest(
         verdict: ingested.verdict,
     })?;
     Ok(ingested)
+}
+
+impl Entitlement {
+    /// An entitlement whose terms were changed serves nobody, replays included.
+    pub(crate) fn must_hold_its_terms(&self) -> Result<(), Failure> {
+        let names = self.terms.changed.clone();
+        if names.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::TermsChanged { id: self.id.clone(), names })
+    }
 }
 
 /// What the contract tells of an event's time, if it is not accepted.
@@ -252,6 +273,7 @@ fn weigh(
     if event.key.is_empty() {
         return Err(Failure::EmptyKey);
     }
+    entitlement.must_hold_its_terms()?;
     let grants = gate.grants(*scope, &entitlement.limit)?;
     if !grants.iter().any(|grant| grant.pays_at(event.at)) {
         return Err(Failure::NoActiveGrant);

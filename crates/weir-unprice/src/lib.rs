@@ -3,7 +3,7 @@
 //! Served: `POST /v1/events/ingest/sync` and `POST /v1/entitlements/verify`. Every other path is an
 //! unknown route, with an empty 404. Not served yet: the queue's route, replays of it, the wallet's
 //! and the entitlements' routes, other prices than a unit price, overage `last-call`, cycles that are
-//! anchored to a day of the month, and a change to what an entitlement was first seen with.
+//! anchored to a day of the month, and a new expiry for a grant that was given.
 //!
 //! Nothing is kept here. A customer is a root scope with a plan, whose limits take grants; what the
 //! customer was sold is a note beside the counts ([`entitlement`]); an API key is a guard scope of
@@ -15,7 +15,7 @@
 //! use weir::{Gate, GateError, GrantTerms, Timestamp};
 //! use weir_core::token::Status;
 //! use weir_core::window::Period;
-//! use weir_unprice::entitlement::{Entitlement, Kind, entitle, root_of};
+//! use weir_unprice::entitlement::{Entitlement, Kind, Terms, entitle, root_of};
 //! use weir_unprice::keys::{Bound, KeyTerms, enrol};
 //! use weir_unprice::{Incoming, respond};
 //!
@@ -38,6 +38,7 @@
 //!     currency: "USD".to_owned(),
 //!     effective: now,
 //!     expires: Period::NEVER,
+//!     terms: Terms::default(),
 //! };
 //! entitle(&gate, (&root, "tokens"), &sold, now)?;
 //! let amount = Some(weir::Quantity::from_units(10));

@@ -84,6 +84,7 @@ fn usage(
         let spending = Some(spending);
         return Ok(Verified { usage, limit, spending, ..Verified::bare(None) });
     }
+    entitlement.must_hold_its_terms()?;
     let terms = gate.terms(scope, &entitlement.limit)?;
     let standing = gate.standing(scope, &entitlement.limit, at)?;
     if let Some(anchor) = terms.anchor.or(calendar(terms.window))

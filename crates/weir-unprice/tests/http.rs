@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use weir::{Gate, GrantTerms, Quantity, Span, Status, Timestamp};
 use weir_core::token::Status as KeyStatus;
 use weir_core::window::Period;
-use weir_unprice::entitlement::{Entitlement, Kind, entitle, root_of};
+use weir_unprice::entitlement::{Entitlement, Kind, Terms, entitle, root_of};
 use weir_unprice::keys::{Bound, KeyTerms, enrol};
 use weir_unprice::{Incoming, Outcome, Reporter, Unreported, respond};
 
@@ -25,7 +25,15 @@ fn gate() -> Gate {
     put_key(&gate, KeyStatus::Active, None);
     let root = root_of("proj", "cus_1");
     let customer = gate.open(None, &root, Some("starter"), now()).unwrap();
-    let sold = Entitlement {
+    entitle(&gate, (&root, "tokens"), &sold(), now()).unwrap();
+    let amount = Some(Quantity::from_units(10));
+    let grant = GrantTerms { name: "g1", amount, priority: 10, effective: now(), expires: None };
+    gate.grant(customer, "tokens", &grant, now()).unwrap();
+    gate
+}
+
+fn sold() -> Entitlement {
+    Entitlement {
         id: "ce_1".to_owned(),
         kind: Kind::Usage,
         limit: "tokens".to_owned(),
@@ -33,12 +41,8 @@ fn gate() -> Gate {
         currency: "USD".to_owned(),
         effective: now(),
         expires: Period::NEVER,
-    };
-    entitle(&gate, (&root, "tokens"), &sold, now()).unwrap();
-    let amount = Some(Quantity::from_units(10));
-    let grant = GrantTerms { name: "g1", amount, priority: 10, effective: now(), expires: None };
-    gate.grant(customer, "tokens", &grant, now()).unwrap();
-    gate
+        terms: Terms::default(),
+    }
 }
 
 fn put_key(gate: &Gate, status: KeyStatus, expires: Option<Timestamp>) {
@@ -339,6 +343,30 @@ fn a_project_cannot_be_named_into_another() {
     let terms = KeyTerms { id: "k2", bound, plan: "key", status, expires: None };
     let error = enrol(&gate, KEY.as_bytes(), &terms, now()).unwrap_err();
     assert_eq!(error.code(), "command.name");
+}
+
+#[test]
+fn an_entitlement_keeps_its_terms_and_may_only_end_sooner() {
+    let gate = gate();
+    let root = root_of("proj", "cus_1");
+    let priced = |price: &str, expires| {
+        let kept = json!({"price": price}).as_object().unwrap().clone();
+        Entitlement { expires, terms: Terms { kept, changed: Vec::new() }, ..sold() }
+    };
+    let give = |sold: &Entitlement| entitle(&gate, (&root, "tokens"), sold, now()).unwrap();
+    give(&priced("1", later("P2D")));
+    assert_eq!(send(&gate, &body("a", 1)).json()["allowed"], true);
+    give(&priced("2", Period::NEVER));
+    let refused = send(&gate, &body("a", 1)); // replays, too
+    assert_eq!(refused.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(
+        refused.error().1,
+        "terms of entitlement `ce_1` cannot change while it lives: price"
+    );
+    give(&priced("1", later("P3D")));
+    assert_eq!(send(&gate, &body("a", 1)).json()["allowed"], true);
+    let ended = send_to(&gate, &(), &request(&body("b", 1)), later("P2D"));
+    assert_eq!(ended.json()["rejectionReason"], "UNROUTABLE_EVENT");
 }
 
 #[test]

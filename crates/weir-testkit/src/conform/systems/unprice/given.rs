@@ -5,7 +5,7 @@ use serde_json::{Map, Number, Value, json};
 use weir::Timestamp;
 use weir_core::window::{Period, Unit, Window};
 use weir_unprice::Meter;
-use weir_unprice::entitlement::{Entitlement, Kind};
+use weir_unprice::entitlement::{Entitlement, Kind, Terms as Kept};
 
 use crate::conform::NotImplemented;
 
@@ -42,9 +42,9 @@ pub(super) struct Terms {
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 pub(super) struct Plan {
     #[serde(default)]
-    billing: Option<Value>,
+    pub(super) billing: Option<Value>,
     #[serde(default, rename = "plan_version")]
-    _version: Option<String>, // only compared
+    version: Option<String>,
 }
 
 /// A grant of a vector.
@@ -70,6 +70,12 @@ struct GivenMeter {
     field: Option<String>,
 }
 
+impl Terms {
+    pub(super) const fn kind(&self) -> Kind {
+        self.kind
+    }
+}
+
 impl Sale {
     pub(super) fn read(value: &Value) -> Result<Self, NotImplemented> {
         serde_json::from_value(value.clone())
@@ -86,7 +92,24 @@ impl Sale {
             currency: self.currency().to_owned(),
             effective: self.effective()?,
             expires: self.expires()?,
+            terms: self.kept(),
         })
+    }
+
+    /// What the contract freezes, under its names.
+    fn kept(&self) -> Kept {
+        let Terms { effective_at, meter, price, overage, reset, .. } = &self.terms;
+        let meter = meter.as_ref().map(|meter| (&meter.slug, &meter.method, &meter.field));
+        let kept = json!({
+            "effectiveAt": effective_at,
+            "featureConfig": price,
+            "featurePlanVersionId": self.plan.version,
+            "featureSlug": self.feature,
+            "meterConfig": meter,
+            "overageStrategy": overage,
+            "resetConfig": reset,
+        });
+        Kept { kept: kept.as_object().cloned().unwrap_or_default(), changed: Vec::new() }
     }
 
     /// The meter as a catalog's feature.

@@ -83,24 +83,21 @@ impl World {
 
     /// Sells again: what was sold before keeps its terms, and the grants that it has.
     pub(super) fn resell(&mut self, value: &Value, now: Timestamp) -> Result<(), NotImplemented> {
-        let mut sale = Sale::read(value)?;
+        let sale = Sale::read(value)?;
         let Some(place) = self.sales.iter().position(|known| known.id == sale.id) else {
             self.sales.push(sale.clone());
             self.install(now)?;
             return self.deliver(&sale, now);
         };
         let Some(known) = self.sales.get_mut(place) else { return Ok(()) };
-        if (&known.terms, &known.plan, &known.feature) != (&sale.terms, &sale.plan, &sale.feature) {
-            return Err(missing("other terms for a live entitlement"));
+        if (sale.terms.kind(), &sale.plan.billing) != (known.terms.kind(), &known.plan.billing) {
+            return Err(missing("another type or billing cadence for a live entitlement"));
         }
         for grant in &sale.grants {
             let same = known.grants.iter().find(|known| known.id == grant.id);
             if same.is_some_and(|same| same.expires_at != grant.expires_at) {
                 return Err(missing("another expiry for a live grant"));
             }
-        }
-        if let (Some(old), Some(new)) = (known.expires_at, sale.expires_at) {
-            sale.expires_at = Some(old.min(new));
         }
         let fresh: Vec<_> = (sale.grants.iter())
             .filter(|grant| !known.grants.iter().any(|known| known.id == grant.id))
