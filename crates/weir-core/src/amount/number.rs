@@ -1,6 +1,6 @@
 //! What number is this text? Our own strict grammars, straight from the digits to nano-units.
 //!
-//! Three grammars share one reader of digits: [`plain`] for catalogs, [`json`] for bodies, and
+//! Three grammars share one reader of digits: the plain one for catalogs, JSON's for bodies, and
 //! [`ecmascript`] for strings that a contract reads as JavaScript's `Number()` would. All of them
 //! take time proportional to the text: `1e200000000` is refused as fast as it is read.
 
