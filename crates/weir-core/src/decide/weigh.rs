@@ -176,12 +176,12 @@ impl<'s, O: Observer> Scale<'s, O> {
                 self.take(place, opened, part)?;
             }
         } else if asked < Quantity::ZERO && gives_back {
-            let mut rest = Quantity::ZERO.checked_sub(asked)?;
+            let mut rest = asked;
             for at in (0..self.workings.opened.len()).rev() {
                 let Some(opened) = self.workings.opened.get(at).copied() else { break };
-                let part = opened.balance.used.min(rest);
+                let part = Quantity::ZERO.checked_sub(opened.balance.used)?.max(rest);
                 rest = rest.checked_sub(part)?;
-                self.take(place, opened, Quantity::ZERO.checked_sub(part)?)?;
+                self.take(place, opened, part)?;
             }
         }
         Some(())
