@@ -360,7 +360,7 @@ impl Author {
             16..=18 => return Ok(units(-u.int_in_range(0..=4)?)),
             19 => return Ok(Quantity::from_nanos(u.int_in_range(-5..=2_500_000_000)?)),
             20 if u.ratio(1, 4)? => return Ok(Quantity::from_nanos(i128::MAX - 1)),
-            20 if u.ratio(1, 4)? => return Ok(Quantity::from_nanos(i128::MIN / 2)),
+            20 if u.ratio(1, 4)? => return Ok(Quantity::from_nanos(i128::MIN)),
             21..=22 => 1,
             _ => 0,
         };
