@@ -6,8 +6,8 @@
 //!
 //! # Laws
 //!
-//! - `never_over`: at the instant a hard limit admits a positive ask, `used + held + asked` is at
-//!   most the capacity. A test in `weir-testkit/tests/decide.rs`.
+//! `never_over`, a law of deciding: at the instant a hard limit admits a positive ask,
+//! `used + held + asked` is at most the capacity. A test in `weir-testkit/tests/decide.rs`.
 
 use serde::{Deserialize, Serialize};
 

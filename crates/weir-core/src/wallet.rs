@@ -5,8 +5,8 @@
 //!
 //! # Laws
 //!
-//! - `conservation`: what lots lose is what verdicts charged. A test in
-//!   `weir-testkit/tests/decide.rs`.
+//! `conservation`, a law of deciding: what lots lose is what verdicts charged. A test in
+//! `weir-testkit/tests/decide.rs`.
 
 use alloc::boxed::Box;
 use core::cmp::Ordering;

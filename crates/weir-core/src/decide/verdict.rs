@@ -16,7 +16,8 @@ pub struct Verdict {
     /// Whether it goes ahead.
     pub outcome: Outcome,
     /// The limit that decided: the one that denied, or the one with the fewest further requests of
-    /// this size left. `None` when no limit was reached.
+    /// this size left; of those with the same ask the one with the least left, and then the one
+    /// nearest the root. `None` when no limit was reached. For a closed period all but its end is 0.
     pub binding: Option<Binding>,
     /// The money charged; nothing on a denial.
     pub charged: Quantity,
@@ -92,7 +93,8 @@ pub enum Outcome {
 /// Exhaustive on purpose: an adapter answers each case, and a new case must break its build.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Reason {
-    /// The path has no scope, or more than it may have, or more costs than it may have.
+    /// The path has no scope, or more than it may have, or more costs than it may have, or an
+    /// instant is the end of time, which is in no period.
     Malformed,
     /// The credential is not one of a scope on the path.
     Unauthenticated,
