@@ -7,23 +7,22 @@
 
 use num_bigint::BigInt;
 use weir_core::account::Status;
-use weir_core::catalog::definition::{
-    DenialDefinition, KeySpaceDefinition, LimitDefinition, PlanDefinition,
-};
+use weir_core::catalog::definition::{DenialDefinition, KeySpaceDefinition};
 use weir_core::catalog::{Definition, RememberAt};
 use weir_core::decide::{Binding, Caller, Flags, Outcome, Reason, Request, Retry, Verdict};
 use weir_core::dedup::RequestKey;
 use weir_core::grant::Grant;
-use weir_core::id::{CatalogVersion, FeatureId, LimitId, Name, PlanId, ScopeId, WalletId};
+use weir_core::id::{CatalogVersion, FeatureId, LimitId, PlanId, ScopeId};
 use weir_core::ledger::Refused;
 use weir_core::limit::Balance;
-use weir_core::meter::{Aggregation, Life};
 use weir_core::time::Timestamp;
 use weir_core::wallet::Lot;
 
 pub mod calendar;
+mod sold;
 mod weigh;
 
+use sold::{Line, Sold, index};
 use weigh::Changes;
 
 /// Everything that ever happened.
@@ -36,35 +35,6 @@ pub struct Model {
     takes: Vec<Take>,
     heard: Vec<Heard>,
     answers: Vec<Answer>,
-}
-
-/// The catalog in force, its limits in the order in which they are weighed.
-#[derive(Clone, Debug, Default)]
-struct Sold {
-    version: u32,
-    definition: Definition,
-    names: Names,
-    lines: Vec<Line>,
-}
-
-/// Every name that any catalog had, in the order of first appearance: its place is its index.
-#[derive(Clone, Debug, Default)]
-struct Names {
-    features: Vec<Name>,
-    limits: Vec<Name>,
-    plans: Vec<Name>,
-    wallets: Vec<Name>,
-}
-
-/// A limit as one plan has it.
-#[derive(Clone, Debug)]
-struct Line {
-    plan: PlanId,
-    feature: FeatureId,
-    limit: LimitId,
-    meter: (Aggregation, Life),
-    wallet: Option<WalletId>,
-    terms: LimitDefinition,
 }
 
 #[derive(Clone, Debug)]
@@ -469,45 +439,4 @@ impl Model {
             sequence: 0,
         }
     }
-}
-
-impl Sold {
-    fn install(&mut self, definition: &Definition) {
-        self.version += 1;
-        self.definition = definition.clone();
-        let Self { names, lines, .. } = self;
-        names.features.extend(new(&names.features, definition.features.keys()));
-        names.wallets.extend(new(&names.wallets, definition.wallets.keys()));
-        names.plans.extend(new(&names.plans, definition.plans.keys()));
-        for PlanDefinition { limits } in definition.plans.values() {
-            names.limits.extend(new(&names.limits, limits.keys()));
-        }
-        lines.clear();
-        for (plan, limit, terms) in definition
-            .plans
-            .iter()
-            .flat_map(|(plan, of)| of.limits.iter().map(move |(limit, terms)| (plan, limit, terms)))
-        {
-            let Some(feature) = definition.features.get(&terms.feature) else { continue };
-            let wallet = terms.charge.as_ref().and_then(|charge| charge.wallet.as_ref());
-            let at = |names: &[Name], name: &Name| index(names, name.as_str()).unwrap_or(u16::MAX);
-            lines.push(Line {
-                plan: PlanId(at(&names.plans, plan)),
-                feature: FeatureId(at(&names.features, &terms.feature)),
-                limit: LimitId(at(&names.limits, limit)),
-                meter: (feature.aggregation, feature.life),
-                wallet: wallet.map(|wallet| WalletId(at(&names.wallets, wallet))),
-                terms: terms.clone(),
-            });
-        }
-        lines.sort_by_key(|line| line.limit);
-    }
-}
-
-fn new<'n>(known: &[Name], names: impl Iterator<Item = &'n Name>) -> Vec<Name> {
-    names.filter(|name| !known.contains(name)).cloned().collect()
-}
-
-fn index(names: &[Name], name: &str) -> Option<u16> {
-    u16::try_from(names.iter().position(|known| known.as_str() == name)?).ok()
 }
