@@ -212,17 +212,27 @@ pub fn decide<O: Observer>(
     if verdict.outcome != Outcome::Allowed {
         workings.effects.clear();
         if let Retry::At(at) = verdict.retry {
-            // Another limit may stand against it by then.
-            let (view, request) = (View { now: at, ..*view }, Request { at, ..*request });
-            if !weighed(&view, &request, workings, &mut ()).is_allowed() {
-                verdict.retry = Retry::NotComputed;
-            }
-            workings.effects.clear();
+            verdict.retry = asked_again(view, request, at, workings);
         }
     }
     verdict
 }
 
+/// Asks once more at the instant told: another limit may stand against it by then.
+#[cold]
+fn asked_again(
+    view: &View<'_>,
+    request: &Request<'_>,
+    at: Timestamp,
+    workings: &mut Workings,
+) -> Retry {
+    let (view, request) = (View { now: at, ..*view }, Request { at, ..*request });
+    let again = weighed(&view, &request, workings, &mut ());
+    workings.effects.clear();
+    if again.is_allowed() { Retry::At(at) } else { Retry::NotComputed }
+}
+
+#[inline]
 fn weighed<O: Observer>(
     view: &View<'_>,
     request: &Request<'_>,
