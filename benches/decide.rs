@@ -20,17 +20,23 @@ fn hot(c: &mut Criterion) {
     agree();
     let mut group = c.benchmark_group("decide/hot");
     group.throughput(Throughput::Elements(1));
-    for (name, catalog, admits) in [("weir admit", ONE_LIMIT, true), ("weir deny", NO_ROOM, false)] {
+    for (name, catalog, admits) in [("weir admit", ONE_LIMIT, true), ("weir deny", NO_ROOM, false)]
+    {
         let mut desk = Desk::new(catalog);
         let cost = [one(&desk)];
-        assert_eq!(desk.ask(&cost, Timestamp::EPOCH).is_allowed(), admits, "{name}: the other path");
+        assert_eq!(
+            desk.ask(&cost, Timestamp::EPOCH).is_allowed(),
+            admits,
+            "{name}: the other path"
+        );
         group.bench_function(name, |b| {
             b.iter(|| desk.ask(black_box(&cost), black_box(Timestamp::EPOCH)));
         });
     }
     group.bench_function("governor admit", |b| {
         let clock = FakeRelativeClock::default();
-        let limiter = RateLimiter::direct_with_clock(Quota::per_second(NonZeroU32::MAX), clock.clone());
+        let limiter =
+            RateLimiter::direct_with_clock(Quota::per_second(NonZeroU32::MAX), clock.clone());
         b.iter(|| {
             clock.advance(Duration::from_nanos(1)); // a unit comes back, so that all are admitted
             black_box(&limiter).check().is_ok()

@@ -30,8 +30,10 @@ impl Desk {
         let catalog = compiled.expect("no fault");
         let mut ledger = Ledger::new(&HostKeys::fixed());
         let names = catalog.names().clone();
-        let install =
-            Command::Install { json: json.as_bytes().into(), names: std::borrow::Cow::Owned(names) };
+        let install = Command::Install {
+            json: json.as_bytes().into(),
+            names: std::borrow::Cow::Owned(names),
+        };
         ledger.execute(install, Timestamp::EPOCH, &mut ()).expect("installed");
         let name = ScopeName::parse("customer-001").expect("a name");
         let newcomer = Newcomer { name, parent: None, plan: catalog.plan("plan") };
