@@ -19,8 +19,9 @@ pub enum GateError {
     /// The scopes of one request hang under more than one root, or there are none.
     #[error("the scopes of a request hang under one root")]
     ManyRoots,
-    /// A journal panicked while it was called: what this shard counted is not known to be kept.
-    #[error("this shard stopped when its journal panicked")]
+    /// A journal or an observer panicked while it was called: what was counted is not known to be
+    /// kept.
+    #[error("stopped when a journal or an observer panicked")]
     Poisoned,
     /// The command does not fit the state.
     #[error(transparent)]
@@ -28,7 +29,7 @@ pub enum GateError {
     /// Neither the catalog in force nor the scope has such a name.
     #[error("there is no {kind} called `{name}`")]
     UnknownName {
-        /// What was looked for: a feature, limit, plan, wallet, class or grant.
+        /// What was looked for: a feature, limit, plan, wallet, class, grant or schema.
         kind: &'static str,
         /// What it was called.
         name: String,
@@ -36,6 +37,12 @@ pub enum GateError {
 }
 
 impl GateError {
+    /// Nothing of this `kind` has this name.
+    #[must_use]
+    pub fn unknown(kind: &'static str, name: &str) -> Self {
+        Self::UnknownName { kind, name: name.to_owned() }
+    }
+
     /// A code that never changes once released.
     #[must_use]
     pub const fn code(&self) -> &'static str {

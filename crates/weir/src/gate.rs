@@ -8,10 +8,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use weir_core::catalog::{Catalog, Names};
-use weir_core::decide::{Caller, Cost, Observer, PATH_MAX, Request, Verdict};
+use weir_core::decide::{self, Cost, Observer, PATH_MAX, Reason, Request, Verdict};
 use weir_core::dedup::RequestKey;
 use weir_core::id::{CatalogVersion, FeatureId, ScopeId};
-use weir_core::ledger::{Command, HostKeys, Ledger, Record, Sink, next_version};
+use weir_core::ledger::{Command, HostKeys, Ledger, Record, Refused, Sink, next_version};
 use weir_core::time::Timestamp;
 
 use crate::catalog;
@@ -24,7 +24,7 @@ mod credentials;
 mod queries;
 
 pub use commands::{GrantTerms, ImportTerms, LotTerms};
-pub use credentials::{CredentialTerms, Holder};
+pub use credentials::{Caller, CredentialTerms, Holder, Proof};
 
 /// The thread-safe decider: clone it freely, all clones are one gate.
 #[derive(Clone)]
@@ -40,6 +40,8 @@ struct Inner {
     catalog: RwLock<Arc<Catalog>>,
     /// Which shard has a credential, by its digest. Follows from the shards, and is never kept.
     digests: RwLock<HashMap<[u8; 32], Shard>>,
+    /// Held by the one installation at a time: all shards get catalogs in the same order.
+    installing: Mutex<()>,
 }
 
 /// One shard: its ledger, the catalog in force there, and room for a record's bytes.
@@ -147,7 +149,8 @@ impl GateBuilder {
         };
         let shards = (0..shards).map(cell).collect();
         let (catalog, digests) = (RwLock::new(empty), RwLock::default());
-        Ok(Gate { inner: Arc::new(Inner { shards, journal, keys, catalog, digests }) })
+        let installing = Mutex::new(());
+        Ok(Gate { inner: Arc::new(Inner { shards, journal, keys, catalog, digests, installing }) })
     }
 }
 
@@ -178,24 +181,23 @@ impl Gate {
         Self::builder().build()
     }
 
-    /// Puts a catalog in force. Counts stay: they follow the names of limits.
+    /// Puts a catalog in force. Counts stay: they follow the names of limits. Shards go on deciding
+    /// while it is compiled, and take it over one after the other.
     ///
     /// # Errors
     ///
     /// All its faults, and then the old one stays; or the journal's. A journal that fails between
     /// two shards leaves the earlier ones with the new catalog: install again.
     pub fn install(&self, json: &[u8], now: Timestamp) -> Result<CatalogVersion, GateError> {
-        let mut first = self.cell(Shard(0))?;
-        let installed = first.ledger.installed();
-        let (names, version) = (installed.names.clone(), next_version(installed));
-        let (_, compiled) = catalog::compile(json, &names, version)?;
+        let _alone = self.inner.installing.lock().map_err(|_| GateError::Poisoned)?;
+        let installed = self.cell(Shard(0))?.ledger.installed().clone();
+        let (_, compiled) = catalog::compile(json, &installed.names, next_version(&installed))?;
         let compiled = Arc::new(compiled);
-        self.put_in_force(Shard(0), &mut first, (&compiled, json), now)?;
-        drop(first);
-        for index in 1..self.shard_count() {
+        for index in 0..self.shard_count() {
             let shard = Shard(index);
             self.put_in_force(shard, &mut *self.cell(shard)?, (&compiled, json), now)?;
         }
+        let version = compiled.version();
         *self.inner.catalog.write().map_err(|_| GateError::Poisoned)? = compiled;
         Ok(version)
     }
@@ -211,7 +213,8 @@ impl Gate {
 
     /// Decides, and tells an observer what was compared, drawn and charged.
     ///
-    /// The observer is called under the lock of a shard: it must not call this gate.
+    /// The observer is called under the lock of a shard: it must not call this gate. It hears
+    /// nothing of a caller from another shard.
     ///
     /// # Errors
     ///
@@ -225,8 +228,8 @@ impl Gate {
         let (shard, path) = Path::of(ask.scopes)?;
         let mut cell = self.cell(shard)?;
         let Cell { ledger, catalog, record } = &mut *cell;
+        let Some(request) = path.request(ask, shard) else { return Ok(stranger(catalog)) };
         let mut sink = Kept { journal: &*self.inner.journal, shard, record };
-        let request = path.request(ask);
         Ok(ledger.decide(catalog, (&request, now), (&mut sink, observer))?)
     }
 
@@ -239,7 +242,8 @@ impl Gate {
         let (shard, path) = Path::of(ask.scopes)?;
         let mut cell = self.cell(shard)?;
         let Cell { ledger, catalog, .. } = &mut *cell;
-        Ok(ledger.peek(catalog, (&path.request(ask), now), &mut ()))
+        let Some(request) = path.request(ask, shard) else { return Ok(stranger(catalog)) };
+        Ok(ledger.peek(catalog, (&request, now), &mut ()))
     }
 
     /// The index of a feature, good for as long as this gate: catalogs come and go, names keep it.
@@ -248,7 +252,7 @@ impl Gate {
     ///
     /// [`GateError::UnknownName`] when the catalog in force does not have it.
     pub fn feature(&self, name: &str) -> Result<FeatureId, GateError> {
-        self.catalog()?.feature(name).ok_or_else(|| unknown("feature", name))
+        self.catalog()?.feature(name).ok_or_else(|| GateError::unknown("feature", name))
     }
 
     /// The catalog in force, for its schemas, classes and names.
@@ -271,7 +275,7 @@ impl Gate {
     ///
     /// # Errors
     ///
-    /// [`GateError::Poisoned`].
+    /// [`GateError::Refused`] when there is no such shard; [`GateError::Poisoned`].
     pub fn snapshot(&self, shard: Shard) -> Result<Vec<u8>, GateError> {
         Ok(self.cell(shard)?.ledger.snapshot())
     }
@@ -302,7 +306,7 @@ impl Gate {
     }
 
     fn cell(&self, shard: Shard) -> Result<MutexGuard<'_, Cell>, GateError> {
-        let cell = self.inner.shards.get(usize::from(shard.0)).ok_or(GateError::ManyRoots)?;
+        let cell = self.inner.shards.get(usize::from(shard.0)).ok_or(Refused::UnknownScope)?;
         cell.lock().map_err(|_| GateError::Poisoned)
     }
 
@@ -334,15 +338,26 @@ impl Path {
         Ok((shard, path))
     }
 
-    fn request<'a>(&'a self, ask: &Ask<'a>) -> Request<'a> {
-        Request {
-            caller: ask.caller,
+    /// The request as the core of `shard` takes it; `None` when the caller's proof is of another
+    /// one, where the same numbers mean other scopes.
+    fn request<'a>(&'a self, ask: &Ask<'a>, shard: Shard) -> Option<Request<'a>> {
+        let caller = match ask.caller {
+            Caller::Known(proof) => decide::Caller::Known(proof.within(shard)?),
+            Caller::Unchecked => decide::Caller::Unchecked,
+        };
+        Some(Request {
+            caller,
             scopes: self.ids.get(..self.len).unwrap_or(&[]),
             costs: ask.costs,
             at: ask.at,
             key: ask.key.and_then(RequestKey::new),
-        }
+        })
     }
+}
+
+/// The verdict on a caller from another shard, whose scopes cannot be on the path. Not recorded.
+const fn stranger(catalog: &Catalog) -> Verdict {
+    Verdict::denied(Reason::Unauthenticated, catalog.version())
 }
 
 /// Encodes records and hands them to the journal.
@@ -360,8 +375,4 @@ impl Sink for Kept<'_> {
         record.encode(self.record);
         self.journal.append(self.shard, self.record)
     }
-}
-
-fn unknown(kind: &'static str, name: &str) -> GateError {
-    GateError::UnknownName { kind, name: name.to_owned() }
 }

@@ -44,8 +44,8 @@ pub mod catalog;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{GateError, InstallError};
 pub use gate::{
-    Ask, CredentialTerms, Gate, GateBuilder, GrantTerms, Holder, ImportTerms, LotTerms, Scope,
-    Shard,
+    Ask, Caller, CredentialTerms, Gate, GateBuilder, GrantTerms, Holder, ImportTerms, LotTerms,
+    Proof, Scope, Shard,
 };
 pub use journal::{Journal, JournalError, MemoryJournal, NoJournal};
 pub use replay::{ReplayError, replay};
@@ -53,7 +53,7 @@ pub use replay::{ReplayError, replay};
 pub use weir_core::account::Status;
 pub use weir_core::amount::Quantity;
 pub use weir_core::decide::{
-    Binding, Caller, Cost, Debit, Draw, Observer, Outcome, Reason, Retry, Verdict,
+    Binding, Cost, Debit, Draw, Observer, Outcome, Reason, Retry, Verdict,
 };
 pub use weir_core::fault::Fault;
 pub use weir_core::ledger::HostKeys;

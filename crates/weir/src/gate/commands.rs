@@ -13,7 +13,7 @@ use weir_core::time::Timestamp;
 use weir_core::wallet::{Kind, Lot};
 use weir_core::window::Period;
 
-use super::{Cell, Gate, Kept, Scope, unknown};
+use super::{Cell, Gate, Kept, Scope};
 use crate::error::GateError;
 
 /// An allowance to give.
@@ -91,7 +91,8 @@ impl Gate {
         let shard = parent.map_or_else(|| self.shard_of(name.as_str()), |parent| parent.shard);
         let mut cell = self.cell(shard)?;
         let Cell { ledger, catalog, record } = &mut *cell;
-        let plan = plan.map(|plan| catalog.plan(plan).ok_or_else(|| unknown("plan", plan)));
+        let plan =
+            plan.map(|plan| catalog.plan(plan).ok_or_else(|| GateError::unknown("plan", plan)));
         let newcomer = Newcomer { name, parent: parent.map(|p| p.id), plan: plan.transpose()? };
         let mut sink = Kept { journal: &*self.inner.journal, shard, record };
         let id = ledger.intern(newcomer, now, &mut sink)?;
@@ -110,7 +111,8 @@ impl Gate {
         now: Timestamp,
     ) -> Result<(), GateError> {
         let mut cell = self.cell(scope.shard)?;
-        let plan = plan.map(|plan| cell.catalog.plan(plan).ok_or_else(|| unknown("plan", plan)));
+        let plan = plan
+            .map(|plan| cell.catalog.plan(plan).ok_or_else(|| GateError::unknown("plan", plan)));
         let command = Command::SetPlan { scope: scope.id, plan: plan.transpose()? };
         self.execute(scope.shard, &mut cell, command, now)
     }
@@ -159,7 +161,8 @@ impl Gate {
         now: Timestamp,
     ) -> Result<(), GateError> {
         let mut cell = self.cell(scope.shard)?;
-        let (id, burn) = granted(&cell, scope, limit).ok_or_else(|| unknown("limit", limit))?;
+        let (id, burn) =
+            granted(&cell, scope, limit).ok_or_else(|| GateError::unknown("limit", limit))?;
         let account = cell.ledger.account(scope.id).ok_or(Refused::UnknownScope)?;
         let given = cell.ledger.accounts().grants(account).map(|grant| grant.source.0).max();
         let source = given.unwrap_or(0).checked_add(1).ok_or(Refused::Full)?;
@@ -190,7 +193,7 @@ impl Gate {
     ) -> Result<(), GateError> {
         let mut cell = self.cell(scope.shard)?;
         let wallet: WalletId =
-            cell.catalog.wallet(wallet).ok_or_else(|| unknown("wallet", wallet))?;
+            cell.catalog.wallet(wallet).ok_or_else(|| GateError::unknown("wallet", wallet))?;
         let lot = Lot {
             name: terms.name.into(),
             wallet,
@@ -208,9 +211,12 @@ impl Gate {
     /// Sets what another system counted on a limit. A scope's own anchored windows then go on from
     /// the end of that period.
     ///
+    /// These are two records. Should the journal take only the first, import again.
+    ///
     /// # Errors
     ///
-    /// [`GateError::UnknownName`] for the limit or the grant; [`GateError::Refused`].
+    /// [`GateError::UnknownName`] for the limit or the grant; [`GateError::Refused`], and then
+    /// nothing was changed.
     ///
     /// # Example
     ///
@@ -252,12 +258,11 @@ impl Gate {
         now: Timestamp,
     ) -> Result<(), GateError> {
         let mut cell = self.cell(scope.shard)?;
-        let id = cell.catalog.limit(limit).ok_or_else(|| unknown("limit", limit))?;
+        let id = cell.catalog.limit(limit).ok_or_else(|| GateError::unknown("limit", limit))?;
         let plans = (Source::PLAN, terms.capacity.unwrap_or(UNLIMITED));
-        let named = |name| given(&cell, scope, (id, name)).ok_or_else(|| unknown("grant", name));
+        let named =
+            |name| given(&cell, scope, (id, name)).ok_or_else(|| GateError::unknown("grant", name));
         let (source, capacity) = terms.grant.map_or(Ok(plans), named)?;
-        let anchor = Command::SetAnchor { scope: scope.id, anchor: terms.window_end };
-        self.execute(scope.shard, &mut cell, anchor, now)?;
         let balance = Balance {
             used: terms.used,
             capacity,
@@ -267,8 +272,10 @@ impl Gate {
             source,
             ..Balance::VACANT
         };
-        let command = Command::Import { scope: scope.id, balance };
-        self.execute(scope.shard, &mut cell, command, now)
+        // The counts first: they can be refused, and then the anchor stays, too.
+        self.execute(scope.shard, &mut cell, Command::Import { scope: scope.id, balance }, now)?;
+        let anchor = Command::SetAnchor { scope: scope.id, anchor: terms.window_end };
+        self.execute(scope.shard, &mut cell, anchor, now)
     }
 
     /// Forgets remembered answers that are past their time, in every shard.

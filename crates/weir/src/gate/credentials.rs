@@ -1,16 +1,18 @@
 //! Who is calling? Credentials on record, found by digest across the shards.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
-use weir_core::decide::Caller;
 use weir_core::ledger::{Command, Refused};
 use weir_core::time::Timestamp;
 use weir_core::token::{
     Credential, Digest, Forbidden, Malformed, Origins, Principal, Status, Unauthenticated,
 };
 
-use super::{Gate, Scope, unknown};
+use super::{Gate, Scope, Shard};
 use crate::error::GateError;
+use crate::sync::RwLockWriteGuard;
 
 /// What is to be on record about a credential.
 #[derive(Clone, Debug)]
@@ -23,6 +25,30 @@ pub struct CredentialTerms<'a> {
     pub status: Status,
     /// From this instant on it is good no more.
     pub expires: Option<Timestamp>,
+}
+
+/// Who asks a gate to decide.
+#[derive(Clone, Copy, Debug)]
+pub enum Caller {
+    /// The holder of a credential; one of the scopes on the path must be the credential's.
+    Known(Proof),
+    /// Nobody in particular: the host says that this decision needs no credential.
+    Unchecked,
+}
+
+/// Proof that a gate checked a credential, and in which shard: numbers of scopes mean nothing in
+/// another. Only [`Holder::caller`] makes one.
+#[derive(Clone, Copy, Debug)]
+pub struct Proof {
+    shard: Shard,
+    principal: Principal,
+}
+
+impl Proof {
+    /// The proof as the core of `shard` takes it; `None` when it was made in another.
+    pub(super) fn within(self, shard: Shard) -> Option<Principal> {
+        (self.shard == shard).then_some(self.principal)
+    }
 }
 
 /// The holder of a good credential.
@@ -53,8 +79,33 @@ impl Holder {
     /// # Errors
     ///
     /// As [`Holder::principal`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir::{Ask, CredentialTerms, Gate, Reason, Timestamp};
+    /// use weir_core::token::{Origins, Status};
+    ///
+    /// let now = Timestamp::EPOCH;
+    /// let gate = Gate::in_memory()?;
+    /// gate.install(br#"{ "classes": { "site": { "prefix": "pub_", "alphabet": "token",
+    ///     "length": { "min": 4, "max": 64 }, "environment": "live" } } }"#, now)?;
+    /// let acme = gate.open(None, "acme", None, now)?;
+    /// let status = Status::Active;
+    /// let terms = CredentialTerms { class: "site", origins: Origins::ANY, status, expires: None };
+    /// gate.enrol(acme, b"pub_alpha", &terms, now)?;
+    ///
+    /// let caller = gate.authenticate(b"pub_alpha", None, now)?.expect("good").caller().expect("any");
+    /// let ask = Ask { caller, scopes: &[acme], costs: &[], at: now, key: None };
+    /// assert!(gate.decide(&ask, now)?.is_allowed());
+    /// let other = gate.open(None, "other", None, now)?;
+    /// let denied = gate.decide(&Ask { scopes: &[other], ..ask }, now)?; // it is not the caller's
+    /// assert_eq!(denied.reason(), Some(Reason::Unauthenticated));
+    /// # Ok::<(), weir::GateError>(())
+    /// ```
     pub fn caller(&self) -> Result<Caller, Forbidden> {
-        self.principal.map(Caller::Known)
+        let shard = self.scope.shard;
+        self.principal.map(|principal| Caller::Known(Proof { shard, principal }))
     }
 }
 
@@ -65,7 +116,8 @@ impl Gate {
     ///
     /// # Errors
     ///
-    /// [`GateError::UnknownName`] for the class; [`Refused::Name`] when the text is no key of any.
+    /// [`GateError::UnknownName`] for the class; [`Refused::Name`] when the text is no key of any,
+    /// or is on record for another scope.
     pub fn enrol(
         &self,
         scope: Scope,
@@ -75,17 +127,39 @@ impl Gate {
     ) -> Result<(), GateError> {
         let mut cell = self.cell(scope.shard)?;
         let class = cell.catalog.classes().id(terms.class);
-        let class = class.ok_or_else(|| unknown("class", terms.class))?;
+        let class = class.ok_or_else(|| GateError::unknown("class", terms.class))?;
         let presented = cell.catalog.classes().classify(key).map_err(|_| Refused::Name)?;
         let digest = cell.ledger.credentials().digest(&presented);
-        let epoch = cell.ledger.credentials().get(&digest).map_or(0, |c| c.epoch.saturating_add(1));
+        let known = cell.ledger.credentials().get(&digest);
+        if known.is_some_and(|known| known.scope != scope.id) {
+            return Err(Refused::Name.into());
+        }
+        let epoch = known.map_or(0, |known| known.epoch.saturating_add(1));
         let CredentialTerms { origins, status, expires, .. } = terms.clone();
         let credential = Credential { class, epoch, expires, origins, scope: scope.id, status };
         let command = Command::Enrol { digest, credential: Cow::Owned(credential) };
-        self.execute(scope.shard, &mut cell, command, now)?;
-        let mut digests = self.inner.digests.write().map_err(|_| GateError::Poisoned)?;
-        digests.insert(*digest.as_bytes(), scope.shard);
-        Ok(())
+        let claim = self.claim(&digest, scope.shard)?;
+        let enrolled = self.execute(scope.shard, &mut cell, command, now);
+        if enrolled.is_err() && claim == Claim::New {
+            self.digests()?.remove(digest.as_bytes());
+        }
+        enrolled
+    }
+
+    /// Claims a digest for one shard, before it is on record there.
+    fn claim(&self, digest: &Digest, shard: Shard) -> Result<Claim, GateError> {
+        match self.digests()?.entry(*digest.as_bytes()) {
+            Entry::Occupied(known) if *known.get() == shard => Ok(Claim::Known),
+            Entry::Occupied(_) => Err(Refused::Name.into()),
+            Entry::Vacant(place) => {
+                place.insert(shard);
+                Ok(Claim::New)
+            }
+        }
+    }
+
+    fn digests(&self) -> Result<RwLockWriteGuard<'_, HashMap<[u8; 32], Shard>>, GateError> {
+        self.inner.digests.write().map_err(|_| GateError::Poisoned)
     }
 
     /// Finds out who holds a key.
@@ -117,9 +191,9 @@ impl Gate {
         }))
     }
 
-    fn shard_with(&self, digest: &Digest) -> Result<super::Shard, GateError> {
+    fn shard_with(&self, digest: &Digest) -> Result<Shard, GateError> {
         let digests = self.inner.digests.read().map_err(|_| GateError::Poisoned)?;
-        Ok(digests.get(digest.as_bytes()).copied().unwrap_or(super::Shard(0)))
+        Ok(digests.get(digest.as_bytes()).copied().unwrap_or(Shard(0)))
     }
 
     /// Whether a class may use an event type or route.
@@ -143,4 +217,11 @@ impl Gate {
     pub fn malformed(&self, key: &[u8]) -> Result<Option<Malformed>, GateError> {
         Ok(self.catalog()?.classes().classify(key).err())
     }
+}
+
+/// Whether a digest's shard was known before.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Claim {
+    Known,
+    New,
 }

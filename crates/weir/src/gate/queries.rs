@@ -8,7 +8,7 @@ use weir_core::grant::Grant;
 use weir_core::time::Timestamp;
 use weir_core::wallet::Lot;
 
-use super::{Gate, Scope, unknown};
+use super::{Gate, Scope};
 use crate::error::GateError;
 
 impl Gate {
@@ -78,9 +78,9 @@ impl Gate {
         now: Timestamp,
     ) -> Result<Binding, GateError> {
         let cell = self.cell(scope.shard)?;
-        let id = cell.catalog.limit(limit).ok_or_else(|| unknown("limit", limit))?;
+        let id = cell.catalog.limit(limit).ok_or_else(|| GateError::unknown("limit", limit))?;
         let standing = cell.ledger.standing(&cell.catalog, (scope.id, id), now);
-        standing.ok_or_else(|| unknown("limit", limit))
+        standing.ok_or_else(|| GateError::unknown("limit", limit))
     }
 
     /// The terms of a limit in the plan of a scope.
@@ -93,7 +93,7 @@ impl Gate {
         let plan = cell.ledger.account(scope.id).and_then(|account| account.plan());
         let found = plan.zip(cell.catalog.limit(limit));
         let terms = found.and_then(|(plan, id)| cell.catalog.limit_terms(plan, id)).copied();
-        terms.ok_or_else(|| unknown("limit", limit))
+        terms.ok_or_else(|| GateError::unknown("limit", limit))
     }
 
     /// The grants of a scope for one limit, in the order in which they are drawn, whether or not
@@ -104,7 +104,7 @@ impl Gate {
     /// [`GateError::UnknownName`] when the catalog has no such limit.
     pub fn grants(&self, scope: Scope, limit: &str) -> Result<Vec<Grant>, GateError> {
         let cell = self.cell(scope.shard)?;
-        let id = cell.catalog.limit(limit).ok_or_else(|| unknown("limit", limit))?;
+        let id = cell.catalog.limit(limit).ok_or_else(|| GateError::unknown("limit", limit))?;
         let accounts = cell.ledger.accounts();
         let grants = accounts.get(scope.id).map(|account| accounts.grants(account));
         Ok(grants.into_iter().flatten().filter(|grant| grant.limit == id).cloned().collect())
@@ -122,7 +122,7 @@ impl Gate {
         now: Timestamp,
     ) -> Result<Quantity, GateError> {
         let cell = self.cell(scope.shard)?;
-        let id = cell.catalog.wallet(wallet).ok_or_else(|| unknown("wallet", wallet))?;
+        let id = cell.catalog.wallet(wallet).ok_or_else(|| GateError::unknown("wallet", wallet))?;
         Ok(cell.ledger.usable(scope.id, id, now))
     }
 

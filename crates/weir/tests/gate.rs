@@ -1,0 +1,119 @@
+//! What a gate adds to the core: shards, and commands that take more than one step.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "in the helpers of tests, what cannot be set up is a failing test"
+)]
+
+use std::thread;
+
+use weir::{
+    Ask, Caller, Cost, CredentialTerms, Gate, GateError, ImportTerms, Quantity, Reason, Scope,
+    Shard, Timestamp,
+};
+use weir_core::token::{Origins, Status};
+
+const NOW: Timestamp = Timestamp::EPOCH;
+const TERMS: CredentialTerms<'static> =
+    CredentialTerms { class: "site", origins: Origins::ANY, status: Status::Active, expires: None };
+
+fn gate() -> Gate {
+    let gate = Gate::in_memory().unwrap();
+    let catalog = br#"{
+        "classes": { "site": { "prefix": "pub_", "alphabet": "token",
+            "length": { "min": 4, "max": 64 }, "environment": "live" } },
+        "features": { "calls": {} },
+        "plans": { "pro": { "limits": { "calls": {
+            "feature": "calls", "capacity": 10, "window": { "anchored": { "span": "P30D" } }
+        } } } }
+    }"#;
+    gate.install(catalog, NOW).unwrap();
+    gate
+}
+
+/// Two roots whose numbers are the same, in two shards.
+fn twins(gate: &Gate) -> (Scope, Scope) {
+    let open = |i: u32| gate.open(None, &format!("root{i}"), Some("pro"), NOW).unwrap();
+    let first = open(0);
+    let is_twin = |root: &Scope| root.shard() != first.shard() && root.id() == first.id();
+    (first, (1..100).map(open).find(is_twin).unwrap())
+}
+
+#[test]
+fn a_proof_of_one_shard_proves_nothing_in_another() {
+    let gate = gate();
+    let (ours, theirs) = twins(&gate);
+    gate.enrol(ours, b"pub_alpha", &TERMS, NOW).unwrap();
+    let caller = gate.authenticate(b"pub_alpha", None, NOW).unwrap().unwrap().caller().unwrap();
+    let cost = Cost { feature: gate.feature("calls").unwrap(), quantity: Quantity::from_units(1) };
+    let decide = |scope: Scope| {
+        let ask = Ask { caller, scopes: &[scope], costs: &[cost], at: NOW, key: None };
+        let peeked = gate.peek(&ask, NOW).unwrap().reason();
+        let decided = gate.decide(&ask, NOW).unwrap().reason();
+        assert_eq!(peeked, decided);
+        decided
+    };
+    assert_eq!(decide(ours), None);
+    assert_eq!(decide(theirs), Some(Reason::Unauthenticated));
+    let used = |scope| gate.standing(scope, "calls", NOW).unwrap().used;
+    assert_eq!((used(ours), used(theirs)), (Quantity::from_units(1), Quantity::ZERO));
+}
+
+#[test]
+fn a_key_is_on_record_for_one_scope() {
+    let gate = gate();
+    let (ours, theirs) = twins(&gate);
+    let child = gate.open(Some(ours), "child", None, NOW).unwrap();
+    gate.enrol(ours, b"pub_alpha", &TERMS, NOW).unwrap();
+    for other in [theirs, child] {
+        let revoked = CredentialTerms { status: Status::Revoked, ..TERMS };
+        let refused = gate.enrol(other, b"pub_alpha", &revoked, NOW).unwrap_err();
+        assert_eq!(refused.code(), "command.name");
+    }
+    let holder = gate.authenticate(b"pub_alpha", None, NOW).unwrap().unwrap();
+    assert_eq!(holder.scope(), ours);
+    let disabled = CredentialTerms { status: Status::Disabled, ..TERMS };
+    gate.enrol(ours, b"pub_alpha", &disabled, NOW).unwrap();
+    assert!(gate.authenticate(b"pub_alpha", None, NOW).unwrap().is_err());
+}
+
+#[test]
+fn an_import_that_is_refused_changes_nothing() {
+    let gate = gate();
+    let scope = gate.open(None, "acme", Some("pro"), NOW).unwrap();
+    let before = gate.snapshot(scope.shard()).unwrap();
+    let window_end = Timestamp::from_millis(86_400_000).unwrap();
+    let (used, capacity) = ("-1".parse().unwrap(), None);
+    let terms = ImportTerms { used, capacity, window_end, grant: None };
+    let refused = gate.import(scope, "calls", &terms, NOW).unwrap_err();
+    assert_eq!(refused.code(), "command.absurd");
+    assert_eq!(gate.snapshot(scope.shard()).unwrap(), before);
+}
+
+#[test]
+fn installations_at_one_time_come_one_after_the_other() {
+    let gate = gate();
+    let install = |thread: u32| {
+        (0..20).try_for_each(|round| {
+            let catalog = format!(r#"{{ "features": {{ "f{thread}.{round}": {{}} }} }}"#);
+            gate.install(catalog.as_bytes(), NOW).map(drop)
+        })
+    };
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|n| scope.spawn(move || install(n))).collect();
+        for thread in threads {
+            assert_eq!(thread.join().unwrap(), Ok(()));
+        }
+    });
+    // 81 catalogs, and each feature has the index that it first got, in all shards.
+    assert_eq!(gate.catalog().unwrap().version().0, 81);
+    assert_eq!(gate.catalog().unwrap().names().features.len(), 81);
+}
+
+#[test]
+fn a_shard_that_is_not_there_is_said_to_be_none() {
+    let error = gate().snapshot(Shard::new(999)).unwrap_err();
+    assert_eq!(error.code(), "command.unknown_scope");
+    let ask = Ask { caller: Caller::Unchecked, scopes: &[], costs: &[], at: NOW, key: None };
+    assert_eq!(gate().decide(&ask, NOW), Err(GateError::ManyRoots));
+}
