@@ -36,8 +36,9 @@ impl Genvoris {
     /// [`GateError::UnknownName`] when the catalog has not what the contract counts on.
     pub fn new(gate: Gate, settings: Settings) -> Result<Self, GateError> {
         let catalog = gate.catalog()?;
-        let limit = catalog.limit(QUOTA).ok_or_else(|| unknown("limit", QUOTA))?;
-        let wallet = catalog.wallet(CREDITS).ok_or_else(|| unknown("wallet", CREDITS))?;
+        let limit = catalog.limit(QUOTA).ok_or_else(|| GateError::unknown("limit", QUOTA))?;
+        let wallet =
+            catalog.wallet(CREDITS).ok_or_else(|| GateError::unknown("wallet", CREDITS))?;
         let names = Names { try_on: gate.feature(TRY_ON)?, quota: limit, credits: wallet };
         Ok(Self { gate, settings, names, sessions: NoSessions, events: NoEvents })
     }
@@ -84,10 +85,6 @@ impl<S: Sessions, E: Events> Genvoris<S, E> {
             _ => Ok(answer::refused(&Refusal::NotFound, out)),
         }
     }
-}
-
-pub(crate) fn unknown(kind: &'static str, name: &str) -> GateError {
-    GateError::UnknownName { kind, name: name.to_owned() }
 }
 
 pub(crate) const CREDITS: &str = "credits";

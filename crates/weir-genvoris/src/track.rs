@@ -11,7 +11,7 @@ use crate::answer::{self, Accepted, Quota, Refusal};
 use crate::error::TrackError;
 use crate::events::{Event, Events, TryOn};
 use crate::extract::{Admitted, Ending, ONE, Report, admit};
-use crate::glue::{CREDITS, Genvoris, Names, QUOTA, SCHEMA, unknown};
+use crate::glue::{CREDITS, Genvoris, Names, QUOTA, SCHEMA};
 use crate::sessions::Sessions;
 use crate::settings::Tokens;
 
@@ -32,7 +32,7 @@ impl<S: Sessions, E: Events> Genvoris<S, E> {
     fn report(&self, request: &Request<&[u8]>, now: Timestamp) -> Result<Accepted, Stop> {
         let admitted = admit(request.headers(), &self.settings.transport)?;
         let catalog = self.gate.catalog()?;
-        let schema = catalog.schema(SCHEMA).ok_or_else(|| unknown("schema", SCHEMA))?;
+        let schema = catalog.schema(SCHEMA).ok_or_else(|| GateError::unknown("schema", SCHEMA))?;
         let report = Report::read(schema, request.body())?;
         let (store, caller) = self.store(&admitted, &report, now)?;
         let customer = self.customer(store, report.token.as_deref(), now)?;

@@ -69,7 +69,7 @@ impl<'a> Reader<'a> {
         let wrong = match schema.check(self.body, &self.profile, scratch) {
             Ok(event) => {
                 let data = field(schema, &event, "data")?.and_then(Value::as_raw);
-                let data = data.ok_or_else(|| unknown("field", "data"))?;
+                let data = data.ok_or_else(|| GateError::unknown("field", "data"))?;
                 return Ok(Envelope { kind: kind(schema, &event)?, data: Ok(data) });
             }
             Err(refused) => refusal(&refused),
@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
 
     /// The schema called `name`.
     pub(crate) fn schema(&self, name: &str) -> Result<&'a Schema, Answer> {
-        self.catalog.schema(name).ok_or_else(|| unknown("schema", name))
+        self.catalog.schema(name).ok_or_else(|| GateError::unknown("schema", name).into())
     }
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn refusal(refused: &Refused<'_, '_>) -> Answer {
 fn kind(schema: &Schema, event: &Event<'_, '_>) -> Result<Kind, Answer> {
     let text = field(schema, event, "type")?.and_then(Value::as_text);
     let named = |kind: &Kind| text.is_some_and(|text| text == *kind.name());
-    Kind::ALL.into_iter().find(named).ok_or_else(|| unknown("field", "type"))
+    Kind::ALL.into_iter().find(named).ok_or_else(|| GateError::unknown("field", "type").into())
 }
 
 /// A field that the schema of the catalog must declare.
@@ -113,12 +113,8 @@ fn field<'a>(
     event: &Event<'a, '_>,
     name: &str,
 ) -> Result<Option<Value<'a>>, Answer> {
-    let slot = schema.slot(name).ok_or_else(|| unknown("field", name))?;
+    let slot = schema.slot(name).ok_or_else(|| GateError::unknown("field", name))?;
     Ok(event.get(slot))
-}
-
-fn unknown(kind: &'static str, name: &str) -> Answer {
-    GateError::UnknownName { kind, name: name.to_owned() }.into()
 }
 
 fn is_too_large(error: SyntaxError) -> bool {

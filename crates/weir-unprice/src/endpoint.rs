@@ -143,8 +143,7 @@ fn failed(error: weir::GateError) -> Fault {
 
 /// The catalog in force is not one for this contract.
 fn no_schema(name: &str) -> ingest::Failure {
-    let (kind, name) = ("schema", name.to_owned());
-    ingest::Failure::Gate(weir::GateError::UnknownName { kind, name })
+    ingest::Failure::Gate(weir::GateError::unknown("schema", name))
 }
 
 const NO_CUSTOMER: &str = "customerId is required when the API key has no default customer binding";
