@@ -11,7 +11,7 @@
 //! - `kept_for_its_lifetime`: an answer is known as long as no sweep came after its time.
 //! - `request_keys_differ_as_their_bytes_do`: two keys are equal when what was sent is.
 
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeMap, VecDeque, btree_map};
 
 use hashbrown::HashTable;
 use sha2::{Digest, Sha256};
@@ -95,6 +95,8 @@ pub struct Dedup<A> {
     /// The number of the first entry; entries are numbered through, so that a sweep moves nothing.
     first: u64,
     numbers: HashTable<u64>,
+    /// How many answers each root has, so that one cannot take the room of another.
+    by_root: BTreeMap<ScopeId, u32>,
     key: HashKey,
 }
 
@@ -113,7 +115,13 @@ impl<A: Copy> Dedup<A> {
     /// An empty memory whose table is keyed by `key`.
     #[must_use]
     pub const fn new(key: HashKey) -> Self {
-        Self { entries: VecDeque::new(), first: 0, numbers: HashTable::new(), key }
+        Self {
+            entries: VecDeque::new(),
+            first: 0,
+            numbers: HashTable::new(),
+            by_root: BTreeMap::new(),
+            key,
+        }
     }
 
     /// The answer given to `key`, if it is remembered.
@@ -131,8 +139,10 @@ impl<A: Copy> Dedup<A> {
         }
         let number = self.first.wrapping_add(self.entries.len() as u64);
         let hash = entry.key.hash(self.key);
+        let of_root = self.by_root.entry(entry.key.root).or_default();
+        *of_root = of_root.saturating_add(1);
         self.entries.push_back(entry);
-        let Self { entries, first, numbers, key } = self;
+        let Self { entries, first, numbers, key, .. } = self;
         let rehash = |number: &u64| find(entries, *first, *number).map_or(0, |e| e.key.hash(*key));
         numbers.insert_unique(hash, number, rehash);
     }
@@ -147,6 +157,7 @@ impl<A: Copy> Dedup<A> {
             if let Ok(found) = self.numbers.find_entry(entry.key.hash(self.key), |n| *n == number) {
                 found.remove();
             }
+            self.leave(entry.key.root);
             self.first = self.first.wrapping_add(1);
         }
         before.saturating_sub(self.entries.len())
@@ -158,6 +169,12 @@ impl<A: Copy> Dedup<A> {
         self.entries.len()
     }
 
+    /// How many answers of one root are remembered.
+    #[must_use]
+    pub fn len_of(&self, root: ScopeId) -> u32 {
+        self.by_root.get(&root).copied().unwrap_or(0)
+    }
+
     /// Whether nothing is remembered.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -167,6 +184,15 @@ impl<A: Copy> Dedup<A> {
     /// All that is remembered, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Entry<A>> {
         self.entries.iter()
+    }
+
+    fn leave(&mut self, root: ScopeId) {
+        if let btree_map::Entry::Occupied(mut of_root) = self.by_root.entry(root) {
+            *of_root.get_mut() = of_root.get().saturating_sub(1);
+            if *of_root.get() == 0 {
+                of_root.remove();
+            }
+        }
     }
 
     fn entry(&self, number: u64) -> Option<&Entry<A>> {

@@ -422,8 +422,8 @@ impl Model {
             return Err(Box::new(Verdict { flags, ..known.verdict }));
         }
         let rule = self.sold.definition.remember.as_ref();
-        let full =
-            rule.is_some_and(|r| u32::try_from(self.answers.len()).is_ok_and(|n| n >= r.max));
+        let of_root = self.answers.iter().filter(|answer| answer.key.0 == key.0).count();
+        let full = rule.is_some_and(|r| u32::try_from(of_root).is_ok_and(|n| n >= r.max));
         let denied = Outcome::Denied(Reason::DedupFull);
         if full { Err(Box::new(self.verdict(denied, None))) } else { Ok(()) }
     }

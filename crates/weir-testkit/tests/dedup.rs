@@ -39,6 +39,11 @@ proptest! {
                 let oldest_first: Vec<_> = dedup.iter().map(|entry| entry.answer).collect();
                 prop_assert_eq!(oldest_first, model.in_order());
                 prop_assert_eq!(dedup.len(), model.answers.len());
+                for sent in everything_sent() {
+                    let of_root = model.answers.keys().filter(|known| known.root == sent.root);
+                    let len = u32::try_from(of_root.count()).unwrap();
+                    prop_assert_eq!(dedup.len_of(sent.key().root), len);
+                }
                 prop_assert_eq!(dedup.is_empty(), model.answers.is_empty());
             }
         }

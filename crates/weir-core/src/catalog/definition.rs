@@ -163,7 +163,7 @@ pub struct RememberDefinition {
     pub key_space: KeySpaceDefinition,
     /// How long, at least.
     pub lifetime: Span,
-    /// How many, at most; a million when absent.
+    /// How many for each root scope, at most; a million when absent.
     #[serde(default = "million")]
     pub max: u32,
 }

@@ -95,7 +95,7 @@ pub enum GiveBack {
 pub struct Remember {
     /// How long, at least.
     pub lifetime: Span,
-    /// How many, at most.
+    /// How many for each root scope, at most.
     pub len_max: u32,
     /// Whether each feature has keys of its own.
     pub per_feature: PerFeature,

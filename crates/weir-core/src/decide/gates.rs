@@ -69,7 +69,7 @@ fn memory(view: &View<'_>, request: &Request<'_>) -> Option<Verdict> {
         return Some(verdict);
     }
     let len_max = view.catalog.remember().map_or(0, |remember| remember.len_max);
-    let full = u32::try_from(view.remembered.len()).is_ok_and(|len| len >= len_max);
+    let full = view.remembered.len_of(key.root) >= len_max;
     full.then(|| Verdict::denied(Reason::DedupFull, view.catalog.version()))
 }
 
