@@ -7,12 +7,18 @@
     reason = "a test fails by panicking"
 )]
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use proptest::prelude::*;
-use weir_core::decide::{Caller, Verdict};
-use weir_core::id::ScopeId;
-use weir_core::ledger::{HostKeys, Ledger, Record};
+use weir_core::amount::Quantity;
+use weir_core::catalog::{Catalog, Definition, Names};
+use weir_core::decide::{Caller, Cost, Reason, Request, Verdict};
+use weir_core::id::{CatalogVersion, ScopeId, ScopeName};
+use weir_core::ledger::{Command, Failed, HostKeys, Ledger, Newcomer, Record, Refused};
+use weir_core::time::Timestamp;
+use weir_core::wallet::{Kind, Lot};
+use weir_core::window::Period;
 use weir_testkit::story::{Act, Beat, Flavour, Played, Stage, mix, principal};
 
 mod common;
@@ -145,6 +151,54 @@ fn mutants(bytes: &[u8], seed: u64) -> Vec<Vec<u8>> {
         mutant
     };
     (0..24).map(mutant).collect()
+}
+
+#[test]
+fn a_scope_has_at_most_65_000_lots_and_a_debit_sees_them_all() {
+    let catalog = r#"{ "features": { "calls": {} }, "wallets": { "w": {} }, "plans": { "p": {
+        "limits": { "calls": { "feature": "calls", "capacity": "unlimited", "window": "lifetime",
+            "charge": { "price": "1", "wallet": "w" } } } } } }"#;
+    let definition: Definition = serde_json::from_str(catalog).unwrap();
+    let catalog = Catalog::compile(&definition, &Names::default(), CatalogVersion(1)).unwrap();
+    let now = Timestamp::EPOCH;
+    let mut ledger = Ledger::new(&HostKeys::fixed());
+    let json = Cow::Borrowed(&b"{}"[..]);
+    let install = Command::Install { json, names: Cow::Borrowed(catalog.names()) };
+    ledger.execute(install, now, &mut ()).unwrap();
+    let name = ScopeName::parse("acme").unwrap();
+    let newcomer = Newcomer { name, parent: None, plan: catalog.plan("p") };
+    let scope = ledger.intern(newcomer, now, &mut ()).unwrap();
+    let top_up = |n: i32| {
+        let lot = Lot {
+            name: format!("{n}").into(),
+            wallet: catalog.wallet("w").unwrap(),
+            amount: Quantity::from_units(1),
+            left: Quantity::from_units(1),
+            kind: Kind::Paid,
+            priority: -n, // each goes before all others: its place is found at once
+            purchased: now,
+            expires: Period::NEVER,
+        };
+        Command::TopUp { scope, lot: Cow::Owned(lot) }
+    };
+    // A replay asks nothing; a ledger that asks would look at all lots for each.
+    for n in 0..65_000 {
+        let (sequence, catalog) = (ledger.head().sequence + 1, catalog.version());
+        ledger.replay(&Record { sequence, now, catalog, command: top_up(n) }).unwrap();
+    }
+    let refused = ledger.execute(top_up(65_000), now, &mut ());
+    assert_eq!(refused, Err(Failed::Refused(Refused::Full)));
+
+    let mut asked = |units| {
+        let quantity = Quantity::from_units(units);
+        let costs = [Cost { feature: catalog.feature("calls").unwrap(), quantity }];
+        let (caller, scopes) = (Caller::Unchecked, &[scope][..]);
+        let request = Request { caller, scopes, costs: &costs, at: now, key: None };
+        ledger.decide(&catalog, (&request, now), (&mut (), &mut ())).unwrap().reason()
+    };
+    assert_eq!(asked(65_001), Some(Reason::OutOfCredit));
+    assert_eq!(asked(65_000), None);
+    assert_eq!(asked(1), Some(Reason::OutOfCredit));
 }
 
 /// The act in the numbers of a ledger without the root called `erased`; `None` if it is about that

@@ -102,7 +102,9 @@ pub(super) fn check(books: &Books, command: &Command<'_>) -> Result<(), Refused>
             let sound = Quantity::ZERO <= lot.left && lot.left <= lot.amount;
             ensure(sound, Refused::Absurd)?;
             let mut lots = books.accounts.lots(account);
-            ensure(!lot.name.is_empty() && !lots.any(|known| known.name == lot.name), Refused::Name)
+            let taken = lots.any(|known| known.name == lot.name);
+            ensure(!lot.name.is_empty() && !taken, Refused::Name)?;
+            ensure(books.accounts.lots(account).count() < LOTS_MAX, Refused::Full)
         }
     }
 }
@@ -122,6 +124,10 @@ fn grown(old: &Names, new: &Names) -> bool {
     };
     old.tables().into_iter().zip(new.tables()).all(kept)
 }
+
+/// The most lots of a scope. Ours: a record has two bytes for the place of a lot, and each debit
+/// looks at all of them.
+const LOTS_MAX: usize = 65_000;
 
 const fn ensure(holds: bool, otherwise: Refused) -> Result<(), Refused> {
     if holds { Ok(()) } else { Err(otherwise) }
