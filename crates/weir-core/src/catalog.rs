@@ -119,17 +119,6 @@ impl Catalog {
         self.features.get(usize::from(feature.0))?.as_ref()
     }
 
-    /// The features that an event of this kind is counted on, in the order of their names.
-    pub fn features_of<'a>(
-        &'a self,
-        event: &'a str,
-    ) -> impl Iterator<Item = (FeatureId, &'a Feature)> {
-        let all = (0_u16..).zip(self.features.iter());
-        all.filter_map(move |(index, feature)| {
-            feature.as_ref().filter(|f| &*f.event == event).map(|f| (FeatureId(index), f))
-        })
-    }
-
     /// The plan called `name`, if this version has it.
     #[must_use]
     pub fn plan(&self, name: &str) -> Option<PlanId> {

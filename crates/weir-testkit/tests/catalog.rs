@@ -118,6 +118,21 @@ fn too_many_names_are_reported_one_by_one() {
 }
 
 #[test]
+fn a_full_table_of_features_is_sold_to_the_last() {
+    let json = json!({ "features": {}, "plans": { "all": { "limits": { "last": {
+        "feature": "feature-65534", "capacity": 1, "window": "lifetime" } } } } });
+    let mut definition: Definition = serde_json::from_value(json).unwrap();
+    let name = |n: usize| Name::parse(&format!("feature-{n:05}")).unwrap();
+    definition.features =
+        (0..Table::LEN_MAX).map(|n| (name(n), FeatureDefinition::default())).collect();
+    let catalog = compiled(&definition, &Names::default()).unwrap();
+    let (plan, last) = (catalog.plan("all").unwrap(), catalog.feature("feature-65534").unwrap());
+    assert_eq!(catalog.terms(plan, last).len(), 1);
+    let first = catalog.feature("feature-00000").unwrap();
+    assert!(catalog.terms(plan, first).is_empty());
+}
+
+#[test]
 fn too_many_classes_are_one_fault() {
     let class = |n: u32| {
         let json = json!({"prefix": format!("p{n}_"), "alphabet": "hex", "environment": "live",

@@ -171,7 +171,8 @@ impl Compiler<'_> {
             let narrow = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
             (narrow(start), narrow(end.saturating_sub(start)))
         };
-        let by_feature = (0_u16..).zip(self.names.features.iter()).map(|(i, _)| run(i)).collect();
+        let indices = 0..=u16::MAX; // with an end: the one after a full table would not fit
+        let by_feature = indices.zip(self.names.features.iter()).map(|(i, _)| run(i)).collect();
         Plan { terms: terms.into(), by_feature }
     }
 
