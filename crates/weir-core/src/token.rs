@@ -58,7 +58,8 @@ impl Principal {
         self.environment
     }
 
-    /// The epoch of the credential when it was checked; a later one revokes this proof.
+    /// The epoch of the credential when it was checked: a later one on record tells that it was
+    /// changed since. Deciding does not ask; a host checks each request anew.
     #[must_use]
     pub const fn epoch(self) -> u32 {
         self.epoch
