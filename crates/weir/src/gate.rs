@@ -120,7 +120,9 @@ impl GateBuilder {
         self
     }
 
-    /// The host's secrets. The same ones must be given whenever the same journal is opened.
+    /// The host's secrets. Which shard a root lies in, and what a key's digest is, follow from
+    /// them: who keeps the journal must keep them, too. [`HostKeys::fixed`] when not said, which is
+    /// not for names and keys that strangers choose.
     #[must_use]
     pub fn keys(mut self, keys: HostKeys) -> Self {
         self.keys = keys;
