@@ -1,4 +1,5 @@
-//! What would have been decided? A trace, request by request, each decided at its own time.
+//! What would have been decided? A trace, request by request, each decided at its own time, or at
+//! the latest time of a line before it: a ledger's clock does not go back.
 //!
 //! Reading, validating, deciding and writing the journal are one loop over the file, and that loop
 //! is what `decisions/s` counts. Afterwards a fresh ledger is given the bytes of the journal and
@@ -197,6 +198,10 @@ fn tell(out: &mut impl Write, tally: &Tally, malformed: u64, took: Duration) -> 
         writeln!(out, "{}\n", report::chart(&tally.timeline, Ink::of_stdout()))?;
     }
     writeln!(out, "malformed lines: {}", grouped(&malformed.to_string()))?;
+    if tally.held > 0 {
+        let held = grouped(&tally.held.to_string());
+        writeln!(out, "out of order: {held}, decided at the latest time of a line before them")?;
+    }
     let millis = took.as_millis();
     let count = grouped(&decisions.to_string());
     writeln!(out, "{count} decisions in {millis} ms: read, validated, decided, journaled")?;

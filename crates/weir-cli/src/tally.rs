@@ -9,6 +9,8 @@ use weir_core::time::Timestamp;
 pub(crate) struct Tally {
     pub(crate) plans: Vec<PlanTally>,
     pub(crate) timeline: Timeline,
+    /// Decisions that an earlier line with a later time held back: taken at that later time.
+    pub(crate) held: u64,
 }
 
 /// The counts of one plan.
@@ -40,7 +42,7 @@ impl Tally {
     /// Empty counts for plans of these names, in this order.
     pub(crate) fn new<'a>(plans: impl IntoIterator<Item = &'a str>) -> Self {
         let plan = |name: &str| PlanTally { name: name.into(), ..PlanTally::default() };
-        Self { plans: plans.into_iter().map(plan).collect(), timeline: Timeline::new() }
+        Self { plans: plans.into_iter().map(plan).collect(), timeline: Timeline::new(), held: 0 }
     }
 
     /// Counts a customer that was seen for the first time.
@@ -48,6 +50,11 @@ impl Tally {
         if let Some(plan) = self.plans.get_mut(plan) {
             plan.customers = plan.customers.saturating_add(1);
         }
+    }
+
+    /// Counts a decision that was not taken at its own time.
+    pub(crate) const fn hold(&mut self) {
+        self.held = self.held.saturating_add(1);
     }
 
     /// Counts a decision for a customer of the plan with this index.

@@ -114,6 +114,19 @@ fn a_malformed_line_is_told_with_its_place_and_the_run_goes_on() {
 }
 
 #[test]
+fn lines_out_of_order_are_told() {
+    let text = ["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z", "2026-01-01T00:00:01Z"]
+        .map(|at| request(1, at, 1))
+        .join("\n");
+    let answer = replay(&[&file("order.ndjson", text)]);
+    assert_eq!(answer.code, Some(0), "{}", answer.told);
+    assert!(answer.line("out of order:").starts_with("1, "), "{}", answer.out);
+    assert!(answer.out.contains("period_closed"), "{}", answer.out);
+    let sample = replay(&[&example("llm-day.ndjson")]);
+    assert!(!sample.out.contains("out of order"), "{}", sample.out);
+}
+
+#[test]
 fn strict_stops_at_the_first_malformed_line() {
     let good = request(1, "2026-01-01T00:00:00Z", 10);
     let path = file("strict.ndjson", [good.as_str(), "nil", "nil", &good].join("\n"));

@@ -102,6 +102,9 @@ impl Desk {
             weir::Outcome::Allowed => Outcome::Admitted { tokens, charged: verdict.charged },
             weir::Outcome::Denied(reason) => Outcome::Denied(reason.code()),
         };
+        if verdict.flags.clock_held {
+            self.tally.hold();
+        }
         self.tally.decision(plan, now, outcome);
         Ok(())
     }
