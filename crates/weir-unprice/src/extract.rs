@@ -5,6 +5,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use weir::{Quantity, Timestamp};
 use weir_core::json::{Bounds, Duplicates, Profile, Raw, Surrogates};
 use weir_core::schema::{Event, Schema, Value};
+use weir_core::token::offered::sole;
 
 /// As JavaScript reads: the last of two keys counts, and half of a pair is a mark.
 pub(crate) const PROFILE: Profile = Profile {
@@ -51,9 +52,9 @@ pub(crate) fn verify(schema: &Schema, event: &Event<'_, '_>) -> Option<Verify> {
     })
 }
 
-/// The key of a bearer header: the scheme in any case, blanks around it trimmed.
+/// The key of the one bearer header: the scheme in any case, blanks around it trimmed.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let header = headers.get(AUTHORIZATION)?.to_str().ok()?.trim();
+    let header = sole(headers.get_all(AUTHORIZATION)).ok()??.to_str().ok()?.trim();
     let (scheme, key) = header.split_once(|c: char| c.is_ascii_whitespace())?;
     let key = key.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty()).then_some(key)

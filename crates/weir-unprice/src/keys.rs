@@ -100,7 +100,8 @@ pub(crate) fn may_send(gate: &Gate, holder: &Holder, now: Timestamp) -> bool {
         key: None,
     };
     let reason = gate.decide(&ask, now).map(|verdict| verdict.reason());
-    !matches!(reason, Ok(Some(Reason::RateLimited)))
+    // Both are a limit that is reached: the catalog says how its denials are called.
+    !matches!(reason, Ok(Some(Reason::LimitExceeded | Reason::RateLimited)))
 }
 
 /// Whether a text is spelled like an API key of the catalog in force.

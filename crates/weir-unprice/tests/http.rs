@@ -184,6 +184,25 @@ fn a_key_that_is_not_good_says_why() {
 }
 
 #[test]
+fn two_keys_in_one_request_are_none() {
+    let gate = gate();
+    let mut both = request(&body("a", 1));
+    both.headers_mut().append("authorization", "Bearer other".parse().unwrap());
+    let sent = send_to(&gate, &(), &both, now());
+    assert_eq!(sent.error(), ("UNAUTHORIZED".to_owned(), "key required".to_owned()));
+}
+
+#[test]
+fn a_keys_limit_binds_however_its_denials_are_called() {
+    let gate = gate();
+    let catalog = include_str!("../../../examples/unprice.json");
+    let catalog = catalog.replace(r#""refusal": "rate_limited","#, "").replace("\"6000\"", "1");
+    gate.install(catalog.as_bytes(), now()).unwrap();
+    assert_eq!(send(&gate, &body("a", 1)).status(), StatusCode::OK);
+    assert_eq!(send(&gate, &body("b", 1)).status(), StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[test]
 fn a_key_may_send_so_many_requests_a_minute() {
     let gate = gate();
     let verify = Request::post("/v1/entitlements/verify")
