@@ -190,6 +190,20 @@ impl Gate {
     ///
     /// All its faults, and then the old one stays; or the journal's. A journal that fails between
     /// two shards leaves the earlier ones with the new catalog: install again.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir::{Gate, GateError, Timestamp};
+    ///
+    /// let gate = Gate::in_memory()?;
+    /// let first = gate.install(br#"{ "features": { "calls": {} } }"#, Timestamp::EPOCH)?;
+    /// let refused = gate.install(br#"{ "feature": {}, "plan": {} }"#, Timestamp::EPOCH);
+    /// let Err(GateError::Install(error)) = refused else { panic!("two unknown fields") };
+    /// assert_eq!(error.faults.len(), 2);
+    /// assert_eq!(gate.catalog()?.version(), first); // the old one stays
+    /// # Ok::<(), GateError>(())
+    /// ```
     pub fn install(&self, json: &[u8], now: Timestamp) -> Result<CatalogVersion, GateError> {
         let _alone = self.inner.installing.lock().map_err(|_| GateError::Poisoned)?;
         let installed = self.cell(Shard(0))?.ledger.installed().clone();

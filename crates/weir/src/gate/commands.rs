@@ -152,7 +152,26 @@ impl Gate {
     /// # Errors
     ///
     /// [`GateError::UnknownName`] when the scope's plan has no such limit, or states its capacity
-    /// itself; [`GateError::Refused`] when the grant's name is taken.
+    /// itself; [`GateError::Refused`] when the grant's name is taken, also on another limit.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir::{Gate, GateError, GrantTerms, Timestamp};
+    ///
+    /// let (gate, now) = (Gate::in_memory()?, Timestamp::EPOCH);
+    /// gate.install(br#"{ "features": { "calls": {} }, "plans": { "member": { "limits": {
+    ///     "calls": { "feature": "calls", "capacity": "granted", "window": "lifetime" }
+    /// } } } }"#, now)?;
+    /// let member = gate.open(None, "acme", Some("member"), now)?;
+    /// let amount = Some("10".parse().expect("a number"));
+    /// let trial = GrantTerms { name: "trial", amount, priority: 0, effective: now, expires: None };
+    /// gate.grant(member, "calls", &trial, now)?;
+    /// assert_eq!(gate.standing(member, "calls", now)?.capacity.to_string(), "10");
+    /// let again = gate.grant(member, "calls", &trial, now).unwrap_err();
+    /// assert_eq!(again.code(), "command.name"); // it has that one
+    /// # Ok::<(), GateError>(())
+    /// ```
     pub fn grant(
         &self,
         scope: Scope,
@@ -183,7 +202,27 @@ impl Gate {
     ///
     /// # Errors
     ///
-    /// [`GateError::UnknownName`] for the wallet; [`GateError::Refused`] when the lot's name is taken.
+    /// [`GateError::UnknownName`] for the wallet; [`GateError::Refused`] when the lot's name is
+    /// taken, or the scope has as many lots as it may have.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir::{Gate, GateError, LotTerms, Quantity, Timestamp};
+    /// use weir_core::wallet::Kind;
+    ///
+    /// let (gate, now) = (Gate::in_memory()?, Timestamp::EPOCH);
+    /// gate.install(br#"{ "wallets": { "credits": {} } }"#, now)?;
+    /// let acme = gate.open(None, "acme", None, now)?;
+    /// let (amount, kind) = (Quantity::from_units(5), Kind::Paid);
+    /// let pack =
+    ///     LotTerms { name: "pack-1", amount, kind, priority: 0, purchased: now, expires: None };
+    /// gate.top_up(acme, "credits", &pack, now)?;
+    /// assert_eq!(gate.usable(acme, "credits", now)?, amount);
+    /// let again = gate.top_up(acme, "credits", &pack, now).unwrap_err();
+    /// assert_eq!(again.code(), "command.name"); // no pack is added twice
+    /// # Ok::<(), GateError>(())
+    /// ```
     pub fn top_up(
         &self,
         scope: Scope,
