@@ -187,6 +187,7 @@ impl Accounts {
 
     /// The account of a scope.
     #[must_use]
+    #[inline]
     pub fn get(&self, scope: ScopeId) -> Option<&Account> {
         self.accounts.get(usize::try_from(scope.0).ok()?)
     }
@@ -219,6 +220,7 @@ impl Accounts {
 
     /// The balance of a limit with the latest period.
     #[must_use]
+    #[inline]
     pub fn latest<'a>(
         &'a self,
         account: &'a Account,
@@ -235,6 +237,7 @@ impl Accounts {
     /// Stores a balance over the one with its key, or beside the others.
     ///
     /// Gives `false` when there is no such scope, or no place.
+    #[inline]
     pub fn put(&mut self, scope: ScopeId, balance: Balance) -> bool {
         let Self { accounts, balances, .. } = self;
         let Some(account) = at_mut(accounts, scope) else { return false };

@@ -198,6 +198,7 @@ pub fn standing(view: &View<'_>, scope: ScopeId, limit: LimitId) -> Option<Bindi
 /// Decides a request, and leaves what it would change in `workings`.
 ///
 /// Never fails: whatever is wrong with the request is the verdict's reason.
+#[inline]
 pub fn decide<O: Observer>(
     view: &View<'_>,
     request: &Request<'_>,
@@ -205,47 +206,27 @@ pub fn decide<O: Observer>(
     observer: &mut O,
 ) -> Verdict {
     workings.effects.clear();
-    if let Some(verdict) = gates::refusal(view, request) {
+    let mut verdict = gates::pass(view, request);
+    if !verdict.is_allowed() || verdict.flags.replayed {
         return verdict;
     }
-    let mut verdict = weighed(view, request, workings, observer);
+    weigh::weigh(view, request, (workings, observer), &mut verdict);
     if verdict.outcome != Outcome::Allowed {
         workings.effects.clear();
-        if let Retry::At(at) = verdict.retry {
-            verdict.retry = asked_again(view, request, at, workings);
+        if let Retry::At(at) = verdict.retry
+            && !passes(view, request, workings, at)
+        {
+            verdict.retry = Retry::NotComputed; // another limit stands against it by then
         }
     }
     verdict
 }
 
-/// Asks once more at the instant told: another limit may stand against it by then.
-#[cold]
-fn asked_again(
-    view: &View<'_>,
-    request: &Request<'_>,
-    at: Timestamp,
-    workings: &mut Workings,
-) -> Retry {
+/// Whether the request would pass at `at`, with nothing but time passing.
+fn passes(view: &View<'_>, request: &Request<'_>, workings: &mut Workings, at: Timestamp) -> bool {
     let (view, request) = (View { now: at, ..*view }, Request { at, ..*request });
-    let again = weighed(&view, &request, workings, &mut ());
+    let mut verdict = gates::allowed(&view);
+    weigh::weigh(&view, &request, (workings, &mut ()), &mut verdict);
     workings.effects.clear();
-    if again.is_allowed() { Retry::At(at) } else { Retry::NotComputed }
-}
-
-#[inline]
-fn weighed<O: Observer>(
-    view: &View<'_>,
-    request: &Request<'_>,
-    workings: &mut Workings,
-    observer: &mut O,
-) -> Verdict {
-    workings.debits.clear();
-    let mut scale = weigh::Scale::new(view, request, workings, observer);
-    for (at, scope) in request.scopes.iter().enumerate() {
-        // A balance reached twice is one balance.
-        if !request.scopes.iter().take(at).any(|earlier| earlier == scope) {
-            scale.ask(*scope);
-        }
-    }
-    scale.finish()
+    verdict.is_allowed()
 }

@@ -91,6 +91,8 @@ impl HostKeys {
 pub trait Sink {
     /// What kept it from taking one.
     type Error;
+    /// Whether it takes decisions at all; where it does not, none is put into a record for it.
+    const TAKES: bool = true;
 
     /// Takes a record.
     ///
@@ -103,6 +105,7 @@ pub trait Sink {
 /// Takes nothing down: for state that may be lost.
 impl Sink for () {
     type Error = core::convert::Infallible;
+    const TAKES: bool = false;
 
     fn append(&mut self, _: &Record<'_>) -> Result<(), Self::Error> {
         Ok(())
@@ -140,24 +143,30 @@ impl Ledger {
         }
         verdict.sequence = head.sequence.saturating_add(1);
         verdict.flags.clock_held = now < seen;
-        let record = Record {
-            sequence: verdict.sequence,
-            now: seen,
-            catalog: catalog.version(),
-            command: Command::Decide(Decided {
-                scopes: Cow::Borrowed(request.scopes),
-                costs: Cow::Borrowed(request.costs),
-                at: request.at,
-                key: request.key,
-                effects: Cow::Borrowed(&workings.effects),
-                verdict,
-                remembered: remembered(&view, request, &verdict),
-            }),
-        };
-        sink.append(&record)?;
+        let remembered = remembered(&view, request, &verdict);
+        let effects = &workings.effects;
+        if S::TAKES {
+            sink.append(&Record {
+                sequence: verdict.sequence,
+                now: seen,
+                catalog: catalog.version(),
+                command: Command::Decide(Decided {
+                    scopes: Cow::Borrowed(request.scopes),
+                    costs: Cow::Borrowed(request.costs),
+                    at: request.at,
+                    key: request.key,
+                    effects: Cow::Borrowed(effects),
+                    verdict,
+                    remembered,
+                }),
+            })?;
+        }
         *head = Head { sequence: verdict.sequence, seen };
         // The effects were computed from this very state: they fit it.
-        let _fits = books.apply(seen, &record.command);
+        let _fits = books.settle(effects);
+        if let Some(remembered) = remembered {
+            books.remember(remembered, verdict);
+        }
         Ok(verdict)
     }
 

@@ -88,6 +88,15 @@ impl Balance {
         self.limit == Self::VACANT.limit
     }
 
+    /// What is left of it; nothing when it is overdrawn.
+    #[must_use]
+    #[inline]
+    pub fn left(&self) -> Quantity {
+        let room =
+            self.capacity.checked_sub(self.used).and_then(|room| room.checked_sub(self.held));
+        room.unwrap_or(Quantity::ZERO).max(Quantity::ZERO)
+    }
+
     /// What tells this balance from the others of its scope.
     #[must_use]
     pub const fn key(&self) -> (LimitId, Source, Timestamp) {
@@ -109,20 +118,24 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// The standing of one balance.
+    #[must_use]
+    #[inline]
+    pub fn of(balance: &Balance) -> Self {
+        let Balance { used, held, capacity, .. } = *balance;
+        Self { used, held, capacity, left: balance.left() }
+    }
+
     /// The standing with one more balance.
     #[must_use]
+    #[inline]
     pub fn with(self, balance: &Balance) -> Self {
-        let room = balance
-            .capacity
-            .checked_sub(balance.used)
-            .and_then(|room| room.checked_sub(balance.held))
-            .unwrap_or(Quantity::ZERO)
-            .max(Quantity::ZERO);
+        let more = Self::of(balance);
         Self {
-            used: add(self.used, balance.used),
-            held: add(self.held, balance.held),
-            capacity: add(self.capacity, balance.capacity),
-            left: add(self.left, room),
+            used: add(self.used, more.used),
+            held: add(self.held, more.held),
+            capacity: add(self.capacity, more.capacity),
+            left: add(self.left, more.left),
         }
     }
 
@@ -136,12 +149,13 @@ impl Standing {
     ///
     /// let units = Quantity::from_units;
     /// let nine_of_ten = Balance { used: units(9), capacity: units(10), ..Balance::VACANT };
-    /// let standing = Standing::default().with(&nine_of_ten);
+    /// let standing = Standing::of(&nine_of_ten);
     /// assert!(standing.admits(units(1), Enforcement::Hard)); // the last one
     /// assert!(!standing.admits(units(2), Enforcement::Hard));
     /// assert!(standing.admits(units(2), Enforcement::Soft)); // one is overage
     /// ```
     #[must_use]
+    #[inline]
     pub fn admits(self, asked: Quantity, enforcement: Enforcement) -> bool {
         !asked.is_positive()
             || asked <= self.left

@@ -1,17 +1,17 @@
 //! Can it be paid for? Debits over the lots of a wallet, all or nothing.
 
+use alloc::vec::Vec;
+
 use super::{Debit, Effect, Observer, View, Workings};
 use crate::amount::Quantity;
 use crate::id::{ScopeId, WalletId};
 
 /// Adds what a draw costs to what its wallet is asked for; `None` when the sum does not fit.
 pub(super) fn charge(
-    workings: &mut Workings,
-    scope: ScopeId,
-    wallet: WalletId,
+    debits: &mut Vec<Debit>,
+    (scope, wallet): (ScopeId, WalletId),
     cost: Quantity,
 ) -> Option<()> {
-    let debits = &mut workings.debits;
     match debits.iter_mut().find(|debit| (debit.scope, debit.wallet) == (scope, wallet)) {
         Some(debit) => debit.amount = debit.amount.checked_add(cost)?,
         None => debits.push(Debit { scope, wallet, amount: cost, usable: Quantity::ZERO }),
@@ -24,6 +24,7 @@ pub(super) fn charge(
 /// # Errors
 ///
 /// The first debit that the usable lots do not cover.
+#[inline]
 pub(super) fn settle<O: Observer>(
     view: &View<'_>,
     workings: &mut Workings,
@@ -43,7 +44,7 @@ pub(super) fn settle<O: Observer>(
     short.map_or(Ok(()), Err)
 }
 
-fn draw(view: &View<'_>, debit: &Debit, effects: &mut alloc::vec::Vec<Effect>) {
+fn draw(view: &View<'_>, debit: &Debit, effects: &mut Vec<Effect>) {
     let Some(account) = view.accounts.get(debit.scope) else { return };
     let mut owed = debit.amount;
     for (position, lot) in (0_u16..).zip(view.accounts.lots(account)) {

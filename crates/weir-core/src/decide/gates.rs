@@ -10,18 +10,28 @@ use crate::time::Timestamp;
 /// The most scopes on a path, and the most costs of a request.
 pub const PATH_MAX: usize = 8;
 
-/// The verdict of the first gate that refuses a request; `None` when it may be weighed.
-pub(super) fn refusal(view: &View<'_>, request: &Request<'_>) -> Option<Verdict> {
+/// The verdict of the first gate that refuses a request; [`allowed`] when it may be weighed.
+#[inline]
+pub(super) fn pass(view: &View<'_>, request: &Request<'_>) -> Verdict {
     let denied = |reason| Verdict::denied(reason, view.catalog.version());
     if let Some(reason) = path(view, request).or_else(|| route(view, request)) {
-        return Some(denied(reason));
+        return denied(reason);
     }
-    let looks_first = view.catalog.remember().is_none_or(|r| r.at == RememberAt::AfterRoute);
-    let early = if looks_first { memory(view, request) } else { None };
-    early
-        .or_else(|| time(view, request).map(denied))
-        .or_else(|| if looks_first { None } else { memory(view, request) })
-        .or_else(|| statuses(view, request).map(denied))
+    let looks = view.catalog.remember().map(|remember| remember.at);
+    if looks == Some(RememberAt::AfterRoute)
+        && let Some(known) = memory(view, request)
+    {
+        return known;
+    }
+    if let Some(reason) = time(view, request) {
+        return denied(reason);
+    }
+    if looks == Some(RememberAt::AfterTime)
+        && let Some(known) = memory(view, request)
+    {
+        return known;
+    }
+    statuses(view, request).map_or_else(|| allowed(view), denied)
 }
 
 /// The key under which a request's answer is remembered; `None` when it is not.
@@ -34,6 +44,7 @@ pub(crate) fn remembered_key(view: &View<'_>, request: &Request<'_>) -> Option<K
     Some(Key { root: *request.scopes.first()?, feature, request: request.key? })
 }
 
+#[inline]
 fn path(view: &View<'_>, request: &Request<'_>) -> Option<Reason> {
     let lengths = [request.scopes.len(), request.costs.len()];
     if request.scopes.is_empty() || lengths.iter().any(|len| *len > PATH_MAX) {
@@ -52,6 +63,7 @@ fn path(view: &View<'_>, request: &Request<'_>) -> Option<Reason> {
 }
 
 /// Every feature asked for must be in some plan on the path.
+#[inline]
 fn route(view: &View<'_>, request: &Request<'_>) -> Option<Reason> {
     let plans = || request.scopes.iter().filter_map(|s| view.accounts.get(*s)?.plan());
     let sold = |cost: &Cost| {
@@ -73,6 +85,7 @@ fn memory(view: &View<'_>, request: &Request<'_>) -> Option<Verdict> {
     full.then(|| Verdict::denied(Reason::DedupFull, view.catalog.version()))
 }
 
+#[inline]
 fn time(view: &View<'_>, request: &Request<'_>) -> Option<Reason> {
     view.catalog.acceptance().check(request.at, view.now).map(|lateness| match lateness {
         Lateness::TooNew => Reason::TooNew,
@@ -80,6 +93,7 @@ fn time(view: &View<'_>, request: &Request<'_>) -> Option<Reason> {
     })
 }
 
+#[inline]
 fn statuses(view: &View<'_>, request: &Request<'_>) -> Option<Reason> {
     let status = |scope| view.accounts.get(scope).map(|account| account.status());
     request.scopes.iter().find_map(|scope| match status(*scope)? {
@@ -93,6 +107,7 @@ fn statuses(view: &View<'_>, request: &Request<'_>) -> Option<Reason> {
 }
 
 /// The verdict on a request that nothing stands against, before any limit has been weighed.
+#[inline]
 pub(super) const fn allowed(view: &View<'_>) -> Verdict {
     Verdict {
         outcome: super::Outcome::Allowed,

@@ -1,5 +1,7 @@
 //! Which balance is it counted on? The open one, a past one inside its grace, or a new one.
 
+use alloc::vec::Vec;
+
 use super::View;
 use crate::account::Account;
 use crate::amount::Quantity;
@@ -31,12 +33,33 @@ pub(super) enum Opening {
     New,
 }
 
-/// The balance on which `allowance` counts an event of `at`.
+/// Opens the balance on which an allowance counts an event of `at`.
 ///
 /// # Errors
 ///
 /// The period, when it is over and so is its grace.
+#[inline]
 pub(super) fn open(
+    view: &View<'_>,
+    (account, terms, allowance): (&Account, &Terms, Allowance),
+    at: Timestamp,
+    opened: &mut Vec<Opened>,
+) -> Result<(), Period> {
+    let latest = view.accounts.latest(account, terms.limit, allowance.source);
+    if let Some(balance) = latest
+        && balance.generation == view.catalog.version()
+        && at == view.now
+        && at < balance.window_end
+    {
+        opened.push(Opened { balance: *balance, opening: Opening::Known });
+        return Ok(());
+    }
+    opened.push(look_up(view, (account, terms), allowance, at)?);
+    Ok(())
+}
+
+/// The balance of the period of `at`, where it is not known to be the latest.
+fn look_up(
     view: &View<'_>,
     (account, terms): (&Account, &Terms),
     allowance: Allowance,
@@ -44,14 +67,6 @@ pub(super) fn open(
 ) -> Result<Opened, Period> {
     let Allowance { source, amount, read } = allowance;
     let version = view.catalog.version();
-    let latest = view.accounts.latest(account, terms.limit, source);
-    if let Some(balance) = latest
-        && balance.generation == version
-        && at == view.now
-        && at < balance.window_end
-    {
-        return Ok(Opened { balance: *balance, opening: Opening::Known });
-    }
     let period = period_of(view, (account, terms), source, at);
     if over(terms, period.end, view.now) {
         return Err(period);
@@ -60,7 +75,7 @@ pub(super) fn open(
     // an event of now may still belong to the period before.
     let generation = if period.start > view.now { Balance::VACANT.generation } else { version };
     let same = |balance: &&Balance| balance.key() == (terms.limit, source, period.end);
-    let known = latest.filter(same).or_else(|| view.accounts.balances(account).find(same));
+    let known = view.accounts.balances(account).find(same);
     let fresh = Balance {
         capacity: amount,
         window_end: period.end,
@@ -78,21 +93,19 @@ pub(super) fn open(
     Ok(Opened { balance, opening: Opening::Known })
 }
 
-/// The balances of an allowance that nothing can reach any more once `opened` is stored.
+/// The balances of an allowance that nothing can reach any more once its new one is stored.
 pub(super) fn closed<'a>(
     view: &'a View<'_>,
     (account, terms): (&'a Account, &'a Terms),
-    opened: Opened,
+    new: &Balance,
 ) -> impl Iterator<Item = (LimitId, Source, Timestamp)> + 'a {
-    let (limit, source, end) = opened.balance.key();
-    let new = opened.opening == Opening::New;
+    let (limit, source, end) = new.key();
     let gone = move |balance: &&Balance| {
         (balance.limit, balance.source) == (limit, source)
             && balance.window_end < end
             && over(terms, balance.window_end, view.now)
     };
-    let balances = new.then(|| view.accounts.balances(account));
-    balances.into_iter().flatten().filter(gone).map(Balance::key)
+    view.accounts.balances(account).filter(gone).map(Balance::key)
 }
 
 /// The period of an event of `at`. A first-use period goes on until its end.

@@ -2,31 +2,28 @@
 
 use alloc::vec::Vec;
 
-use super::gates::allowed;
-use super::period::{self, Allowance, Opened};
+use super::period::{self, Allowance, Opened, Opening};
 use super::verdict::{Binding, Outcome, Reason, Retry, Verdict};
 use super::{Cost, Draw, Effect, Observer, Request, View, Workings, funds};
 use crate::account::Account;
 use crate::amount::Quantity;
-use crate::catalog::{Capacity, GiveBack, Refusal, Terms};
-use crate::id::{LimitId, ScopeId};
-use crate::limit::{CapacityRead, Source, Standing};
+use crate::catalog::{Capacity, Charge, GiveBack, Refusal, Terms};
+use crate::id::{FeatureId, LimitId, ScopeId};
+use crate::limit::{Balance, CapacityRead, Source, Standing};
 use crate::meter::{Aggregation, Life, Meter, Reading};
 use crate::time::Timestamp;
 use crate::window::Period;
 
 /// Weighs the asks of one request, and keeps what the verdict will say.
-pub(super) struct Scale<'s, O> {
+struct Scale<'s, O> {
     view: &'s View<'s>,
     request: &'s Request<'s>,
     workings: &'s mut Workings,
     observer: &'s mut O,
-    /// The first refusal of the earliest stage that refuses.
-    refused: Option<(Reason, Option<Binding>)>,
-    /// The limit with the fewest further requests left.
-    tightest: Option<Binding>,
-    charged: Quantity,
-    retry: Retry,
+    /// What is known so far. While nothing refuses, the binding limit is the tightest one; then it
+    /// is the first one of the earliest stage that refuses. Whether it passes or not, `retry` says
+    /// when the limits that refused would admit.
+    verdict: &'s mut Verdict,
 }
 
 /// A limit of a scope on the path, and who it is for.
@@ -37,19 +34,29 @@ struct Place<'a> {
     terms: &'a Terms,
 }
 
-impl<'s, O: Observer> Scale<'s, O> {
-    pub(super) fn new(
-        view: &'s View<'s>,
-        request: &'s Request<'s>,
-        workings: &'s mut Workings,
-        observer: &'s mut O,
-    ) -> Self {
-        let (charged, retry) = (Quantity::ZERO, Retry::Now);
-        Self { view, request, workings, observer, refused: None, tightest: None, charged, retry }
+/// Weighs a request that passed the gates: makes of their verdict the one on everything.
+#[inline]
+pub(super) fn weigh<O: Observer>(
+    view: &View<'_>,
+    request: &Request<'_>,
+    (workings, observer): (&mut Workings, &mut O),
+    verdict: &mut Verdict,
+) {
+    workings.debits.clear();
+    let mut scale = Scale { view, request, workings, observer, verdict };
+    for (at, scope) in request.scopes.iter().enumerate() {
+        // A balance reached twice is one balance.
+        if !request.scopes.iter().take(at).any(|earlier| earlier == scope) {
+            scale.ask(*scope);
+        }
     }
+    scale.finish();
+}
 
+impl<'s, O: Observer> Scale<'s, O> {
     /// Weighs all that is asked of one scope, feature by feature.
-    pub(super) fn ask(&mut self, scope: ScopeId) {
+    #[inline]
+    fn ask(&mut self, scope: ScopeId) {
         let (view, costs) = (self.view, self.request.costs);
         let Some(account) = view.accounts.get(scope) else { return };
         let Some(plan) = account.plan() else { return };
@@ -67,23 +74,25 @@ impl<'s, O: Observer> Scale<'s, O> {
         }
     }
 
-    /// The verdict on everything weighed.
-    pub(super) fn finish(mut self) -> Verdict {
+    /// Asks the wallets, and closes the verdict.
+    #[inline]
+    fn finish(mut self) {
         if funds::settle(self.view, self.workings, self.observer).is_err() {
             self.refuse(Reason::OutOfCredit, None);
         }
-        let verdict = allowed(self.view);
-        match self.refused {
-            None => Verdict { binding: self.tightest, charged: self.charged, ..verdict },
-            Some((reason, binding)) => {
-                let timely = matches!(reason, Reason::LimitExceeded | Reason::RateLimited);
-                let retry = if timely { self.retry } else { Retry::NotComputed };
-                Verdict { outcome: Outcome::Denied(reason), binding, retry, ..verdict }
-            }
+        let verdict = self.verdict;
+        let Outcome::Denied(reason) = verdict.outcome else {
+            verdict.retry = Retry::Now;
+            return;
+        };
+        verdict.charged = Quantity::ZERO;
+        if !matches!(reason, Reason::LimitExceeded | Reason::RateLimited) {
+            verdict.retry = Retry::NotComputed;
         }
     }
 
     /// Weighs one limit; `None` when a number does not fit.
+    #[inline]
     fn weigh(&mut self, place: Place<'s>, meter: Meter) -> Option<()> {
         let Place { scope, terms, .. } = place;
         let at = if terms.window.counts_at_event() { self.request.at } else { self.view.now };
@@ -96,9 +105,12 @@ impl<'s, O: Observer> Scale<'s, O> {
                 return Some(());
             }
         };
-        let standing = (self.workings.opened.iter())
-            .fold(Standing::default(), |standing, opened| standing.with(&opened.balance));
-        let (asked, reading) = self.measure(place, meter, resets_at)?;
+        let standing = standing_of(&self.workings.opened);
+        let (asked, reading) = if meter.keeps_reading() {
+            self.read(place, meter, resets_at)?
+        } else {
+            (self.count(place, meter)?, None)
+        };
         let Standing { used, held, capacity, .. } = standing;
         let binding = Binding { scope, limit: terms.limit, used, held, asked, capacity, resets_at };
         if !standing.admits(asked, terms.line.enforcement) {
@@ -130,31 +142,37 @@ impl<'s, O: Observer> Scale<'s, O> {
         open(self.view, place, at, &mut self.workings.opened)
     }
 
+    /// What is asked of a feature, cost by cost.
+    #[inline]
+    fn costs(&self, feature: FeatureId) -> impl Iterator<Item = &'s Cost> + use<'s, O> {
+        self.request.costs.iter().filter(move |cost| cost.feature == feature)
+    }
+
+    /// How much the request adds to a limit whose meter keeps nothing.
+    #[inline]
+    fn count(&self, place: Place<'_>, meter: Meter) -> Option<Quantity> {
+        let amount = |cost: &Cost| match meter.aggregation {
+            Aggregation::Count => Quantity::from_units(1),
+            _ => cost.quantity,
+        };
+        let mut costs = self.costs(place.terms.feature);
+        costs.try_fold(Quantity::ZERO, |sum, cost| sum.checked_add(amount(cost)))
+    }
+
     /// How much the request adds to the limit, and the meter's reading afterwards.
-    fn measure(
+    fn read(
         &self,
         place: Place<'_>,
         meter: Meter,
         window_end: Timestamp,
     ) -> Option<(Quantity, Option<Reading>)> {
-        let feature = place.terms.feature;
-        let mut costs = self.request.costs.iter().filter(|cost| cost.feature == feature);
-        if !meter.keeps_reading() {
-            let amount = |cost: &Cost| match meter.aggregation {
-                Aggregation::Count => Quantity::from_units(1),
-                _ => cost.quantity,
-            };
-            let total =
-                costs.try_fold(Quantity::ZERO, |sum, cost| sum.checked_add(amount(cost)))?;
-            return Some((total, None));
-        }
         let end = if meter.life == Life::Lifetime { Period::NEVER } else { window_end };
         let mut readings = self.view.accounts.readings(place.account);
         let found =
             readings.find(|known| (known.limit, known.window_end) == (place.terms.limit, end));
         let mut reading = found.map(|known| known.reading);
         let mut total = Quantity::ZERO;
-        for cost in costs {
+        for cost in self.costs(place.terms.feature) {
             let read = meter.read(reading, cost.quantity, self.request.at)?;
             (reading, total) = (Some(read.reading), total.checked_add(read.delta)?);
         }
@@ -162,73 +180,107 @@ impl<'s, O: Observer> Scale<'s, O> {
     }
 
     /// Takes what is asked from the opened balances in their order, or gives back.
+    #[inline]
     fn draw(&mut self, place: Place<'s>, asked: Quantity, left: Quantity) -> Option<()> {
-        let gives_back = place.terms.line.give_back == GiveBack::Reverse;
         if asked.is_positive() {
-            // What no allowance has room for is overage of the first.
-            let mut over = asked.checked_sub(left)?.max(Quantity::ZERO);
-            let mut rest = asked.checked_sub(over)?;
-            for at in 0..self.workings.opened.len() {
-                let Some(opened) = self.workings.opened.get(at).copied() else { break };
-                let room = Standing::default().with(&opened.balance).left.min(rest);
-                let part = room.checked_add(over)?;
-                (rest, over) = (rest.checked_sub(room)?, Quantity::ZERO);
-                self.take(place, opened, part)?;
+            if self.workings.opened.len() == 1 {
+                return self.take(place, 0, asked); // what it has no room for is its overage
             }
-        } else if asked < Quantity::ZERO && gives_back {
-            let mut rest = asked;
-            for at in (0..self.workings.opened.len()).rev() {
-                let Some(opened) = self.workings.opened.get(at).copied() else { break };
-                let part = Quantity::ZERO.checked_sub(opened.balance.used)?.max(rest);
-                rest = rest.checked_sub(part)?;
-                self.take(place, opened, part)?;
-            }
+            return self.spread(place, asked, left);
+        }
+        let gives_back = place.terms.line.give_back == GiveBack::Reverse;
+        if asked < Quantity::ZERO && gives_back { self.give_back(place, asked) } else { Some(()) }
+    }
+
+    /// Takes from several balances, each as far as it has room.
+    fn spread(&mut self, place: Place<'s>, asked: Quantity, left: Quantity) -> Option<()> {
+        // What no allowance has room for is overage of the first.
+        let mut over = asked.checked_sub(left)?.max(Quantity::ZERO);
+        let mut rest = asked.checked_sub(over)?;
+        for at in 0..self.workings.opened.len() {
+            let room = self.workings.opened.get(at)?.balance.left().min(rest);
+            let part = room.checked_add(over)?;
+            (rest, over) = (rest.checked_sub(room)?, Quantity::ZERO);
+            self.take(place, at, part)?;
         }
         Some(())
     }
 
-    /// Books `part` on one balance, and charges what it costs.
-    fn take(&mut self, place: Place<'s>, opened: Opened, part: Quantity) -> Option<()> {
+    /// Gives back to the balances, the last one first, at most what each has given.
+    fn give_back(&mut self, place: Place<'s>, asked: Quantity) -> Option<()> {
+        let mut rest = asked;
+        for at in (0..self.workings.opened.len()).rev() {
+            let used = self.workings.opened.get(at)?.balance.used;
+            let part = Quantity::ZERO.checked_sub(used)?.max(rest);
+            rest = rest.checked_sub(part)?;
+            self.take(place, at, part)?;
+        }
+        Some(())
+    }
+
+    /// Books `part` on the opened balance at `at`, and charges what it costs.
+    fn take(&mut self, place: Place<'s>, at: usize, part: Quantity) -> Option<()> {
         if part == Quantity::ZERO {
             return Some(());
         }
-        let Place { scope, account, terms } = place;
-        let before = opened.balance.used;
+        let Place { scope, terms, .. } = place;
+        let before = self.workings.opened.get(at)?.balance.used;
         let used = before.checked_add(part)?;
-        let mut cost = Quantity::ZERO;
-        if let Some(charge) = terms.charge.filter(|_| part.is_positive()) {
-            cost = charge.price.between(before, used)?;
-            self.charged = self.charged.checked_add(cost)?;
-            if let Some(wallet) = charge.wallet {
-                funds::charge(self.workings, scope, wallet, cost)?;
-                self.retry = Retry::NotComputed;
-            }
+        let cost = match &terms.charge {
+            Some(charge) if part.is_positive() => self.charge(scope, charge, (before, used))?,
+            _ => Quantity::ZERO,
+        };
+        let opened = self.workings.opened.get(at)?;
+        let balance = Balance { used, ..opened.balance };
+        if opened.opening == Opening::New {
+            self.close(place, &balance);
         }
         let effects = &mut self.workings.effects;
-        for key in period::closed(self.view, (account, terms), opened) {
-            effects.push(Effect::Closed { scope, key });
-        }
-        let balance = crate::limit::Balance { used, ..opened.balance };
         effects.push(Effect::Balance { scope, balance, taken: part });
         let source = balance.source;
         self.observer.drew(&Draw { scope, limit: terms.limit, source, taken: part, used, cost });
         Some(())
     }
 
+    /// Forgets what nothing can reach any more once `new` is stored.
+    fn close(&mut self, Place { scope, account, terms }: Place<'_>, new: &Balance) {
+        let closed = period::closed(self.view, (account, terms), new);
+        self.workings.effects.extend(closed.map(|key| Effect::Closed { scope, key }));
+    }
+
+    /// Charges what it costs to go on from `before` to `used`, and tells it.
+    fn charge(
+        &mut self,
+        scope: ScopeId,
+        charge: &Charge,
+        (before, used): (Quantity, Quantity),
+    ) -> Option<Quantity> {
+        let cost = charge.price.between(before, used)?;
+        self.verdict.charged = self.verdict.charged.checked_add(cost)?;
+        if let Some(wallet) = charge.wallet {
+            funds::charge(&mut self.workings.debits, (scope, wallet), cost)?;
+            self.verdict.retry = Retry::NotComputed;
+        }
+        Some(cost)
+    }
+
+    #[inline]
     fn refuse(&mut self, reason: Reason, binding: Option<Binding>) {
-        if self.refused.is_none_or(|(earlier, _)| stage(reason) < stage(earlier)) {
-            self.refused = Some((reason, binding));
+        if self.verdict.reason().is_none_or(|earlier| stage(reason) < stage(earlier)) {
+            self.verdict.outcome = Outcome::Denied(reason);
+            self.verdict.binding = binding;
         }
     }
 
     /// Keeps the limit that will stop requests of this size first, nearest the root on a tie.
+    #[inline]
     fn tighten(&mut self, new: Binding) {
-        let tighter = match &self.tightest {
+        let tightest = match &self.verdict.binding {
             None => true,
             Some(known) => fewer(&new, known),
         };
-        if tighter {
-            self.tightest = Some(new);
+        if tightest && self.verdict.is_allowed() {
+            self.verdict.binding = Some(new);
         }
     }
 
@@ -245,7 +297,7 @@ impl<'s, O: Observer> Scale<'s, O> {
             opened.balance.generation == version && now < opened.balance.window_end
         };
         let open = self.workings.opened.iter().all(of_now);
-        let next = match (told, self.retry) {
+        let next = match (told, self.verdict.retry) {
             (false, _) | (_, Retry::NotComputed) => Retry::NotComputed,
             (true, _) if binding.asked > binding.capacity || binding.resets_at == Period::NEVER => {
                 Retry::Never
@@ -255,39 +307,54 @@ impl<'s, O: Observer> Scale<'s, O> {
             (true, Retry::At(known)) => Retry::At(known.max(binding.resets_at)),
             (true, Retry::Now) => Retry::At(binding.resets_at),
         };
-        self.retry = next;
+        self.verdict.retry = next;
     }
 }
 
 /// Opens the balances that a limit counts on, and tells the end of their period.
+#[inline]
 fn open(
     view: &View<'_>,
     place: Place<'_>,
     at: Timestamp,
     opened: &mut Vec<Opened>,
 ) -> Result<Timestamp, Period> {
-    let target = (place.account, place.terms);
     opened.clear();
-    let plan = |amount, read| Allowance { source: Source::PLAN, amount, read };
     match place.terms.capacity {
         Capacity::Fixed { amount, read } => {
-            opened.push(period::open(view, target, plan(amount, read), at)?);
+            let allowance = Allowance { source: Source::PLAN, amount, read };
+            period::open(view, (place.account, place.terms, allowance), at, opened)?;
         }
-        Capacity::Granted { .. } => {
-            let grants = view.accounts.grants(place.account);
-            let pays = |g: &&crate::grant::Grant| g.limit == place.terms.limit && g.pays_at(at);
-            for grant in grants.filter(pays) {
-                let (source, amount) = (grant.source, grant.amount);
-                let allowance = Allowance { source, amount, read: CapacityRead::Live };
-                opened.push(period::open(view, target, allowance, at)?);
-            }
-            if opened.is_empty() {
-                let none = plan(Quantity::ZERO, CapacityRead::Live);
-                opened.push(period::open(view, target, none, at)?);
-            }
-        }
+        Capacity::Granted { .. } => open_grants(view, place, at, opened)?,
     }
     Ok(opened.first().map_or(Period::NEVER, |opened| opened.balance.window_end))
+}
+
+/// Opens the balances of the grants that pay at `at`, or one without capacity.
+fn open_grants(
+    view: &View<'_>,
+    place: Place<'_>,
+    at: Timestamp,
+    opened: &mut Vec<Opened>,
+) -> Result<(), Period> {
+    let read = CapacityRead::Live;
+    let pays = |g: &&crate::grant::Grant| g.limit == place.terms.limit && g.pays_at(at);
+    for grant in view.accounts.grants(place.account).filter(pays) {
+        let allowance = Allowance { source: grant.source, amount: grant.amount, read };
+        period::open(view, (place.account, place.terms, allowance), at, opened)?;
+    }
+    if opened.is_empty() {
+        let none = Allowance { source: Source::PLAN, amount: Quantity::ZERO, read };
+        period::open(view, (place.account, place.terms, none), at, opened)?;
+    }
+    Ok(())
+}
+
+/// What the comparison sees of a limit: its opened balances added up.
+#[inline]
+fn standing_of(opened: &[Opened]) -> Standing {
+    let Some((first, more)) = opened.split_first() else { return Standing::default() };
+    more.iter().fold(Standing::of(&first.balance), |standing, more| standing.with(&more.balance))
 }
 
 /// See [`super::standing`].
@@ -296,9 +363,7 @@ pub(super) fn standing(view: &View<'_>, scope: ScopeId, limit: LimitId) -> Optio
     let terms = view.catalog.limit_terms(account.plan()?, limit)?;
     let mut opened = Vec::new();
     let resets_at = open(view, Place { scope, account, terms }, view.now, &mut opened).ok()?;
-    let none = Standing::default();
-    let Standing { used, held, capacity, .. } =
-        opened.iter().fold(none, |standing, opened| standing.with(&opened.balance));
+    let Standing { used, held, capacity, .. } = standing_of(&opened);
     Some(Binding { scope, limit, used, held, asked: Quantity::ZERO, capacity, resets_at })
 }
 

@@ -49,7 +49,7 @@ impl Books {
         }
     }
 
-    /// Does again what a record says was done. Live decisions and replay both come through here.
+    /// Does what a record says, for the first time or again.
     ///
     /// # Errors
     ///
@@ -60,7 +60,13 @@ impl Books {
         command: &Command<'_>,
     ) -> Result<(), DecodeError> {
         let done = match command {
-            Command::Decide(decided) => self.decided(decided),
+            Command::Decide(Decided { effects, verdict, remembered, .. }) => {
+                let stored = self.settle(effects);
+                if let Some(remembered) = remembered {
+                    self.remember(*remembered, *verdict);
+                }
+                stored
+            }
             Command::Enrol { digest, credential } => {
                 self.credentials.insert(*digest, credential.clone().into_owned()).is_ok()
             }
@@ -112,14 +118,19 @@ impl Books {
         if done { Ok(()) } else { Err(DecodeError::Misplaced) }
     }
 
-    fn decided(&mut self, decided: &Decided<'_>) -> bool {
-        let stored = decided.effects.iter().all(|effect| self.store(effect));
-        if let Some(Remembered { key, until }) = decided.remembered {
-            self.remembered.remember(Entry { key, answer: decided.verdict, until });
-        }
-        stored
+    /// Stores what a decision changes, and tells whether that fits the state. Live decisions and
+    /// replay both come through here.
+    #[inline]
+    pub(super) fn settle(&mut self, effects: &[Effect]) -> bool {
+        effects.iter().all(|effect| self.store(effect))
     }
 
+    /// Remembers an answer. Live decisions and replay both come through here.
+    pub(super) fn remember(&mut self, Remembered { key, until }: Remembered, answer: Verdict) {
+        self.remembered.remember(Entry { key, answer, until });
+    }
+
+    #[inline]
     fn store(&mut self, effect: &Effect) -> bool {
         match *effect {
             Effect::Balance { scope, balance, .. } => self.accounts.put(scope, balance),
