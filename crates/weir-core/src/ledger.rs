@@ -318,10 +318,10 @@ impl Ledger {
         self.books.remembered.len()
     }
 
-    /// What a wallet of a scope can pay at `now`.
+    /// What a wallet of a scope can pay at the later of `now` and the latest instant seen.
     #[must_use]
     pub fn usable(&self, scope: ScopeId, wallet: WalletId, now: Timestamp) -> Quantity {
-        self.books.accounts.usable(scope, wallet, now)
+        self.books.accounts.usable(scope, wallet, self.head.seen.max(now))
     }
 }
 

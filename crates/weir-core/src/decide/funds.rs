@@ -47,7 +47,7 @@ pub(super) fn settle<O: Observer>(
 fn draw(view: &View<'_>, debit: &Debit, effects: &mut Vec<Effect>) {
     let Some(account) = view.accounts.get(debit.scope) else { return };
     let mut owed = debit.amount;
-    for (position, lot) in (0_u16..).zip(view.accounts.lots(account)) {
+    for (position, lot) in (0..=u16::MAX).zip(view.accounts.lots(account)) {
         let part = lot.usable(view.now).min(owed);
         if lot.wallet != debit.wallet || !part.is_positive() {
             continue;
