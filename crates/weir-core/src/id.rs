@@ -18,6 +18,10 @@ use core::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+mod host;
+
+pub(crate) use host::is_host;
+
 /// The name of something in the catalog: a feature, a meter, a limit, a plan, a schema.
 ///
 /// # Shape

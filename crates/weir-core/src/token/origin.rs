@@ -7,8 +7,7 @@
 //!
 //! # Source
 //!
-//! RFC 6454 for what an origin is, RFC 3986 section 3.2 for where the host stands, RFC 1035
-//! section 2.3 for the lengths.
+//! RFC 6454 for what an origin is, RFC 3986 section 3.2 for where the host stands.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -16,6 +15,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::fault::Fault;
+use crate::id::is_host;
 
 /// The hosts that a credential may be used from.
 ///
@@ -100,18 +100,11 @@ fn host(text: &str) -> Option<&str> {
         Some(_) => return None,
         None => authority,
     };
-    is_host(host).then_some(host)
+    is_host(host.as_bytes()).then_some(host)
 }
 
 fn is_port(text: &str) -> bool {
     (1..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Labels of letters, digits, `-` and `_`, at most 63 bytes each and 253 with their dots.
-fn is_host(text: &str) -> bool {
-    let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let label = |part: &str| (1..=63).contains(&part.len()) && part.bytes().all(known);
-    text.len() <= 253 && text.split('.').all(label)
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -126,7 +119,7 @@ impl Pattern {
             Some(domain) => (true, domain),
             None => (false, text),
         };
-        if !is_host(domain) || domain.eq_ignore_ascii_case("null") {
+        if !is_host(domain.as_bytes()) || domain.eq_ignore_ascii_case("null") {
             return None;
         }
         let domain = Box::from(domain.to_ascii_lowercase());
