@@ -1,6 +1,10 @@
-//! A JSON document as a tree, and the many texts that say it.
+//! A JSON document as a tree, the many texts that say it, and how large a text is.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
+
+use serde_json::{Map, Value};
+use weir_core::json::{Bounds, Lexer, Profile, Scratch, SyntaxError, Token};
 
 /// A document. Members keep their order, and a key may stand twice.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -147,6 +151,127 @@ impl Doc {
             _ => None,
         }
     }
+}
+
+/// What our tokens tell of a document: its value, the last of each key, and whether a key of an
+/// object stood before.
+///
+/// # Errors
+///
+/// Those of the lexer.
+pub fn told(bytes: &[u8], profile: &Profile) -> Result<(Value, bool), SyntaxError> {
+    let mut scratch = Scratch::default();
+    let mut lexer = Lexer::new(bytes, profile, &mut scratch)?;
+    let (mut open, mut repeats) = (vec![Open::default()], false);
+    while let Some(token) = lexer.token()? {
+        let done = match token {
+            Token::ArrayStart | Token::ObjectStart => {
+                open.push(Open::default());
+                continue;
+            }
+            Token::Key(text) => {
+                let key = text.decode(&mut String::new()).to_owned();
+                if let Some(object) = open.last_mut() {
+                    repeats |= !object.keys.insert(key.clone());
+                    object.key = key;
+                }
+                continue;
+            }
+            Token::ArrayEnd => Value::Array(open.pop().unwrap_or_default().items),
+            Token::ObjectEnd => Value::Object(open.pop().unwrap_or_default().members),
+            Token::Bool(value) => Value::Bool(value),
+            Token::Null => Value::Null,
+            // Past the range of a binary float, serde_json reads no number.
+            Token::Number(number) => serde_json::from_str(number.as_str()).unwrap_or_default(),
+            Token::String(text) => Value::from(text.decode(&mut String::new())),
+        };
+        if let Some(Open { items, members, keys, key }) = open.last_mut() {
+            match keys.is_empty() {
+                true => items.push(done),
+                false => drop(members.insert(key.clone(), done)),
+            }
+        }
+    }
+    Ok((open.pop().and_then(|mut whole| whole.items.pop()).unwrap_or_default(), repeats))
+}
+
+/// A container while it is read; what has no key yet is a list.
+#[derive(Default)]
+struct Open {
+    items: Vec<Value>,
+    members: Map<String, Value>,
+    keys: BTreeSet<String>,
+    key: String,
+}
+
+/// The least bounds that admit a document, which must be well formed. Counted over the bytes, which
+/// outside of strings mean what they are.
+#[must_use]
+pub fn measure(document: &str) -> Bounds {
+    let mut most = Bounds { bytes: 0, depth: 0, members: 0, string_bytes: 0, tokens: 0 };
+    let (mut members, mut word) = (Vec::new(), false);
+    let mut bytes = document.bytes();
+    while let Some(byte) = bytes.next() {
+        let goes_on = word && matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'E' | b'+' | b'-' | b'.');
+        let between = matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b',' | b':');
+        most.tokens += u32::from(!goes_on && !between);
+        word = goes_on || !(between || matches!(byte, b'"' | b'[' | b']' | b'{' | b'}'));
+        match byte {
+            b'"' => {
+                let mut len = 0;
+                while let Some(byte) = bytes.next().filter(|byte| *byte != b'"') {
+                    len += 1 + u32::from(byte == b'\\' && bytes.next().is_some());
+                }
+                most.string_bytes = most.string_bytes.max(len);
+            }
+            b'[' | b'{' => members.push(0),
+            b']' | b'}' => drop(members.pop()),
+            b':' => {
+                let count = members.last_mut();
+                most.members = most.members.max(count.map_or(0, |count| {
+                    *count += 1;
+                    *count
+                }));
+            }
+            _ => {}
+        }
+        most.depth = most.depth.max(members.len().try_into().unwrap_or(u32::MAX));
+    }
+    most.bytes = document.len().try_into().unwrap_or(u32::MAX);
+    most
+}
+
+/// The document with U+FFFD in place of each escape that is half a pair and stands alone.
+#[must_use]
+pub fn mended(document: &str) -> String {
+    let mut out = String::with_capacity(document.len());
+    let mut rest = document;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        out.push_str(before);
+        let first = unit(escape);
+        let second = escape.get(6..).and_then(unit);
+        let (said, len) = match (first, second) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => (escape.get(..12), 12),
+            (Some(0xD800..=0xDFFF), _) => (Some("\\ufffd"), 6),
+            (Some(_), _) => (escape.get(..6), 6),
+            (None, _) => {
+                // The backslash and what it escapes, whatever that is.
+                let len = 1 + escape.chars().nth(1).map_or(0, char::len_utf8);
+                (escape.get(..len), len)
+            }
+        };
+        out.push_str(said.unwrap_or_default());
+        rest = escape.get(len..).unwrap_or_default();
+    }
+    out + rest
+}
+
+/// The unit of an escape `\uXXXX` that a text starts with.
+fn unit(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    let hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    hex.then(|| u32::from_str_radix(digits, 16).ok()).flatten()
 }
 
 /// The escapes that have a letter of their own, save those of the quote and the backslash.

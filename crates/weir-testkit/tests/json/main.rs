@@ -1,6 +1,7 @@
 //! The laws of `weir_core::json`.
 #![expect(
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "in the helpers of tests, a wrong table is a failing test"
 )]
@@ -12,9 +13,17 @@ use serde_json::Value;
 use weir_core::amount::{Precision, Quantity};
 use weir_core::json::{
     self, Bounds, Duplicates, Kind, Lexer, Profile, Scratch, Surrogates, SyntaxError, SyntaxKind,
-    Token,
 };
-use weir_testkit::model::json::{Doc, Speller};
+use weir_testkit::model::json::{Doc, Speller, told};
+
+mod bounds;
+mod cells;
+mod costs;
+mod duplicates;
+mod grammar;
+mod ignored;
+
+mod numbers;
 
 const LAST_WINS: Profile = Profile { duplicates: Duplicates::LastWins, ..Profile::STRICT };
 
@@ -255,45 +264,9 @@ fn members_are_found_and_the_last_one_counts() {
     assert!(inner.member("b", &mut scratch).is_none());
 }
 
-/// The document as our tokens tell it; `None` when there are too many of them.
+/// The document as our tokens tell it.
 fn tree(bytes: &[u8], profile: &Profile) -> Result<Option<Value>, SyntaxError> {
-    let mut scratch = Scratch::default();
-    let mut lexer = Lexer::new(bytes, profile, &mut scratch)?;
-    let mut open: Vec<(Value, Option<String>)> = Vec::new();
-    let (mut key, mut whole) = (None, None);
-    while let Some(token) = lexer.token()? {
-        let mut done = match token {
-            Token::Key(text) => {
-                key = Some(text.decode(&mut String::new()).to_owned());
-                continue;
-            }
-            Token::ArrayStart => {
-                open.push((Value::Array(Vec::new()), key.take()));
-                continue;
-            }
-            Token::ObjectStart => {
-                open.push((Value::Object(serde_json::Map::new()), key.take()));
-                continue;
-            }
-            Token::ArrayEnd | Token::ObjectEnd => {
-                let (value, its_key) = open.pop().unwrap();
-                key = its_key;
-                value
-            }
-            Token::Bool(value) => Value::Bool(value),
-            Token::Null => Value::Null,
-            Token::Number(number) => serde_json::from_str(number.as_str()).unwrap_or_default(),
-            Token::String(text) => Value::from(text.decode(&mut String::new())),
-        };
-        match open.last_mut() {
-            Some((Value::Array(items), _)) => items.push(done.take()),
-            Some((Value::Object(members), _)) => {
-                members.insert(key.take().unwrap(), done.take());
-            }
-            _ => whole = Some(done),
-        }
-    }
-    Ok(whole)
+    told(bytes, profile).map(|(value, _)| Some(value))
 }
 
 fn skip(bytes: &[u8], profile: &Profile) -> Result<(), SyntaxError> {
