@@ -11,6 +11,8 @@ use weir_core::fault::Fault;
 pub(super) fn salvage<T: Default + DeserializeOwned>(mut document: Value) -> (T, Vec<Fault>) {
     let (mut faults, mut removed) = (Vec::new(), Removed::default());
     while faults.len() < FAULTS_MAX {
+        // The same order of faults, whether or not another crate has maps keep theirs.
+        document.sort_all_objects();
         let error = match serde_path_to_error::deserialize::<_, T>(&document) {
             Ok(read) => return (read, faults),
             Err(error) => error,
