@@ -51,3 +51,16 @@ fn a_cell_says_any_bytes() {
     assert_eq!(bytes(r#"a\\\n\r\t\x00\xff\<3*[{>b"#), b"a\\\n\r\t\0\xff[{[{[{b");
     assert_eq!(rows::<2>("# remark\n#\tb\n"), [["#", "b"]]);
 }
+
+#[test]
+fn the_readme_counts_the_rows() {
+    let readme = include_str!("../../data/README.md");
+    for (file, table) in [
+        ("names.tsv", include_str!("../../data/names.tsv")),
+        ("numbers.tsv", include_str!("../../data/numbers.tsv")),
+        ("parsing.tsv", include_str!("../../data/parsing.tsv")),
+    ] {
+        let count = table.lines().filter(|line| !line.starts_with("# ")).count();
+        assert!(readme.contains(&format!("| `{file}` | {count} |")), "{file} has {count} rows");
+    }
+}

@@ -22,8 +22,10 @@ mod costs;
 mod duplicates;
 mod grammar;
 mod ignored;
+mod nasty;
 
 mod numbers;
+mod types;
 
 const LAST_WINS: Profile = Profile { duplicates: Duplicates::LastWins, ..Profile::STRICT };
 
