@@ -40,6 +40,7 @@ mod replay;
 mod sync;
 
 pub mod catalog;
+pub mod export;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{GateError, InstallError};

@@ -77,9 +77,13 @@ fn fitting(rule: &Rule, choices: &mut impl Iterator<Item = u8>) -> Doc {
         Rule::Object(rule) => {
             let mut members = Vec::new();
             for field in &rule.fields {
-                let chosen = choices.next().unwrap() % 4;
-                if field.required || chosen > 1 {
-                    let met = field.when.first().filter(|_| chosen > 2);
+                let chosen = choices.next().unwrap() % 12;
+                if chosen == 0 && field.null != Null::Refused {
+                    members.push((field.name.clone(), Doc::Null));
+                } else if chosen == 1 && field.blank == Blank::Missing {
+                    members.push((field.name.clone(), Doc::Text(" ".into())));
+                } else if field.required || chosen > 5 {
+                    let met = field.when.first().filter(|_| chosen > 8);
                     let is = met.map_or(&field.is, |when| &when.is);
                     members.push((field.name.clone(), fitting(is, choices)));
                 }
@@ -245,7 +249,7 @@ fn fields(
                 one_of: texts.into_iter().map(String::from).collect(),
                 is,
             });
-            prop::collection::vec(when, 0..2).boxed()
+            prop::collection::vec(when, 0..3).boxed()
         }
     };
     (rules, any::<[bool; 3]>(), nulls, when).prop_map(move |(is, flags, null, when)| {
