@@ -1,5 +1,15 @@
-//! What the benches decide on: one catalog, one scope, ready to be asked.
+//! What the benches decide on and validate: a desk ready to be asked, a gatehouse, two bodies,
+//! everyone who validates them, and the worst that could be sent.
 
+pub mod bodies;
+mod gatehouse;
+pub mod mutate;
+pub mod peers;
+pub mod race;
+pub mod typed;
+pub mod worst;
+
+pub use gatehouse::Gatehouse;
 use weir_core::catalog::{Catalog, Definition, Names};
 use weir_core::decide::{Caller, Cost, Request, Verdict};
 use weir_core::id::{CatalogVersion, ScopeId, ScopeName};

@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# How many instructions does each named thing take? Counted under callgrind, so that neither the
+# machine's load nor its speed is in the number.
+#
+#   .ci/counts.sh check    compares with benches/instructions.toml, and fails beyond the tolerance;
+#                          for a compiler that is not in there it reports, and does not fail
+#   .ci/counts.sh update   writes the counts of this compiler there
+#   .ci/counts.sh show     prints them
+#
+# A case runs N times and 2N times; the difference is N times what one costs, and starting up is not
+# in it. Needs valgrind, which it takes from Debian's apt when it is missing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
+
+times=400
+tolerance=2 # percent
+kept=benches/instructions.toml
+driver=$CARGO_TARGET_DIR/release/counts
+
+tools() {
+  command -v valgrind >/dev/null && return
+  local root=()
+  [ "$(id -u)" = 0 ] || root=(sudo)
+  "${root[@]}" apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -qq -y valgrind
+}
+
+# The instructions of a whole run.
+run() {
+  local said
+  said=$(valgrind --tool=callgrind --callgrind-out-file=/dev/null "$driver" "$1" "$2" 2>&1) || {
+    printf '%s\n' "$said" >&2
+    return 1
+  }
+  sed -n 's/^.*Collected : \([0-9]\+\).*$/\1/p' <<<"$said"
+}
+
+# One line a case: its instructions, a tab, its name.
+count() {
+  local name one two
+  "$driver" | while read -r name; do
+    one=$(run "$name" "$times") && two=$(run "$name" "$((2 * times))") || exit 1
+    printf '%s\t%s\n' "$(((two - one + times / 2) / times))" "$name"
+  done
+}
+
+# The kept counts of this compiler, in the same form.
+known() {
+  awk -v section="[\"$compiler\"]" '
+    /^\[/ { inside = ($0 == section); next }
+    inside && split($0, part, "\"") == 3 { sub(/^ *= */, "", part[3]); print part[3] "\t" part[2] }
+  ' "$kept"
+}
+
+# All other compilers stay as they are; this one comes last.
+update() {
+  local counted
+  counted=$(count)
+  awk -v section="[\"$compiler\"]" '/^\[/ { mine = ($0 == section) } !mine' "$kept" |
+    sed -e :a -e '/^\n*$/{$d;N;ba' -e '}' >"$kept.new"
+  {
+    printf '\n["%s"]\n' "$compiler"
+    awk -F'\t' '{ printf "\"%s\" = %s\n", $2, $1 }' <<<"$counted"
+  } >>"$kept.new"
+  mv "$kept.new" "$kept"
+}
+
+check() {
+  awk -F'\t' -v tolerance="$tolerance" -v compiler="$compiler" '
+    NR == FNR { kept[$2] = $1; known = 1; next }
+    {
+      seen[$2] = 1
+      if (!($2 in kept)) { said = known ? "not kept" : ""; bad += known; then = "-" }
+      else {
+        then = kept[$2]; off = 100 * ($1 - then) / then
+        said = sprintf("%+.1f %%", off)
+        if (off > tolerance) { said = said ", more"; bad++ }
+        if (off < -tolerance) { said = said ", less"; bad++ }
+      }
+      printf "%8s %8s  %-50s %s\n", then, $1, $2, said
+    }
+    END {
+      for (name in kept) if (!(name in seen)) { print "kept, but not counted: " name; bad++ }
+      if (!known) print "No counts are kept for " compiler "; nothing was compared."
+      if (bad) print "If this is meant: .ci/counts.sh update"
+      exit bad > 0
+    }
+  ' <(known) <(count)
+}
+
+tools
+cargo build --release -p weir-benches --bin counts
+compiler=$(rustc -V)
+touch "$kept"
+case ${1-} in
+  check) check ;;
+  update) update ;;
+  show) count ;;
+  *) sed -n 's/^#   //p' "$0" >&2; exit 2 ;;
+esac

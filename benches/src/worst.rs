@@ -1,0 +1,157 @@
+//! What is the worst that a body can be? Shapes that a sender could choose to cost the most.
+//!
+//! Each can be made of any size, so that one can see whether the cost grows with the size alone.
+
+use std::fmt::Write;
+
+use weir_core::json::{Duplicates, Profile};
+use weir_core::schema::{Definition, Schema};
+
+use crate::bodies::A;
+
+/// A kind of body: an object with one field, `v`.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// What the tables call it.
+    pub name: &'static str,
+    /// What `v` must be, as a catalog has it.
+    rule: fn() -> String,
+    duplicates: Duplicates,
+    /// A `v` of so many bytes, or a little more.
+    value: fn(usize) -> String,
+}
+
+impl Kind {
+    /// The compiled shape.
+    ///
+    /// # Panics
+    ///
+    /// When the shape has a fault: a bench that cannot start says so at once.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a bench that cannot be set up must not run")]
+    pub fn compile(&self) -> Schema {
+        let field = format!(r#"{{"name": "v", "required": true, "is": {}}}"#, (self.rule)());
+        let json = format!(r#"{{"root": {{"type": "object", "fields": [{field}]}}}}"#);
+        let definition: Definition = serde_json::from_str(&json).expect("a definition");
+        Schema::compile(&definition).expect("no fault")
+    }
+
+    /// How strictly it is read.
+    #[must_use]
+    pub const fn profile(&self) -> Profile {
+        Profile { duplicates: self.duplicates, ..Profile::STRICT }
+    }
+
+    /// A valid body of `size` bytes or a little more.
+    #[must_use]
+    pub fn body(&self, size: usize) -> Vec<u8> {
+        format!(r#"{{"v":{}}}"#, (self.value)(size)).into_bytes()
+    }
+}
+
+/// What others are compared with: revenue events, one after the other, each with all of its rules.
+pub const TYPICAL: Kind = refused("typical", revenues, |size| {
+    list(size, |_| String::from_utf8_lossy(A.bytes).into_owned())
+});
+
+/// The worst that we could think of.
+pub const WORST: [Kind; 15] = [
+    refused("every character escaped", text, |size| quoted(size, r"\n")),
+    refused("every character as \\u", text, |size| quoted(size, r"\u00e9")),
+    refused("surrogate pairs", text, |size| quoted(size, r"\ud83d\ude00")),
+    refused("arrays, depth at the bound", any, |size| list(size, |_| nested(["[", "]"]))),
+    refused("objects, depth at the bound", any, |size| list(size, |_| nested([r#"{"a":"#, "}"]))),
+    refused("declared objects, depth at the bound", declared, |size| {
+        format!("{}{}{}", r#"{"v":"#.repeat(DECLARED), quoted(size, "x"), "}".repeat(DECLARED))
+    }),
+    refused("numbers of one digit, free", any, |size| list(size, |_| "7".into())),
+    refused("numbers of one digit, with rules", numbers, |size| list(size, |_| "7".into())),
+    refused("numbers of a thousand digits", numbers, |size| list(size, |_| long())),
+    refused("tiny members", maps, |size| objects(size, |i| format!("{i}"))),
+    refused("keys whose marks collide", maps, |size| objects(size, colliding)),
+    refused("24 keys whose marks collide", maps, |size| list(size, |_| members(24, colliding))),
+    refused("keys with escapes", maps, |size| objects(size, |i| format!(r"\u006b{i}"))),
+    Kind {
+        duplicates: Duplicates::LastWins,
+        ..refused("one key again and again", maps, |size| objects(size, |_| "k".into()))
+    },
+    refused("blanks", any, |size| format!("{}0", " ".repeat(size))),
+];
+
+const fn refused(name: &'static str, rule: fn() -> String, value: fn(usize) -> String) -> Kind {
+    Kind { name, rule, duplicates: Duplicates::Refused, value }
+}
+
+fn any() -> String {
+    r#"{"type": "any"}"#.into()
+}
+
+fn text() -> String {
+    r#"{"type": "string", "len_min": 1, "len_max": 1000000}"#.into()
+}
+
+fn numbers() -> String {
+    r#"{"type": "array", "items": {"type": "number", "above": 0, "precision": "nearest"}}"#.into()
+}
+
+fn maps() -> String {
+    r#"{"type": "array", "items": {"type": "map", "keys": {"len_min": 1}, "values": {"type": "number"}}}"#.into()
+}
+
+fn declared() -> String {
+    let open = r#"{"type": "object", "fields": [{"name": "v", "required": true, "is": "#;
+    format!(r#"{}{{"type": "string"}}{}"#, open.repeat(DECLARED), "}]}".repeat(DECLARED))
+}
+
+fn revenues() -> String {
+    let definition = serde_json::from_str::<Definition>(A.schema);
+    let root = definition.and_then(|definition| serde_json::to_string(&definition.root));
+    format!(r#"{{"type": "array", "items": {}}}"#, root.unwrap_or_default())
+}
+
+fn list(size: usize, item: fn(usize) -> String) -> String {
+    let mut list = String::from("[");
+    while list.len() < size {
+        let separator = if list.len() == 1 { "" } else { "," };
+        let _ = write!(list, "{separator}{}", item(size - list.len()));
+    }
+    list + "]"
+}
+
+fn quoted(size: usize, piece: &str) -> String {
+    format!("\"{}\"", piece.repeat(size.div_ceil(piece.len())))
+}
+
+/// As deep as the default bound lets it be, the list and the body being two.
+fn nested([open, close]: [&str; 2]) -> String {
+    format!("{}0{}", open.repeat(30), close.repeat(30))
+}
+
+fn long() -> String {
+    format!("0.{}", "7".repeat(1_000))
+}
+
+fn colliding(i: usize) -> String {
+    format!("kkkkkkkk{i:04}kkkkkkkk")
+}
+
+/// Objects with as many members as are wanted, and as the default bound admits.
+fn objects(size: usize, key: fn(usize) -> String) -> String {
+    let each = key(100).len() + r#""":0,"#.len();
+    let mut list = Vec::new();
+    let mut left = size.div_ceil(each);
+    while left > 0 {
+        let count = left.min(1_024);
+        list.push(members(count, key));
+        left -= count;
+    }
+    format!("[{}]", list.join(","))
+}
+
+fn members(count: usize, key: fn(usize) -> String) -> String {
+    let members: Vec<_> = (0..count).map(|i| format!(r#""{}":7"#, key(i))).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+/// The deepest that rules may be inside each other, the body being one and `v` another.
+const DECLARED: usize = 14;
