@@ -24,15 +24,21 @@ use crate::id::{ClassId, ScopeId};
 pub mod class;
 mod crc;
 pub mod digest;
+pub mod mint;
 pub mod offered;
 pub mod origin;
 pub mod registry;
+pub mod table;
+pub mod terms;
 
 pub use class::{ClassDefinition, Classes, Malformed, Presented};
 pub use digest::{Digest, Pepper};
+pub use mint::MintError;
 pub use offered::{Ambiguous, Offered, Order};
-pub use origin::Origins;
+pub use origin::{OriginRule, Origins, Unstated};
 pub use registry::{Authenticated, Cause, Credential, Registry, Status, Unauthenticated};
+pub use table::ByDigest;
+pub use terms::{ClassTerms, OriginTerms};
 
 /// Proof that a credential was checked, and in whose name the caller speaks.
 ///

@@ -5,7 +5,6 @@
 //! exactly one version, which it names.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use weir_core::catalog::{Catalog, Names};
 use weir_core::decide::{self, Cost, Observer, PATH_MAX, Reason, Request, Verdict};
@@ -13,6 +12,7 @@ use weir_core::dedup::RequestKey;
 use weir_core::id::{CatalogVersion, FeatureId, ScopeId};
 use weir_core::ledger::{Command, HostKeys, Ledger, Record, Refused, Sink, next_version};
 use weir_core::time::Timestamp;
+use weir_core::token::ByDigest;
 
 use crate::catalog;
 use crate::error::GateError;
@@ -39,7 +39,7 @@ struct Inner {
     /// The catalog for names and credential classes; decisions use their shard's.
     catalog: RwLock<Arc<Catalog>>,
     /// Which shard has a credential, by its digest. Follows from the shards, and is never kept.
-    digests: RwLock<HashMap<[u8; 32], Shard>>,
+    digests: RwLock<ByDigest<Shard>>,
     /// Held by the one installation at a time: all shards get catalogs in the same order.
     installing: Mutex<()>,
 }
@@ -150,7 +150,7 @@ impl GateBuilder {
             Mutex::new(Cell { ledger, catalog, record: Vec::new() })
         };
         let shards = (0..shards).map(cell).collect();
-        let (catalog, digests) = (RwLock::new(empty), RwLock::default());
+        let (catalog, digests) = (RwLock::new(empty), RwLock::new(ByDigest::new(Shard(0))));
         let installing = Mutex::new(());
         Ok(Gate { inner: Arc::new(Inner { shards, journal, keys, catalog, digests, installing }) })
     }

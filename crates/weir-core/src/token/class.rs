@@ -12,9 +12,10 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 
 use super::digest::{Digest, Pepper};
+use super::terms::{ClassTerms, NO_TERMS, Terms};
 use super::{Environment, Forbidden, Principal, crc};
 use crate::fault::Fault;
 use crate::id::{ClassId, Name};
@@ -54,6 +55,9 @@ pub struct ClassDefinition {
     ///
     /// 1 to 32 bytes of `[A-Za-z0-9_-]`, shared with no other class.
     pub prefix: String,
+    /// What holds for every key of the class, whatever its record says; no terms by default.
+    #[serde(default, skip_serializing_if = "ClassTerms::is_none")]
+    pub terms: ClassTerms,
 }
 
 /// The bytes of a key's body.
@@ -72,7 +76,7 @@ pub enum Alphabet {
 
 impl Alphabet {
     /// Without short circuits: one branch on the result, none on the byte.
-    const fn has(self, byte: u8) -> bool {
+    pub(super) const fn has(self, byte: u8) -> bool {
         let (digit, lower) = (byte.is_ascii_digit(), byte.is_ascii_lowercase());
         let word = digit | lower | byte.is_ascii_uppercase();
         match self {
@@ -210,7 +214,13 @@ impl Classes {
     /// The environment of a class.
     #[must_use]
     pub fn environment(&self, id: ClassId) -> Option<Environment> {
-        self.get(id).map(|class| class.environment)
+        self.get(id).map(|class| class.terms.environment)
+    }
+
+    /// What holds for a class, and whether the catalog has it.
+    pub(super) fn terms(&self, id: ClassId) -> (&Terms, bool) {
+        let terms = self.get(id).map(|class| &class.terms);
+        (terms.unwrap_or(&NO_TERMS), terms.is_some())
     }
 
     /// The id of the class called `name`.
@@ -238,7 +248,7 @@ impl Classes {
             .ok_or(Forbidden::Class)
     }
 
-    fn get(&self, id: ClassId) -> Option<&Class> {
+    pub(super) fn get(&self, id: ClassId) -> Option<&Class> {
         self.0.get(usize::from(id.0))?.class.as_ref()
     }
 }
@@ -330,18 +340,19 @@ struct Slot {
 }
 
 #[derive(Clone, Debug)]
-struct Class {
-    alphabet: Alphabet,
-    check: Check,
-    environment: Environment,
-    length: Length,
+pub(super) struct Class {
+    pub(super) alphabet: Alphabet,
+    pub(super) check: Check,
+    pub(super) length: Length,
     may: Box<[Name]>, // INVARIANT: sorted.
-    prefix: Box<str>,
+    pub(super) prefix: Box<str>,
+    terms: Terms,
 }
 
 impl Class {
     fn compile(name: &Name, definition: &ClassDefinition, faults: &mut Vec<Fault>) -> Self {
-        let ClassDefinition { alphabet, check, environment, length, may, prefix } = definition;
+        let ClassDefinition { alphabet, check, environment, length, may, prefix, terms } =
+            definition;
         let least = if *check == Check::Crc32 { CHECK_LEN.saturating_add(1) } else { 1 };
         if usize::from(length.min) < least || length.max < length.min || length.max > BODY_MAX {
             let hint = format!("at least {least}, min not above max, at most {BODY_MAX}");
@@ -352,15 +363,19 @@ impl Class {
             let hint = format!("1 to {PREFIX_MAX} letters, digits, `_` or `-`");
             faults.push(Fault::new(format!("/{name}/prefix"), "token.prefix", hint));
         }
+        let terms = terms.compile(*environment).unwrap_or_else(|found| {
+            faults.extend(found.into_iter().map(|fault| fault.under(&format!("/{name}/terms"))));
+            NO_TERMS.clone()
+        });
         let mut may = may.clone();
         may.sort();
         Self {
             alphabet: *alphabet,
             check: *check,
-            environment: *environment,
             length: *length,
             may: may.into(),
             prefix: Box::from(prefix.as_str()),
+            terms,
         }
     }
 
@@ -375,20 +390,47 @@ impl Class {
             (Check::Crc32, None) => return Err(Malformed::BadLength { len: full(rest.len()) }),
             (Check::None, _) => (rest, None),
         };
-        if let Some(at) = body.iter().position(|byte| !self.alphabet.has(*byte)) {
-            return Err(Malformed::BadByte { at: full(at) });
+        let (at, bad) = self.first_bad(body);
+        let wrong = check.map_or(Choice::from(0), |digits| {
+            !crc::digits(self.prefix.as_bytes(), body).ct_eq(digits)
+        });
+        match told(bad, wrong) {
+            Told::Key => Ok(()),
+            Told::BadByte => Err(Malformed::BadByte { at: full(at) }),
+            Told::BadCheck => Err(Malformed::BadCheck),
         }
-        match check {
-            Some(digits) if !same(&crc::digits(self.prefix.as_bytes(), body), digits) => {
-                Err(Malformed::BadCheck)
-            }
-            _ => Ok(()),
-        }
+    }
+
+    /// Where the first byte stands that the class does not use, and whether there is one. Every
+    /// byte costs the same, and none a branch.
+    fn first_bad(&self, body: &[u8]) -> (usize, Choice) {
+        let (at, seen) = body.iter().enumerate().fold((0_usize, 0_u8), |(first, seen), found| {
+            let (at, byte) = found;
+            let bad = u8::from(!self.alphabet.has(*byte));
+            let is_first = usize::from(bad & !seen).wrapping_neg(); // All ones, or none.
+            (first | (at & is_first), seen | bad)
+        });
+        (at, Choice::from(seen))
     }
 }
 
-fn same(left: &[u8; CHECK_LEN], right: &[u8; CHECK_LEN]) -> bool {
-    left.ct_eq(right).into()
+/// What a caller learns of a text whose length is right.
+#[derive(Clone, Copy)]
+enum Told {
+    BadByte,
+    BadCheck,
+    Key,
+}
+
+/// Here, and nowhere before, something learned from the bytes of a key becomes public: whether it
+/// is spelled like one. Never inlined, so that a check for leaks can name this one place; a table,
+/// so that what comes out of it is known to be public.
+#[inline(never)]
+fn told(bad: Choice, wrong: Choice) -> Told {
+    static TOLD: [[Told; 2]; 2] = [[Told::Key, Told::BadCheck], [Told::BadByte, Told::BadByte]];
+    let row = TOLD.get(usize::from(bad.unwrap_u8()));
+    let told = row.and_then(|row| row.get(usize::from(wrong.unwrap_u8())));
+    told.copied().unwrap_or(Told::BadByte)
 }
 
 /// At most [`Classes::LEN_MAX`] slots: nothing saturates.
@@ -397,5 +439,5 @@ fn id_at(at: usize) -> ClassId {
 }
 
 const BODY_MAX: u16 = 256;
-const CHECK_LEN: usize = 6;
+pub(super) const CHECK_LEN: usize = 6;
 const PREFIX_MAX: usize = 32;

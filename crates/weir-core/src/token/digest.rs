@@ -63,6 +63,7 @@ impl Digest {
 }
 
 impl PartialEq for Digest {
+    #[inline(never)] // So that a check for leaks can name the place where the outcome is told.
     fn eq(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
     }

@@ -7,6 +7,8 @@
 
 use core::fmt;
 
+use subtle::ConstantTimeEq;
+
 /// The credentials of one request.
 ///
 /// # Example
@@ -38,7 +40,8 @@ impl<'a> Offered<'a> {
         };
         let settled = match order {
             Order::HeaderFirst => true,
-            Order::MustAgree => header == body,
+            // A caller who knows one of the two must not feel its way to the other.
+            Order::MustAgree => header.ct_eq(body).into(),
             Order::Sole => false,
         };
         if settled { Ok(Some(header)) } else { Err(Ambiguous) }

@@ -3,7 +3,8 @@
 //! Only the host is compared: scheme, port, path and letter case do not matter. Whatever is no
 //! plain host is refused rather than repaired: user information, percent signs, backslashes,
 //! blanks, brackets, letters beyond ASCII (write `xn--`), a dot at the end. So there is nothing on
-//! which two readers of URLs could disagree.
+//! which two readers of URLs could disagree. What a missing origin and `null` mean is declared by
+//! the class, as an [`OriginRule`].
 //!
 //! # Source
 //!
@@ -13,6 +14,8 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
 use core::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
 use crate::id::is_host;
@@ -84,6 +87,65 @@ impl Origins {
     /// The patterns as text, in their order; [`Origins::parse`] reads them back.
     pub fn patterns(&self) -> impl Iterator<Item = impl fmt::Display> {
         self.0.iter()
+    }
+}
+
+/// From where the keys of a class may be used, whatever their records say.
+///
+/// # Example
+///
+/// ```
+/// use weir_core::token::{OriginRule, Origins, Unstated};
+///
+/// let rule = OriginRule { missing: Unstated::Allowed, ..OriginRule::ANY };
+/// let record = Origins::parse(["shop.com"])?;
+/// assert!(rule.allows(&record, Some("https://shop.com")));
+/// assert!(rule.allows(&record, None)); // a server's, which has no origin
+/// assert!(!rule.allows(&record, Some("null")));
+/// assert!(!OriginRule::ANY.allows(&record, None));
+/// # Ok::<(), Vec<weir_core::fault::Fault>>(())
+/// ```
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct OriginRule {
+    /// The hosts; a record may name some of them, and never more.
+    pub hosts: Origins,
+    /// What it means that a request states no origin, or an empty one.
+    pub missing: Unstated,
+    /// What it means that a request states the origin `null`.
+    pub null: Unstated,
+}
+
+/// What a request means that states no host.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unstated {
+    /// Allowed.
+    Allowed,
+    /// Refused where any list says from where, allowed where none does.
+    #[default]
+    AsListed,
+    /// Refused.
+    Refused,
+}
+
+impl OriginRule {
+    /// Every origin, and none.
+    pub const ANY: Self =
+        Self { hosts: Origins::ANY, missing: Unstated::AsListed, null: Unstated::AsListed };
+
+    /// Whether a request that states this origin is allowed: by the class and by the record.
+    #[must_use]
+    pub fn allows(&self, record: &Origins, origin: Option<&str>) -> bool {
+        let unstated = match origin {
+            None | Some("") => self.missing,
+            Some("null") => self.null,
+            Some(_) => Unstated::AsListed,
+        };
+        match unstated {
+            Unstated::Allowed => true,
+            Unstated::AsListed => self.hosts.allows(origin) && record.allows(origin),
+            Unstated::Refused => false,
+        }
     }
 }
 

@@ -1,17 +1,18 @@
 //! Is this key one of ours, and does it still hold? The records behind the digests.
 //!
 //! Every check is made for every key, known or not: an unknown one is compared with a record that
-//! is nobody's. The answer outside is one and the same; its [`Cause`] has to be asked for by name.
+//! is nobody's, and what is wrong is ranked without a branch. The answer outside is one and the
+//! same; its [`Cause`] has to be asked for by name.
 
 use alloc::vec::Vec;
 use core::fmt;
 
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
+use subtle::{Choice, ConditionallySelectable};
 
 use super::class::{Classes, Malformed, Presented};
 use super::digest::{Digest, Pepper};
-use super::origin::Origins;
+use super::origin::{OriginRule, Origins};
+use super::table::ByDigest;
 use super::{Forbidden, Principal};
 use crate::id::{ClassId, ScopeId};
 use crate::time::Timestamp;
@@ -34,10 +35,11 @@ pub struct Credential {
 }
 
 /// Whether a credential is good, its expiry apart.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Deserialize, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Good.
+    #[default]
     Active,
     /// Not for now.
     Disabled,
@@ -89,14 +91,14 @@ pub enum Status {
 pub struct Registry {
     capacity: usize,
     pepper: Option<Pepper>,
-    table: HashTable<Record>, // INVARIANT: hashed by `Digest::index`, at most `capacity` long.
+    table: ByDigest<Credential>, // INVARIANT: at most `capacity` long.
 }
 
 impl Registry {
     /// An empty registry for `capacity` records, whose digests take `pepper`.
     #[must_use]
-    pub const fn new(capacity: usize, pepper: Option<Pepper>) -> Self {
-        Self { capacity, pepper, table: HashTable::new() }
+    pub fn new(capacity: usize, pepper: Option<Pepper>) -> Self {
+        Self { capacity, pepper, table: ByDigest::new(NOBODY) }
     }
 
     /// Under what a key is kept here.
@@ -115,18 +117,10 @@ impl Registry {
         digest: Digest,
         credential: Credential,
     ) -> Result<Option<Credential>, Full> {
-        let full = self.is_full();
-        let same = |record: &Record| record.digest == digest;
-        match self.table.entry(digest.index(), same, |record| record.digest.index()) {
-            Entry::Occupied(mut slot) => {
-                Ok(Some(core::mem::replace(&mut slot.get_mut().credential, credential)))
-            }
-            Entry::Vacant(_) if full => Err(Full { capacity: self.capacity }),
-            Entry::Vacant(slot) => {
-                slot.insert(Record { digest, credential });
-                Ok(None)
-            }
+        if self.is_full() && self.table.get(&digest).is_none() {
+            return Err(Full { capacity: self.capacity });
         }
+        Ok(self.table.insert(digest, credential))
     }
 
     /// Whether there is no room for another credential.
@@ -137,21 +131,19 @@ impl Registry {
 
     /// Takes a credential off the record.
     pub fn remove(&mut self, digest: &Digest) -> Option<Credential> {
-        let same = |record: &Record| record.digest == *digest;
-        let slot = self.table.find_entry(digest.index(), same).ok()?;
-        Some(slot.remove().0.credential)
+        self.table.remove(digest)
     }
 
     /// What is on record under a digest.
     #[must_use]
     pub fn get(&self, digest: &Digest) -> Option<&Credential> {
-        self.find(digest).map(|record| &record.credential)
+        self.table.get(digest)
     }
 
     /// Every record, in the order of the digests: the same for the same records.
     #[must_use]
     pub fn in_order(&self) -> Vec<(&Digest, &Credential)> {
-        let mut all: Vec<_> = self.table.iter().map(|one| (&one.digest, &one.credential)).collect();
+        let mut all: Vec<_> = self.table.iter().collect();
         all.sort_unstable_by_key(|(digest, _)| digest.as_bytes());
         all
     }
@@ -162,12 +154,12 @@ impl Registry {
     ///
     /// [`Unauthenticated`], after the same work whatever the cause. The first of: unknown, revoked,
     /// expired, disabled, of a class that the catalog does not have.
-    pub fn authenticate(
-        &self,
-        classes: &Classes,
+    pub fn authenticate<'a>(
+        &'a self,
+        classes: &'a Classes,
         presented: &Presented<'_>,
         now: Timestamp,
-    ) -> Result<Authenticated<'_>, Unauthenticated> {
+    ) -> Result<Authenticated<'a>, Unauthenticated> {
         self.authenticate_by(classes, &self.digest(presented), now)
     }
 
@@ -177,35 +169,31 @@ impl Registry {
     /// # Errors
     ///
     /// As there.
-    pub fn authenticate_by(
-        &self,
-        classes: &Classes,
+    pub fn authenticate_by<'a>(
+        &'a self,
+        classes: &'a Classes,
         digest: &Digest,
         now: Timestamp,
-    ) -> Result<Authenticated<'_>, Unauthenticated> {
-        let (record, known) = match self.find(digest) {
-            Some(record) => (record, true),
-            None => (&NOBODY, NOBODY.digest == *digest),
+    ) -> Result<Authenticated<'a>, Unauthenticated> {
+        let (credential, known) = self.table.look_up(digest);
+        let Credential { class, epoch, expires, ref origins, scope, status } = *credential;
+        let (terms, has_class) = classes.terms(class);
+        let is = |wanted: Status| (status == wanted) | (terms.status == wanted);
+        let held = Standing {
+            unknown: !known,
+            revoked: is(Status::Revoked),
+            expired: has_ended(expires, now) | has_ended(terms.expires, now),
+            disabled: is(Status::Disabled),
+            no_class: !has_class,
         };
-        let Credential { class, epoch, expires, ref origins, scope, status } = record.credential;
-        let environment = classes.environment(class);
-        let expired = expires.is_some_and(|end| now >= end);
-        let refused = |cause| Err(Unauthenticated { cause });
-        match (known, status, expired, environment) {
-            (false, ..) => refused(Cause::Unknown),
-            (true, Status::Revoked, ..) => refused(Cause::Revoked),
-            (true, _, true, _) => refused(Cause::Expired),
-            (true, Status::Disabled, false, _) => refused(Cause::Disabled),
-            (true, Status::Active, false, None) => refused(Cause::NoClass),
-            (true, Status::Active, false, Some(environment)) => Ok(Authenticated {
-                principal: Principal { scope, epoch, class, environment },
+        match held.cause() {
+            Some(cause) => Err(Unauthenticated { cause }),
+            None => Ok(Authenticated {
+                principal: Principal { scope, epoch, class, environment: terms.environment },
                 origins,
+                rule: &terms.origins,
             }),
         }
-    }
-
-    fn find(&self, digest: &Digest) -> Option<&Record> {
-        self.table.find(digest.index(), |record| record.digest == *digest)
     }
 }
 
@@ -220,6 +208,7 @@ impl fmt::Debug for Registry {
 pub struct Authenticated<'a> {
     principal: Principal,
     origins: &'a Origins,
+    rule: &'a OriginRule,
 }
 
 impl Authenticated<'_> {
@@ -235,7 +224,8 @@ impl Authenticated<'_> {
     ///
     /// [`Forbidden::Origin`] when it is not.
     pub fn from_origin(self, origin: Option<&str>) -> Result<Principal, Forbidden> {
-        if self.origins.allows(origin) { Ok(self.principal) } else { Err(Forbidden::Origin) }
+        let allowed = self.rule.allows(self.origins, origin);
+        if allowed { Ok(self.principal) } else { Err(Forbidden::Origin) }
     }
 
     /// The caller, on a route where the origin is not looked at.
@@ -337,21 +327,47 @@ impl Full {
     }
 }
 
-struct Record {
-    digest: Digest,
-    credential: Credential,
+/// What of a credential's standing is wrong.
+struct Standing {
+    unknown: bool,
+    revoked: bool,
+    expired: bool,
+    disabled: bool,
+    no_class: bool,
 }
 
-/// What an unknown key is compared with. Disabled: should a digest ever be all zeros, it is
-/// refused all the same.
-static NOBODY: Record = Record {
-    digest: Digest::from_bytes([0; 32]),
-    credential: Credential {
-        class: ClassId(0),
-        epoch: 0,
-        expires: None,
-        origins: Origins::ANY,
-        scope: ScopeId(0),
-        status: Status::Disabled,
-    },
+impl Standing {
+    /// The first thing wrong; the same steps for each, and for none.
+    fn cause(&self) -> Option<Cause> {
+        let last_first = [
+            (self.no_class, 4),
+            (self.disabled, 3),
+            (self.expired, 2),
+            (self.revoked, 1),
+            (self.unknown, 0),
+        ];
+        let place = last_first.into_iter().fold(5_u8, |place, (wrong, its)| {
+            u8::conditional_select(&place, &its, Choice::from(u8::from(wrong)))
+        });
+        CAUSES.get(usize::from(place)).copied()
+    }
+}
+
+/// In the order in which they are told.
+static CAUSES: [Cause; 5] =
+    [Cause::Unknown, Cause::Revoked, Cause::Expired, Cause::Disabled, Cause::NoClass];
+
+/// Whether `now` is past the end, if there is one; without a branch on there being one.
+fn has_ended(end: Option<Timestamp>, now: Timestamp) -> bool {
+    end.is_some() & (now >= end.unwrap_or(Timestamp::MAX))
+}
+
+/// What an unknown key is compared with. Revoked, in case that anybody forgets to ask.
+const NOBODY: Credential = Credential {
+    class: ClassId(0),
+    epoch: 0,
+    expires: None,
+    origins: Origins::ANY,
+    scope: ScopeId(0),
+    status: Status::Revoked,
 };

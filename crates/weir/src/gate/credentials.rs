@@ -1,13 +1,11 @@
 //! Who is calling? Credentials on record, found by digest across the shards.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 
 use weir_core::ledger::{Command, Refused};
 use weir_core::time::Timestamp;
 use weir_core::token::{
-    Credential, Digest, Forbidden, Malformed, Origins, Principal, Status, Unauthenticated,
+    ByDigest, Credential, Digest, Forbidden, Malformed, Origins, Principal, Status, Unauthenticated,
 };
 
 use super::{Gate, Scope, Shard};
@@ -141,24 +139,25 @@ impl Gate {
         let claim = self.claim(&digest, scope.shard)?;
         let enrolled = self.execute(scope.shard, &mut cell, command, now);
         if enrolled.is_err() && claim == Claim::New {
-            self.digests()?.remove(digest.as_bytes());
+            self.digests()?.remove(&digest);
         }
         enrolled
     }
 
     /// Claims a digest for one shard, before it is on record there.
     fn claim(&self, digest: &Digest, shard: Shard) -> Result<Claim, GateError> {
-        match self.digests()?.entry(*digest.as_bytes()) {
-            Entry::Occupied(known) if *known.get() == shard => Ok(Claim::Known),
-            Entry::Occupied(_) => Err(Refused::Name.into()),
-            Entry::Vacant(place) => {
-                place.insert(shard);
+        let mut digests = self.digests()?;
+        match digests.get(digest) {
+            Some(known) if *known == shard => Ok(Claim::Known),
+            Some(_) => Err(Refused::Name.into()),
+            None => {
+                digests.insert(*digest, shard);
                 Ok(Claim::New)
             }
         }
     }
 
-    fn digests(&self) -> Result<RwLockWriteGuard<'_, HashMap<[u8; 32], Shard>>, GateError> {
+    fn digests(&self) -> Result<RwLockWriteGuard<'_, ByDigest<Shard>>, GateError> {
         self.inner.digests.write().map_err(|_| GateError::Poisoned)
     }
 
@@ -193,7 +192,7 @@ impl Gate {
 
     fn shard_with(&self, digest: &Digest) -> Result<Shard, GateError> {
         let digests = self.inner.digests.read().map_err(|_| GateError::Poisoned)?;
-        Ok(digests.get(digest.as_bytes()).copied().unwrap_or(Shard(0)))
+        Ok(*digests.look_up(digest).0)
     }
 
     /// Whether a class may use an event type or route.
