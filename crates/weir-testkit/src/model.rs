@@ -6,5 +6,6 @@
 pub mod amount;
 pub mod json;
 pub mod schema;
+pub mod sent;
 pub mod time;
 pub mod window;

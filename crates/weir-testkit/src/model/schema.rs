@@ -1,9 +1,9 @@
 //! Which rules does a document break? Written from the rules of `weir_core::schema` alone.
 //!
-//! It walks a tree, a rule at a time, and knows nothing of offsets, slots or caps. It reads numbers
-//! as digits, so it shares no arithmetic with the core.
+//! It walks a tree, a rule at a time, and knows nothing of slots or caps. It reads numbers as
+//! digits, so it shares no arithmetic with the core.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 
 use num_bigint::BigInt;
 use serde_json::Value;
@@ -14,134 +14,191 @@ use weir_core::schema::{
 };
 
 use super::json::Doc;
+use super::sent::{Is, Member, Sent};
 
 /// A broken rule: its code without `schema.`, and the JSON Pointer to the value.
 pub type Broken = (&'static str, String);
 
-/// Every broken rule of a document, in the declared order. Of a key that stands twice, only the
-/// last one counts.
+/// Every broken rule of a document in its plainest spelling, in the declared order. Of a key that
+/// stands twice, only the last one counts.
 #[must_use]
 pub fn violations(definition: &Definition, doc: &Doc) -> Vec<Broken> {
-    let mut found = Vec::new();
-    value(&definition.root, doc, &mut Place { at: String::new(), found: &mut found });
-    found
+    let Some(sent) = Sent::plain(doc) else { return vec![("syntax", String::new())] };
+    placed(definition, &sent).into_iter().map(|(_, broken)| broken).collect()
 }
 
-struct Place<'f> {
-    at: String,
-    found: &'f mut Vec<Broken>,
+/// The same of what was sent, each with an offset: where the value starts; where the key does, when
+/// that is at fault; where the object does, when its field is missing.
+#[must_use]
+pub fn placed(definition: &Definition, sent: &Sent) -> Vec<(usize, Broken)> {
+    let mut found = Found(Vec::new());
+    value(&definition.root, sent, &Place { up: None, step: Step::Key("") }, &mut found);
+    found.0
 }
 
-impl Place<'_> {
-    fn inside(&mut self, step: &str) -> Place<'_> {
-        let step = step.replace('~', "~0").replace('/', "~1");
-        Place { at: format!("{}/{step}", self.at), found: self.found }
-    }
-
-    fn broken(&mut self, holds: bool, code: &'static str) {
-        if !holds {
-            self.found.push((code, self.at.clone()));
-        }
-    }
+/// What was sent for a field, unless that counts as absent.
+#[must_use]
+pub fn there<'s>(field: &Field, members: &'s [Member]) -> Option<&'s Sent> {
+    last(&field.name, members).filter(|sent| match &sent.is {
+        Is::Null => field.null != Null::Absent,
+        Is::Text(text) => field.blank == Blank::Kept || !text.trim().is_empty(),
+        _ => true,
+    })
 }
 
-fn value(rule: &Rule, doc: &Doc, place: &mut Place<'_>) {
-    match (rule, doc) {
-        (Rule::Any {}, _) => {}
-        (Rule::Scalar {}, Doc::Bool(_) | Doc::Null | Doc::Number(_) | Doc::Text(_)) => {}
-        (Rule::Array(rule), Doc::Array(items)) => array(rule, items, place),
-        (Rule::Boolean(rule), Doc::Bool(sent)) => {
-            place.broken(rule.equals.is_none_or(|only| only == *sent), "equals");
-        }
-        (Rule::Integer(rule), Doc::Number(digits)) => number(rule, digits, place, true),
-        (Rule::Map(rule), Doc::Object(members)) => map(rule, members, place),
-        (Rule::Number(rule), Doc::Number(digits)) => number(rule, digits, place, false),
-        (Rule::Object(rule), Doc::Object(members)) => object(rule, members, place),
-        (Rule::String(rule), Doc::Text(text)) => {
-            for code in text_breaks(rule, text) {
-                place.broken(false, code);
-            }
-        }
-        _ => place.broken(false, "type"),
-    }
-}
-
-fn array(rule: &ArrayRule, items: &[Doc], place: &mut Place<'_>) {
-    counts(items.len(), (rule.count_min, rule.count_max), place);
-    for (i, item) in items.iter().enumerate() {
-        if let Some(rule) = &rule.items {
-            value(rule, item, &mut place.inside(&i.to_string()));
-        }
-    }
-}
-
-fn counts(entries: usize, (min, max): (Option<u32>, Option<u32>), place: &mut Place<'_>) {
-    place.broken(min.is_none_or(|min| entries >= min as usize), "too_few");
-    place.broken(max.is_none_or(|max| entries <= max as usize), "too_many");
+/// The last value of a key.
+fn last<'s>(key: &str, members: &'s [Member]) -> Option<&'s Sent> {
+    members.iter().rev().find(|member| member.key == key).map(|member| &member.value)
 }
 
 /// The members that count, where the last of each key stands.
-fn last_ones(members: &[(String, Doc)]) -> Vec<&(String, Doc)> {
-    let later = |i: usize| members.iter().skip(i + 1);
-    let lasts = members.iter().enumerate();
-    lasts.filter(|(i, (key, _))| later(*i).all(|(k, _)| k != key)).map(|(_, m)| m).collect()
+fn last_ones(members: &[Member]) -> impl Iterator<Item = &Member> {
+    let counts =
+        |member: &&Member| last(&member.key, members).is_some_and(|v| v.at == member.value.at);
+    members.iter().filter(counts)
 }
 
-fn map(rule: &MapRule, members: &[(String, Doc)], place: &mut Place<'_>) {
-    let members = last_ones(members);
-    counts(members.len(), (rule.count_min, rule.count_max), place);
-    for (key, sent) in members {
-        let mut place = place.inside(key);
-        if let Some(keys) = &rule.keys {
-            place.broken(text_breaks(keys, key).is_empty(), "key");
-        }
-        if let Some(rule) = &rule.values {
-            value(rule, sent, &mut place);
+/// The way from the root.
+struct Place<'p> {
+    up: Option<&'p Self>,
+    step: Step<'p>,
+}
+
+enum Step<'p> {
+    Index(usize),
+    Key(&'p str),
+}
+
+impl<'p> Place<'p> {
+    fn index(&'p self, index: usize) -> Self {
+        Self { up: Some(self), step: Step::Index(index) }
+    }
+
+    fn key(&'p self, key: &'p str) -> Self {
+        Self { up: Some(self), step: Step::Key(key) }
+    }
+
+    fn pointer(&self) -> String {
+        let Some(up) = self.up else { return String::new() };
+        let step = match self.step {
+            Step::Index(index) => index.to_string(),
+            Step::Key(key) => key.replace('~', "~0").replace('/', "~1"),
+        };
+        format!("{}/{step}", up.pointer())
+    }
+}
+
+struct Found(Vec<(usize, Broken)>);
+
+impl Found {
+    fn must(&mut self, holds: bool, code: &'static str, (place, at): (&Place<'_>, usize)) {
+        if !holds {
+            self.0.push((at, (code, place.pointer())));
         }
     }
 }
 
-fn object(rule: &ObjectRule, members: &[(String, Doc)], place: &mut Place<'_>) {
-    let members = last_ones(members);
-    let sent: BTreeMap<&str, &Doc> = members.iter().map(|(k, v)| (k.as_str(), v)).collect();
-    let there = |field: &Field| {
-        sent.get(field.name.as_str()).copied().filter(|doc| match doc {
-            Doc::Null => field.null != Null::Absent,
-            Doc::Text(text) if field.blank == Blank::Missing => !text.trim().is_empty(),
-            _ => true,
-        })
-    };
+fn value(rule: &Rule, sent: &Sent, place: &Place<'_>, found: &mut Found) {
+    let here = (place, sent.at);
+    match (rule, &sent.is) {
+        (Rule::Any {}, _) => {}
+        (Rule::Scalar {}, Is::Bool(_) | Is::Null | Is::Number(_) | Is::Text(_)) => {}
+        (Rule::Array(rule), Is::Array(items)) => array(rule, items, here, found),
+        (Rule::Boolean(rule), Is::Bool(said)) => {
+            found.must(rule.equals.is_none_or(|only| only == *said), "equals", here);
+        }
+        (Rule::Integer(rule), Is::Number(digits)) => {
+            number((rule, true), digits, &mut |holds, code| found.must(holds, code, here));
+        }
+        (Rule::Map(rule), Is::Object(members)) => {
+            let fits = rule.bytes_max.is_none_or(|max| sent.end - sent.at <= max as usize);
+            found.must(fits, "size", here);
+            map(rule, members, here, found);
+        }
+        (Rule::Number(rule), Is::Number(digits)) => {
+            number((rule, false), digits, &mut |holds, code| found.must(holds, code, here));
+        }
+        (Rule::Object(rule), Is::Object(members)) => object(rule, members, here, found),
+        (Rule::String(rule), Is::Text(text)) => {
+            for code in text_breaks(rule, text) {
+                found.must(false, code, here);
+            }
+        }
+        _ => found.must(false, "type", here),
+    }
+}
+
+fn array(rule: &ArrayRule, items: &[Sent], here: (&Place<'_>, usize), found: &mut Found) {
+    counts(items.len(), (rule.count_min, rule.count_max), here, found);
+    for (i, item) in items.iter().enumerate() {
+        if let Some(rule) = &rule.items {
+            value(rule, item, &here.0.index(i), found);
+        }
+    }
+}
+
+fn counts(
+    entries: usize,
+    (min, max): (Option<u32>, Option<u32>),
+    here: (&Place<'_>, usize),
+    found: &mut Found,
+) {
+    found.must(min.is_none_or(|min| entries >= min as usize), "too_few", here);
+    found.must(max.is_none_or(|max| entries <= max as usize), "too_many", here);
+}
+
+fn map(rule: &MapRule, members: &[Member], here: (&Place<'_>, usize), found: &mut Found) {
+    counts(last_ones(members).count(), (rule.count_min, rule.count_max), here, found);
+    for Member { key, quote, value: sent } in last_ones(members) {
+        let place = here.0.key(key);
+        if let Some(keys) = &rule.keys {
+            found.must(text_breaks(keys, key).is_empty(), "key", (&place, *quote));
+        }
+        if let Some(rule) = &rule.values {
+            value(rule, sent, &place, found);
+        }
+    }
+}
+
+fn object(rule: &ObjectRule, members: &[Member], here: (&Place<'_>, usize), found: &mut Found) {
     let says = |name: &str| {
         let field = rule.fields.iter().find(|field| field.name == name)?;
-        match (there(field), &field.default) {
-            (Some(Doc::Text(text)), _) | (None, Some(Literal::Text(text))) => Some(text.clone()),
+        match (there(field, members).map(|sent| &sent.is), &field.default) {
+            (Some(Is::Text(text)), _) | (None, Some(Literal::Text(text))) => Some(text.clone()),
             _ => None,
         }
     };
     for field in &rule.fields {
-        let mut place = place.inside(&field.name);
+        let place = here.0.key(&field.name);
         let met = field
             .when
             .iter()
             .find(|when| says(&when.field).is_some_and(|text| when.one_of.contains(&text)));
-        match there(field) {
-            None => place.broken(!field.required, "required"),
-            Some(Doc::Null) => place.broken(field.null == Null::Kept, "type"),
-            Some(doc) => value(met.map_or(&field.is, |when| &when.is), doc, &mut place),
+        match there(field, members) {
+            None => {
+                let at = last(&field.name, members).map_or(here.1, |ignored| ignored.at);
+                found.must(!field.required, "required", (&place, at));
+            }
+            Some(Sent { at, is: Is::Null, .. }) => {
+                found.must(field.null == Null::Kept, "type", (&place, *at));
+            }
+            Some(sent) => value(met.map_or(&field.is, |when| &when.is), sent, &place, found),
         }
     }
     let count = |names: &Vec<String>| {
-        rule.fields.iter().filter(|f| names.contains(&f.name) && there(f).is_some()).count()
+        let named = rule.fields.iter().filter(|field| names.contains(&field.name));
+        named.filter(|field| there(field, members).is_some()).count()
     };
     for names in &rule.at_least_one_of {
-        place.broken(count(names) > 0, "at_least_one_of");
+        found.must(count(names) > 0, "at_least_one_of", here);
     }
     for names in &rule.exactly_one_of {
-        place.broken(count(names) == 1, "exactly_one_of");
+        found.must(count(names) == 1, "exactly_one_of", here);
     }
-    for (key, _) in members {
+    for Member { key, quote, .. } in last_ones(members) {
         let known = rule.fields.iter().any(|field| field.name == *key);
-        place.inside(key).broken(known || rule.unknown == Unknown::Ignored, "unknown");
+        let holds = known || rule.unknown != Unknown::Refused;
+        found.must(holds, "unknown", (&here.0.key(key), *quote));
     }
 }
 
@@ -162,57 +219,70 @@ fn text_breaks(rule: &StringRule, text: &str) -> Vec<&'static str> {
     broken
 }
 
-fn number(rule: &NumberRule, digits: &str, place: &mut Place<'_>, whole: bool) {
-    let unit = BigInt::from(1_000_000_000);
-    let Some((nanos, exact)) = nanos(digits) else {
-        return place.broken(false, "too_large");
+fn number(
+    (rule, whole): (&NumberRule, bool),
+    digits: &str,
+    must: &mut dyn FnMut(bool, &'static str),
+) {
+    let (nanos, exact) = match nanos(digits) {
+        Some((nanos, exact)) => (nanos, exact),
+        None => return must(false, "too_large"),
     };
     if whole && !exact {
-        return place.broken(false, "integer");
+        return must(false, "integer");
     }
     if !whole && !exact && rule.precision == Precision::Exact {
-        return place.broken(false, "inexact");
+        return must(false, "inexact");
     }
-    if nanos.magnitude() > BigInt::from(i128::MAX).magnitude() {
-        return place.broken(false, "too_large");
+    if nanos < BigInt::from(i128::MIN) || nanos > BigInt::from(i128::MAX) {
+        return must(false, "too_large");
     }
     let big = |quantity: weir_core::amount::Quantity| BigInt::from(quantity.as_nanos());
-    place.broken(!whole || &nanos % &unit == BigInt::ZERO, "integer");
-    place.broken(rule.min.is_none_or(|min| nanos >= big(min)), "min");
-    place.broken(rule.max.is_none_or(|max| nanos <= big(max)), "max");
-    place.broken(rule.above.is_none_or(|above| nanos > big(above)), "above");
-    place.broken(rule.below.is_none_or(|below| nanos < big(below)), "below");
-    place.broken(rule.equals.is_none_or(|only| nanos == big(only)), "equals");
+    let unit = BigInt::from(1_000_000_000);
+    must(!whole || &nanos % &unit == BigInt::ZERO, "integer");
+    must(rule.min.is_none_or(|min| nanos >= big(min)), "min");
+    must(rule.max.is_none_or(|max| nanos <= big(max)), "max");
+    must(rule.above.is_none_or(|above| nanos > big(above)), "above");
+    must(rule.below.is_none_or(|below| nanos < big(below)), "below");
+    must(rule.equals.is_none_or(|only| nanos == big(only)), "equals");
     let one = rule.one_of.is_empty() || rule.one_of.iter().any(|one| nanos == big(*one));
-    place.broken(one, "one_of");
+    must(one, "one_of");
 }
 
 /// Billionths to the nearest, a tie to the even one, and whether nothing was rounded; `None` for
 /// more digits than anybody needs.
-fn nanos(digits: &str) -> Option<(BigInt, bool)> {
+#[must_use]
+pub fn nanos(digits: &str) -> Option<(BigInt, bool)> {
     let (mantissa, exponent) = digits.split_once(['e', 'E']).unwrap_or((digits, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let all: BigInt = format!("{whole}{fraction}").parse().ok()?;
     if all == BigInt::ZERO {
         return Some((all, true));
     }
-    let exponent: i64 = exponent.parse().ok()?;
+    // An exponent of more digits than an i64 has is no nearer to the line than this one.
+    let far = if exponent.starts_with('-') { -FAR } else { FAR };
+    let exponent: i64 = exponent.parse().unwrap_or(far).clamp(-FAR, FAR);
     let power = exponent - fraction.len() as i64 + 9;
     if power >= 0 {
         let power = u32::try_from(power).ok().filter(|power| *power < 100)?;
         return Some((all * BigInt::from(10).pow(power), true));
     }
-    let by = BigInt::from(10).pow(u32::try_from(-power).ok().filter(|power| *power < 400)?);
+    let places = u32::try_from(-power).ok().filter(|places| *places as usize <= digits.len() + 1);
+    let Some(places) = places else { return Some((BigInt::ZERO, false)) }; // Less than a tenth.
+    let by = BigInt::from(10).pow(places);
     let (below, rest) = (&all / &by, &all % &by);
     let (sign, twice) = (if digits.starts_with('-') { -1 } else { 1 }, rest.magnitude() * 2_u32);
     let up = match twice.cmp(by.magnitude()) {
-        std::cmp::Ordering::Less => false,
-        std::cmp::Ordering::Equal => &below % 2 != BigInt::ZERO,
-        std::cmp::Ordering::Greater => true,
+        Ordering::Less => false,
+        Ordering::Equal => &below % 2 != BigInt::ZERO,
+        Ordering::Greater => true,
     };
     let nearest = if up { &below + sign } else { below };
     Some((nearest, rest == BigInt::ZERO))
 }
+
+/// Far outside of every quantity, whatever digits stand before it.
+const FAR: i64 = 1 << 40;
 
 /// A document as a tree of ours.
 #[must_use]
