@@ -28,6 +28,13 @@
 //! | 4 | [`account`] | what is their state? |
 //! | 5 | [`decide`] | does it go ahead? |
 //! | 6 | [`ledger`] | what happened? |
+//! | 7 | [`arbitrary`] | what could they send? |
+//!
+//! # Features
+//!
+//! One, and none that changes behaviour: with `arbitrary`, a fuzzer of yours builds our inputs.
+//!
+//! [`arbitrary`]: #features
 #![no_std]
 #![deny(
     clippy::arithmetic_side_effects,
@@ -45,6 +52,8 @@ extern crate alloc;
 
 pub mod account;
 pub mod amount;
+#[cfg(feature = "arbitrary")]
+pub mod arbitrary;
 pub mod catalog;
 pub mod decide;
 pub mod dedup;

@@ -171,6 +171,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("account", 4),
     ("decide", 5),
     ("ledger", 6),
+    ("arbitrary", 7),
 ];
 
 /// Who may use whom on one floor; the other way round is then forbidden.

@@ -24,8 +24,18 @@ fn each_fault_of_the_cores_dependencies_is_found() {
     assert_finds(core, &[(CORE, own), (ROOT, &bare)], &["workspace = true"]);
     let target = "[target.'cfg(unix)'.dependencies]\nserde.workspace = true";
     assert_finds(core, &[(CORE, target), (ROOT, &bare)], &["`target`"]);
-    let feature = "[dependencies]\n[features]\nstd = []";
-    assert_finds(core, &[(CORE, feature), (ROOT, &bare)], &["`features`"]);
+    for line in ["std = []", "arbitrary = [\"dep:arbitrary\", \"serde/std\"]", "default = []"] {
+        let feature = format!("[features]\n{line}");
+        assert_finds(core, &[(CORE, &feature), (ROOT, &bare)], &["feature `"]);
+    }
+    let fuzzed = |options: &str| {
+        format!(
+            "[features]\narbitrary = [\"dep:arbitrary\"]\n\
+             [dependencies]\narbitrary = {{ workspace = true{options} }}"
+        )
+    };
+    assert_finds(core, &[(CORE, &fuzzed(", optional = true")), (ROOT, &bare)], &[]);
+    assert_finds(core, &[(CORE, &fuzzed("")), (ROOT, &bare)], &["needs `optional = true`"]);
 }
 
 #[test]
@@ -66,12 +76,25 @@ fn core(tree: &Tree) -> Vec<String> {
         return vec![format!("{CORE} or {ROOT} cannot be read")];
     };
     let mut findings = Vec::new();
-    for door in ["build-dependencies", "features", "target"] {
+    for door in ["build-dependencies", "target"] {
         if core.contains_key(door) {
             findings.push(format!("{CORE}: `{door}` has no place in the core"));
         }
     }
+    for (name, value) in section(&core, "features") {
+        // It adds impls of another crate's trait, for fuzzers only, and changes nothing that is.
+        let switches = value.as_array().is_some_and(|all| *all == [Value::from("dep:arbitrary")]);
+        if name != "arbitrary" || !switches {
+            findings.push(format!("{CORE}: feature `{name}` has no place in the core"));
+        }
+    }
     for (name, value) in section(&core, "dependencies") {
+        if name == "arbitrary" {
+            if value.get("optional").and_then(Value::as_bool) != Some(true) {
+                findings.push(format!("{CORE}: `{name}` needs `optional = true`"));
+            }
+            continue;
+        }
         if !CORE_MAY_USE.contains(&name.as_str()) {
             findings.push(format!("{CORE}: `{name}` is not in the core's list"));
             continue;
