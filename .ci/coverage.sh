@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# How much of its rooms does the committed corpus of each fuzz target run? Fails below 90 % of the
+# regions of any.
+#
+#   bash .ci/coverage.sh [NAME...]
+#
+# Needs the llvm-cov of the compiler's own LLVM, which Debian's llvm-22 is for Rust 1.95.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+exec </dev/null
+
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
+source .ci/fuzz.sh
+
+least=90
+llvm=/usr/lib/llvm-$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')/bin
+
+# The files that a target is for, as patterns below crates/weir-core/src/; one after a `!` is not.
+rooms() {
+  case $1 in
+    decide_ops) echo 'ledger/* ledger.rs decide/* decide.rs' ;;
+    json_lexer) echo 'json/* json.rs' ;;
+    number) echo 'amount/number.rs' ;;
+    origin) echo 'token/origin.rs' ;;
+    schema_check) echo 'schema/* schema.rs !schema/compile* !schema/definition*' ;;
+    schema_compile) echo 'schema/compile* schema/definition*' ;;
+    timestamp) echo 'time/* time.rs' ;;
+    token) echo 'token/* token.rs !token/origin.rs' ;;
+    *) echo "$1 has no rooms in .ci/coverage.sh" >&2 && return 1 ;;
+  esac
+}
+
+[ -x "$fuzz_dir/tools/bin/cargo-fuzz" ] || fuzz_tools
+[ -x "$llvm/llvm-cov" ] || fuzz_apt "$(basename "$(dirname "$llvm")")"
+[ $# -gt 0 ] || set -- $(fuzz_names)
+
+printf '%-16s %8s %8s %8s\n' target regions covered percent
+low=0
+for name; do
+  only=$(rooms "$name")
+  log=$fuzz_dir/coverage-$name.log
+  fuzz coverage --sanitizer none --llvm-path "$llvm" "$name" "fuzz/seeds/$name" \
+    "$(fuzz_kept "$name")" >"$log" 2>&1 || { tail -n 20 "$log"; exit 1; }
+  host=$(rustc -vV | sed -n 's/^host: //p')
+  "$llvm/llvm-cov" export --summary-only \
+    --instr-profile "fuzz/coverage/$name/coverage.profdata" \
+    "$fuzz_dir/$host/coverage/$host/release/$name" >"$fuzz_dir/coverage-$name.json"
+  python3 .ci/coverage.py "$least" "$name" "$fuzz_dir/coverage-$name.json" $only || low=1
+done
+exit "$low"
