@@ -62,12 +62,29 @@ fn every_fuzz_target_has_seeds_and_a_dictionary() {
 
 #[test]
 fn a_fuzz_target_without_seeds_is_found() {
-    let target = ("fuzz/fuzz_targets/a.rs", "");
-    let manifest = ("fuzz/Cargo.toml", "name = \"a\"");
+    let (canary, target) = (("fuzz/fuzz_targets/canary.rs", ""), ("fuzz/fuzz_targets/a.rs", ""));
+    let manifest = ("fuzz/Cargo.toml", "name = \"a\" name = \"canary\"");
     let (seed, dict) = (("fuzz/seeds/a/one", ""), ("fuzz/dict/a.dict", ""));
-    assert_finds(fuzz, &[target, manifest, seed, dict], &[]);
-    assert_finds(fuzz, &[target, manifest, dict], &["fuzz/seeds/a/"]);
-    assert_finds(fuzz, &[target, seed], &["fuzz/dict/a.dict", "[[bin]]"]);
+    assert_finds(fuzz, &[canary, target, manifest, seed, dict], &[]);
+    assert_finds(fuzz, &[canary, target, manifest, dict], &["fuzz/seeds/a/"]);
+    assert_finds(fuzz, &[target, manifest, seed, dict], &["canary"]);
+    let bare = ("fuzz/Cargo.toml", "name = \"canary\"");
+    assert_finds(fuzz, &[canary, target, bare, seed], &["[[bin]]", "fuzz/dict/a.dict"]);
+}
+
+#[test]
+fn what_fuzzing_keeps_is_small() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let listed = std::process::Command::new("git")
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "fuzz/corpus"])
+        .arg("fuzz/seeds")
+        .current_dir(&root)
+        .output()
+        .expect("git lists the files");
+    let names = String::from_utf8(listed.stdout).expect("file names are UTF-8");
+    let size = |name| std::fs::metadata(root.join(name)).map_or(0, |file| file.len());
+    let kept: u64 = names.split_terminator('\0').map(size).sum();
+    assert!((1..2_000_000).contains(&kept), "{kept} bytes of corpora and seeds");
 }
 
 fn sizes(tree: &Tree) -> Vec<String> {
@@ -178,17 +195,23 @@ fn vectors(tree: &Tree) -> Vec<String> {
 fn fuzz(tree: &Tree) -> Vec<String> {
     let manifest = tree.get("fuzz/Cargo.toml").map_or("", |file| file.text.as_str());
     let mut findings = Vec::new();
+    if tree.get("fuzz/fuzz_targets/canary.rs").is_none() {
+        findings.push("fuzz/fuzz_targets/canary.rs: no target that must fail".to_owned());
+    }
     for file in tree.select("fuzz/fuzz_targets/", ".rs") {
         let name = file.path.trim_start_matches("fuzz/fuzz_targets/").trim_end_matches(".rs");
+        if !manifest.contains(&format!("name = \"{name}\"")) {
+            findings.push(format!("{}: no [[bin]] in fuzz/Cargo.toml", file.path));
+        }
+        if name == "canary" {
+            continue; // It is found by feedback alone, or not at all.
+        }
         let (seeds, dict) = (format!("fuzz/seeds/{name}/"), format!("fuzz/dict/{name}.dict"));
         if tree.select(&seeds, "").next().is_none() {
             findings.push(format!("{}: no seeds in {seeds}", file.path));
         }
         if tree.get(&dict).is_none() {
             findings.push(format!("{}: no {dict}", file.path));
-        }
-        if !manifest.contains(&format!("name = \"{name}\"")) {
-            findings.push(format!("{}: no [[bin]] in fuzz/Cargo.toml", file.path));
         }
     }
     findings
