@@ -49,8 +49,8 @@ pub fn is_json(body: &[u8], scratch: &mut Scratch) -> bool {
 /// A revenue event of an analytics service, with the rule that a refund may be negative.
 pub const A: Body = Body {
     name: "A",
-    bytes: br#"{"type":"revenue","data":{"visitor_fingerprint":"9f86d081884c7d65","session_id":"1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed","customer_id":"cus_4Z8kQ2","amount":49.99,"currency":"USD","transaction_id":"txn_1Hb6x","event_type":"upgrade","is_recurring":true,"mrr_impact":49.99,"metadata":{"plan":"pro"}}}"#,
-    broken: br#"{"type":"revenue","data":{"visitor_fingerprint":"9f86d081884c7d65","session_id":"1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed","customer_id":"cus_4Z8kQ2","amount":-9.99,"currency":"USD","transaction_id":"txn_1Hb6x","event_type":"upgrade","is_recurring":true,"mrr_impact":49.99,"metadata":{"plan":"pro"}}}"#,
+    bytes: include_bytes!("../bodies/a.json").trim_ascii_end(),
+    broken: include_bytes!("../bodies/a-broken.json").trim_ascii_end(),
     schema: include_str!("../schemas/revenue.json"),
     json_schema: include_str!("../schemas/revenue.schema.json"),
 };
@@ -58,8 +58,8 @@ pub const A: Body = Body {
 /// A usage event of a billing service, with properties of its sender's own.
 pub const B: Body = Body {
     name: "B",
-    bytes: br#"{"idempotencyKey":"01JD3F8Z6QK7M2P9VXW4T5B1NC","eventSlug":"tokens_used","featureSlug":"tokens","timestamp":1763683200000,"properties":{"amount":1250,"model":"medium"}}"#,
-    broken: br#"{"idempotencyKey":"01JD3F8Z6QK7M2P9VXW4T5B1NC","eventSlug":"tokens_used","featureSlug":"tokens","timestamp":-763683200000,"properties":{"amount":1250,"model":"medium"}}"#,
+    bytes: include_bytes!("../bodies/b.json").trim_ascii_end(),
+    broken: include_bytes!("../bodies/b-broken.json").trim_ascii_end(),
     schema: include_str!("../schemas/ingest.json"),
     json_schema: include_str!("../schemas/ingest.schema.json"),
 };
