@@ -109,9 +109,15 @@ fn json(status: StatusCode, value: &impl Serialize, body: &mut Vec<u8>) -> Respo
 }
 
 /// A quantity as a JSON number: whole where it can be, else the nearest float.
+///
+/// Not as serde_json reads it: with `arbitrary_precision`, which any other crate of the program may
+/// switch on, that would have digits that JavaScript does not print.
 fn number(quantity: Quantity) -> serde_json::Number {
     let text = quantity.to_string();
-    serde_json::from_str(&text).unwrap_or_else(|_| 0.into())
+    let whole = text.parse::<u64>().map(serde_json::Number::from);
+    let whole = whole.or_else(|_| text.parse::<i64>().map(serde_json::Number::from));
+    let float = || text.parse().ok().and_then(serde_json::Number::from_f64);
+    whole.ok().or_else(float).unwrap_or_else(|| 0.into())
 }
 
 #[derive(Serialize)]
