@@ -1,5 +1,6 @@
 //! A program outside the workspace that uses weir as anyone would: a tenant, two customers under
-//! it, four threads, one budget that none of them may pass.
+//! it, four threads, one budget that none of them may pass. It has switched on what serde_json has to
+//! switch, and nothing is answered otherwise.
 
 use std::error::Error;
 use std::thread;
@@ -21,6 +22,7 @@ const CATALOG: &[u8] = br#"{
 fn main() -> Result<(), Box<dyn Error>> {
     let now: Timestamp = "2026-02-28T12:00:00Z".parse()?;
     let (gate, journal) = Gate::recording()?;
+    features_change_nothing(&gate, now)?;
     gate.install(CATALOG, now)?;
     let team = gate.open(None, "acme", Some("team"), now)?;
     let ada = gate.open(Some(team), "ada", Some("seat"), now)?;
@@ -42,6 +44,32 @@ fn main() -> Result<(), Box<dyn Error>> {
     let replayed = weir::replay(&journal.bytes(Shard::new(0)), &weir::HostKeys::fixed())?;
     assert_eq!(replayed.snapshot(), gate.snapshot(Shard::new(0))?, "the journal is the state");
     println!("{admitted} tokens admitted to four threads, and the journal says the same");
+    Ok(())
+}
+
+/// With these features, serde_json reads an object with a certain key as a number, and keeps keys in
+/// order; a catalog is still refused for the first, and its faults still come in the order of keys.
+fn features_change_nothing(gate: &Gate, now: Timestamp) -> Result<(), Box<dyn Error>> {
+    let kept = r#"{"b":1.10,"a":0}"#;
+    let read: serde_json::Value = serde_json::from_str(kept)?;
+    assert_eq!(read.to_string(), kept, "the features are on");
+    let number: serde_json::Value =
+        serde_json::from_str(r#"{"$serde_json::private::Number":"7"}"#)?;
+    assert!(number.is_number(), "and an object can be a number");
+
+    let catalog = str::from_utf8(CATALOG)?;
+    let magic = catalog.replace("1000", r#"{"$serde_json::private::Number":"1000"}"#);
+    let faulty = magic.replace("\"features\"", "\"zebra\": 0, \"features\"");
+    for (catalog, expected) in [
+        (magic, &["/plans/team/limits/team.tokens/capacity"][..]),
+        (faulty, &["/plans/team/limits/team.tokens/capacity", "/zebra"]),
+    ] {
+        let Err(GateError::Install(error)) = gate.install(catalog.as_bytes(), now) else {
+            return Err("a catalog with an object for a number".into());
+        };
+        let pointers: Vec<_> = error.faults.iter().map(|fault| fault.pointer.as_str()).collect();
+        assert_eq!(pointers, expected);
+    }
     Ok(())
 }
 
