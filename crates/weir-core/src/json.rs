@@ -31,9 +31,12 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+mod cursor;
 mod error;
+mod grammar;
 mod keys;
 mod lexer;
+mod members;
 mod number;
 mod string;
 mod text;
@@ -41,7 +44,9 @@ mod text;
 pub use error::{Position, SyntaxError, SyntaxKind};
 pub(crate) use keys::{Key, mark};
 pub use lexer::{Lexer, Token};
+pub(crate) use members::{Member, Members};
 pub use number::Number;
+pub(crate) use string::Quoted;
 pub use text::{Chars, Text};
 
 /// How strictly a document is read. The default is the strictest reading.
@@ -172,12 +177,9 @@ impl Default for Bounds {
 /// It holds offsets only, never a byte of a document.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    frames: Vec<lexer::Frame>,
+    frames: Vec<grammar::Frame>,
     keys: Vec<Key>,
     tokens_left: u32,
-    /// Where the string read last ends, and whether it has escapes.
-    string_end: usize,
-    escaped: bool,
 }
 
 /// What a value is.
@@ -311,22 +313,39 @@ impl Found {
     }
 
     /// The value itself, as it stands in `text`, which starts at `base` of the document.
+    #[inline]
     pub(crate) fn raw(self, text: &str, base: u32) -> Raw<'_> {
-        let range = || Some(usize::try_from(self.start).ok()?..usize::try_from(self.end).ok()?);
-        let part = range().and_then(|range| text.get(range)).unwrap_or_default();
         let at = base.saturating_add(self.start);
-        Raw { text: part, at, kind: self.kind, escaped: self.escaped }
+        Raw { text: self.slice(text), at, kind: self.kind, escaped: self.escaped }
+    }
+
+    /// The number, when it is one.
+    #[inline]
+    pub(crate) fn number(self, text: &str) -> Option<Number<'_>> {
+        (self.kind == Kind::Number).then(|| Number::new(self.slice(text)))
     }
 
     /// The string, when it is one.
+    #[inline]
     pub(crate) fn text(self, text: &str) -> Option<Text<'_>> {
-        if self.kind != Kind::String {
-            return None;
+        let Self { start, end, kind, escaped } = self;
+        let quoted = Quoted { start, end: end.wrapping_sub(1), escaped }; // Its quote is the last.
+        (kind == Kind::String).then(|| quoted.text(text))
+    }
+
+    /// The token, which is no bracket.
+    fn token(self, text: &str) -> Token<'_> {
+        match self.kind {
+            Kind::Boolean => Token::Bool(self.len() == 4), // The length of `true`.
+            Kind::Number => Token::Number(Number::new(self.slice(text))),
+            Kind::String => Token::String(self.text(text).unwrap_or_default()),
+            Kind::Array | Kind::Null | Kind::Object => Token::Null,
         }
-        let (start, end) = (self.start.saturating_add(1), self.end.saturating_sub(1));
-        let range = || Some(usize::try_from(start).ok()?..usize::try_from(end).ok()?);
-        let inner = range().and_then(|range| text.get(range)).unwrap_or_default();
-        Some(Text::new(inner, self.escaped))
+    }
+
+    #[inline]
+    fn slice(self, text: &str) -> &str {
+        text.get(cursor::index(self.start)..cursor::index(self.end)).unwrap_or_default()
     }
 }
 

@@ -21,10 +21,12 @@
 //!   the texts; else the field's own.
 //! - Text: `too_short`, `too_long` (in characters), `equals`, `one_of`, `format`. Numbers:
 //!   `too_large` or `inexact` or `integer` alone, else `integer`, `min`, `max`, `above`, `below`,
-//!   `equals`, `one_of`. Arrays: `too_few`, `too_many`, then each item. Maps: `size`, `too_few`,
-//!   `too_many`, then for each member its `key` and its value. Objects: each field, then
-//!   `at_least_one_of` and `exactly_one_of` for each group, then `unknown` for each key that is not
-//!   declared. Each value can break several rules, and breaks them in this order.
+//!   `step`, `equals`, `one_of`. Instants in milliseconds, after rounding to nine fraction digits:
+//!   `too_large` alone, else `format` when no `Timestamp` is so early or so late. Arrays: `too_few`,
+//!   `too_many`, then each item. Maps: `size`, `too_few`, `too_many`, then for each member its
+//!   `key` and its value. Objects: each field, then `at_least_one_of` and `exactly_one_of` for each
+//!   group, then `unknown` for each key that is not declared. Each value can break several rules,
+//!   and breaks them in this order.
 //! - A field is *there* for a group when it is not absent; a default does not put it there.
 //! - Where the profile lets a key stand twice, only the last one counts.
 //!
@@ -44,31 +46,40 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::fmt;
 
-use crate::amount::Quantity;
 use crate::fault::Fault;
-use crate::json::{Duplicates, Found, Kind, Lexer, Profile, Raw, Text};
+use crate::json::{Duplicates, Found, Kind, Lexer, Profile, Raw};
 
 mod check;
 mod code;
 mod compile;
 mod definition;
+mod event;
 mod message;
-mod node;
+mod read;
+mod rules;
 mod scratch;
 mod violation;
 
 use check::Checker;
-pub use code::{Format, RuleCode};
-pub use definition::{
-    ArrayRule, Blank, BooleanRule, Definition, Field, Literal, MapRule, Messages, Null, NumberRule,
-    ObjectRule, Order, Rule, StringRule, Unknown, When,
-};
+pub use code::RuleCode;
+pub use definition::{Definition, Messages, Order, Rule};
+pub use event::{Event, Value};
 use message::Templates;
-use node::{Default as FieldDefault, FieldNode, Node};
+use rules::Node;
+pub use rules::array::ArrayRule;
+pub use rules::boolean::BooleanRule;
+pub use rules::default::Literal;
+use rules::field::FieldNode;
+pub use rules::field::{Blank, Field, Null};
+pub use rules::format::Format;
+pub use rules::map::MapRule;
+pub use rules::number::NumberRule;
+use rules::object::Open;
+pub use rules::object::{ObjectRule, Unknown};
+pub use rules::string::StringRule;
+pub use rules::when::When;
 pub use scratch::Scratch;
-use scratch::{Cell, Presence};
 pub use violation::{Masked, Refused, Violation, Violations};
 
 /// A compiled shape.
@@ -187,7 +198,7 @@ impl Schema {
         let Scratch { json, cells, entries, .. } = &mut *scratch;
         let lexer = Lexer::new(body, profile, json)?;
         let text = lexer.text();
-        let found = check::read(&self.root, lexer, cells, entries)?;
+        let found = read::document(&self.root, lexer, cells, entries)?;
         self.judge(Sent { text, base: 0, found, duplicates: profile.duplicates }, scratch)
     }
 
@@ -228,7 +239,7 @@ impl Schema {
         scratch.clear();
         let Scratch { json, cells, entries, .. } = &mut *scratch;
         let lexer = Lexer::again(part, profile, json);
-        let found = check::read(&self.root, lexer, cells, entries)?;
+        let found = read::document(&self.root, lexer, cells, entries)?;
         let (text, base) = (part.as_str(), part.at());
         self.judge(Sent { text, base, found, duplicates: profile.duplicates }, scratch)
     }
@@ -240,7 +251,7 @@ impl Schema {
         let Scratch { json, cells, entries, .. } = &mut *scratch;
         let Ok(lexer) = Lexer::new(body, profile, json) else { return false };
         let text = lexer.text();
-        let Ok(found) = check::read(&self.root, lexer, cells, entries) else { return false };
+        let Ok(found) = read::document(&self.root, lexer, cells, entries) else { return false };
         self.holds(Sent { text, base: 0, found, duplicates: profile.duplicates }, 0, scratch)
     }
 
@@ -250,19 +261,29 @@ impl Schema {
         scratch: &'s mut Scratch,
     ) -> Result<Event<'a, 's>, Refused<'a, 's>> {
         let Sent { text, base, .. } = sent;
-        if self.holds(sent, self.violations_max, scratch) {
-            return Ok(Event { schema: self, text, base, cells: &scratch.cells });
+        let read = (scratch.cells.len(), scratch.entries.len());
+        if self.holds(sent, 0, scratch) {
+            return Ok(Event { schema: self, text, base, scratch });
         }
+        scratch.forget_all_but(read);
+        self.holds(sent, self.violations_max, scratch);
         Err(Refused::Invalid(Violations { schema: self, text, scratch }))
     }
 
     /// Whether no rule is broken; keeps up to `room` violations.
     fn holds(&self, sent: Sent<'_>, room: usize, scratch: &mut Scratch) -> bool {
         let Sent { text, base, found, duplicates } = sent;
+        let Some(found) = found else { return true };
         let mut checker = Checker { schema: self, text, base, duplicates, room, scratch };
-        // Whether checking was cut short shows in the findings.
-        let _ = found.map(|found| checker.root(found));
-        scratch.findings.records.is_empty() && !scratch.findings.more
+        let flow = match &self.root {
+            // Its members were read into the first cells.
+            Node::Object(node) if found.kind == Kind::Object => {
+                checker.object(Open { node, cells_from: 0, entries_from: 0, found })
+            }
+            node => checker.value(node, found),
+        };
+        // Cut short or not, what was found shows in the findings.
+        flow.is_continue() && scratch.findings.records.is_empty() && !scratch.findings.more
     }
 
     fn root_fields(&self) -> &[FieldNode] {
@@ -286,104 +307,4 @@ struct Sent<'a> {
     base: u32,
     found: Option<Found>,
     duplicates: Duplicates,
-}
-
-/// A body that has the shape of a schema. Borrows the body, the schema and the scratch; what is
-/// got from it borrows the body and the schema only.
-pub struct Event<'a, 's> {
-    // INVARIANT: made after every rule was found to hold; `Schema` is the only maker.
-    schema: &'a Schema,
-    text: &'a str,
-    base: u32,
-    cells: &'s [Cell],
-}
-
-impl<'a> Event<'a, '_> {
-    /// The value of a declared field: as sent, or its default, or `None` when it is absent.
-    #[must_use]
-    pub fn get(&self, slot: Slot) -> Option<Value<'a>> {
-        let field = self.schema.root_fields().get(slot.0)?;
-        let cell = self.cells.get(slot.0)?;
-        let found = match cell.presence(field, self.text) {
-            Presence::Absent(_) => return None,
-            Presence::Defaulted => return field.default.as_ref().map(Value::from_default),
-            Presence::Sent(found) => found,
-        };
-        let raw = found.raw(self.text, self.base);
-        Some(match (found.kind, cell.number) {
-            (Kind::Boolean, _) => Value::Bool(raw.as_bool()?),
-            (Kind::Null, _) => Value::Null,
-            (Kind::Number, Some(number)) => Value::Number(number),
-            (Kind::String, _) => Value::Text(raw.as_text()?),
-            (Kind::Array | Kind::Number | Kind::Object, _) => Value::Raw(raw),
-        })
-    }
-}
-
-impl fmt::Debug for Event<'_, '_> {
-    /// The length only: what was sent may hold a secret.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Event({} bytes)", self.text.len())
-    }
-}
-
-/// The value of a field.
-#[derive(Clone, Copy, Debug)]
-pub enum Value<'a> {
-    /// A truth value.
-    Bool(bool),
-    /// A `null` that is kept.
-    Null,
-    /// A number that its rule asked for.
-    Number(Quantity),
-    /// A container, or a number of any kind, as it was sent.
-    Raw(Raw<'a>),
-    /// Text.
-    Text(Text<'a>),
-}
-
-impl<'a> Value<'a> {
-    /// The truth value, if it is one.
-    #[must_use]
-    pub const fn as_bool(self) -> Option<bool> {
-        match self {
-            Self::Bool(value) => Some(value),
-            _ => None,
-        }
-    }
-
-    /// The number, if it is one and its rule asked for one.
-    #[must_use]
-    pub const fn as_number(self) -> Option<Quantity> {
-        match self {
-            Self::Number(number) => Some(number),
-            _ => None,
-        }
-    }
-
-    /// The part of the body, if it is kept as it was sent.
-    #[must_use]
-    pub const fn as_raw(self) -> Option<Raw<'a>> {
-        match self {
-            Self::Raw(raw) => Some(raw),
-            _ => None,
-        }
-    }
-
-    /// The text, if it is one.
-    #[must_use]
-    pub const fn as_text(self) -> Option<Text<'a>> {
-        match self {
-            Self::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    fn from_default(default: &'a FieldDefault) -> Self {
-        match default {
-            FieldDefault::Bool(value) => Self::Bool(*value),
-            FieldDefault::Number(number) => Self::Number(*number),
-            FieldDefault::Text(text) => Self::Text(Text::new(text, false)),
-        }
-    }
 }

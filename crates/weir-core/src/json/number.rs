@@ -45,6 +45,25 @@ impl<'a> Number<'a> {
         }
     }
 
+    /// The value of a number of up to 18 digits and nothing else.
+    pub(crate) fn digits(self) -> Option<Quantity> {
+        let digits = self.0.strip_prefix('-').unwrap_or(self.0).as_bytes();
+        if digits.len() > 18 {
+            return None;
+        }
+        let mut units = 0_i64;
+        for byte in digits {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                return None;
+            }
+            // Eighteen digits fit, with one to spare.
+            units = units.wrapping_mul(10).wrapping_add(digit.into());
+        }
+        let negative = digits.len() < self.0.len();
+        Some(Quantity::from_units(if negative { units.wrapping_neg() } else { units }))
+    }
+
     /// The value of a number without exponent, of up to 18 digits and 9 after the point: such are
     /// nearly all that are sent, and 64 bits hold them.
     fn short(self) -> Option<Quantity> {
@@ -66,9 +85,10 @@ impl<'a> Number<'a> {
             }
         }
         let scale = *NANOS.get(after_point.unwrap_or(0))?;
-        let nanos = i128::from(mantissa).checked_mul(scale.into())?;
+        // Eighteen digits and nine more are far from the end of the range.
+        let nanos = i128::from(mantissa).wrapping_mul(scale.into());
         let negative = digits.len() < self.0.len();
-        Some(Quantity::from_nanos(if negative { nanos.checked_neg()? } else { nanos }))
+        Some(Quantity::from_nanos(if negative { nanos.wrapping_neg() } else { nanos }))
     }
 }
 

@@ -24,7 +24,7 @@ use core::str;
 /// assert_eq!(format!("{text:?}"), "Text(6 characters)"); // it may be a secret
 /// # Ok::<(), SyntaxError>(())
 /// ```
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Text<'a> {
     raw: &'a str,
     escaped: bool, // INVARIANT: when set, every backslash in `raw` starts an escape of RFC 8259.

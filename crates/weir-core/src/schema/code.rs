@@ -1,12 +1,8 @@
-//! Which rule was broken, and which grammars has text?
+//! Which rule was broken? A stable code each, and what is said of it.
 
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
-
-use crate::amount::Quantity;
-use crate::id::Name;
-use crate::time::{Span, Timestamp};
 
 /// The rule that a value breaks.
 ///
@@ -24,7 +20,7 @@ pub enum RuleCode {
     Equals,
     /// None of a group of fields is there, or several.
     ExactlyOneOf,
-    /// The text is not of the wanted grammar.
+    /// The text is not of the wanted grammar, or the number is no instant.
     Format,
     /// More than nine fraction digits where the number must be exact.
     Inexact,
@@ -42,6 +38,8 @@ pub enum RuleCode {
     Required,
     /// The object has more bytes than it may.
     Size,
+    /// The number is no whole multiple of the step.
+    Step,
     /// Fewer items or members than needed.
     TooFew,
     /// The number does not fit a quantity.
@@ -77,6 +75,7 @@ impl RuleCode {
             Self::OneOf => "schema.one_of",
             Self::Required => "schema.required",
             Self::Size => "schema.size",
+            Self::Step => "schema.step",
             Self::TooFew => "schema.too_few",
             Self::TooLarge => "schema.too_large",
             Self::TooLong => "schema.too_long",
@@ -104,6 +103,7 @@ impl RuleCode {
             Self::OneOf => "{place} must be one of {expected}",
             Self::Required => "{place} is required",
             Self::Size => "{place} must have at most {expected} bytes",
+            Self::Step => "{place} must be a multiple of {expected}",
             Self::TooFew => "{place} must have at least {expected} entries",
             Self::TooLarge => "{place} is too large a number",
             Self::TooLong => "{place} must have at most {expected} characters",
@@ -118,57 +118,5 @@ impl RuleCode {
 impl fmt::Display for RuleCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())
-    }
-}
-
-/// A grammar that text can be held to.
-///
-/// # Example
-///
-/// ```
-/// use weir_core::schema::Format;
-///
-/// assert!(Format::Currency.admits("USD"));
-/// assert!(!Format::Currency.admits("usd"));
-/// assert!(Format::Rfc3339.admits("2026-01-01T00:00:00Z"));
-/// assert!(!Format::Rfc3339.admits("2026-01-01"));
-/// ```
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// Three capital letters, as ISO 4217 has them; which of them are in use is not asked.
-    Currency,
-    /// An ISO 8601 duration of elapsed time, as [`Span`] reads it.
-    Duration,
-    /// A name of the catalog, as [`Name`] reads it.
-    Name,
-    /// A plain decimal, as [`Quantity`] reads it from text.
-    Quantity,
-    /// An RFC 3339 instant with an offset, as [`Timestamp`] reads it.
-    Rfc3339,
-}
-
-impl Format {
-    /// Whether `text` is of this grammar.
-    #[must_use]
-    pub fn admits(self, text: &str) -> bool {
-        match self {
-            Self::Currency => text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase()),
-            Self::Rfc3339 => text.parse::<Timestamp>().is_ok(),
-            Self::Name => Name::check(text).is_ok(),
-            Self::Quantity => text.parse::<Quantity>().is_ok(),
-            Self::Duration => text.parse::<Span>().is_ok(),
-        }
-    }
-
-    /// What to call it in a message.
-    pub(super) const fn noun(self) -> &'static str {
-        match self {
-            Self::Currency => "currency code such as USD",
-            Self::Rfc3339 => "RFC 3339 instant",
-            Self::Name => "name of [a-z0-9._-] that starts with a letter",
-            Self::Quantity => "plain decimal",
-            Self::Duration => "ISO 8601 duration",
-        }
     }
 }

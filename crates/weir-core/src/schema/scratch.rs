@@ -4,10 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::RuleCode;
-use super::definition::{Blank, Null};
-use super::node::{FieldNode, ObjectNode};
 use crate::amount::Quantity;
-use crate::json::{self, Found, Key, Kind, Text};
+use crate::json::{self, Found, Key};
 
 /// What checking needs to remember; reused from document to document, so that checking allocates
 /// nothing once it has grown.
@@ -34,6 +32,13 @@ impl Scratch {
         findings.paths.clear();
         findings.more = false;
     }
+
+    /// Forgets what checking that was cut short has left behind what was read.
+    pub(super) fn forget_all_but(&mut self, (cells, entries): (usize, usize)) {
+        self.cells.truncate(cells);
+        self.entries.truncate(entries);
+        self.findings.more = false;
+    }
 }
 
 /// What was found wrong.
@@ -58,30 +63,8 @@ pub(super) struct Cell {
 pub(super) enum Presence {
     /// Not there; what was sent instead that counts as nothing.
     Absent(Option<Found>),
-    /// Not there, and it has a default.
-    Defaulted,
     /// There.
     Sent(Found),
-}
-
-impl Cell {
-    pub(super) fn presence(self, field: &FieldNode, text: &str) -> Presence {
-        let nothing = match self.found {
-            None => true,
-            Some(found) => match found.kind {
-                Kind::Null => field.null == Null::Absent,
-                Kind::String if field.blank == Blank::Missing => {
-                    found.text(text).is_some_and(Text::is_blank)
-                }
-                _ => false,
-            },
-        };
-        match self.found {
-            Some(found) if !nothing => Presence::Sent(found),
-            _ if field.default.is_some() => Presence::Defaulted,
-            found => Presence::Absent(found),
-        }
-    }
 }
 
 /// A member of a map or an item of an array.
@@ -126,11 +109,4 @@ pub(super) enum Detail {
     Number(Quantity),
     /// A list that the schema keeps at this place.
     Options(u32),
-}
-
-/// Makes room for the fields of an object; answers where they start.
-pub(super) fn open(cells: &mut Vec<Cell>, node: &ObjectNode) -> usize {
-    let base = cells.len();
-    cells.resize(base.saturating_add(node.fields.len()), Cell::default());
-    base
 }

@@ -135,7 +135,7 @@ fn fits(field: &Field, value: &str) -> bool {
         Rule::Scalar {} => !b"[{".contains(&first),
         Rule::Array(_) => first == b'[',
         Rule::Boolean(_) => b"tf".contains(&first),
-        Rule::Integer(_) | Rule::Number(_) => b"-0123456789".contains(&first),
+        Rule::EpochMs {} | Rule::Integer(_) | Rule::Number(_) => b"-0123456789".contains(&first),
         Rule::Map(_) | Rule::Object(_) => first == b'{',
         Rule::String(_) => first == b'"',
     }

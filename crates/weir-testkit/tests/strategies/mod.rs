@@ -44,6 +44,7 @@ fn fitting(rule: &Rule, choices: &mut impl Iterator<Item = u8>) -> Doc {
     match rule {
         Rule::Any {} | Rule::Scalar {} => Doc::Bool(true),
         Rule::Boolean(rule) => Doc::Bool(rule.equals.unwrap_or(choose(2) == 0)),
+        Rule::EpochMs {} => Doc::Number("1767225600000.5".to_owned()),
         Rule::Integer(_) | Rule::Number(_) if choose(4) == 0 => {
             Doc::Number(NUMBERS[choose(NUMBERS.len())].to_owned())
         }
@@ -187,6 +188,7 @@ fn numbers() -> impl Strategy<Value = NumberRule> {
                 max: min.and_then(|min| min.checked_add(ten)),
                 above: below,
                 below: below.and_then(|below| below.checked_add(ten)),
+                step: None,
                 equals: None,
                 one_of,
                 precision,

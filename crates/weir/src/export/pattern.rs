@@ -8,9 +8,12 @@ pub(super) const fn of(format: Format) -> &'static str {
     match format {
         Format::Currency => "^[A-Z]{3}$",
         Format::Duration => DURATION,
+        Format::Email => EMAIL,
+        Format::Host => "^[A-Za-z0-9_-]{1,63}(\\.[A-Za-z0-9_-]{1,63})*$",
         Format::Name => "^[a-z][a-z0-9._-]{0,63}$",
         Format::Quantity => "^-?0*[0-9]{1,30}(\\.[0-9]{1,9}0*)?$",
         Format::Rfc3339 => RFC3339,
+        Format::Slug => "^[a-z0-9]([a-z0-9_-]{0,126}[a-z0-9])?$",
     }
 }
 
@@ -21,6 +24,10 @@ pub(super) const BLANK: &str =
 pub(super) const NOT_BLANK: &str =
     "[^\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
 
+/// A host name of two labels or more; before it, up to 64 characters that are neither `@` nor blank
+/// nor a control character.
+const EMAIL: &str = "^[^@\\u0000- \\u007f-\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]{1,64}\
+     @[A-Za-z0-9_-]{1,63}(\\.[A-Za-z0-9_-]{1,63})+$";
 /// Weeks and days, hours, minutes and seconds: at least one of them, in this order.
 const DURATION: &str = "^P(([0-9]{1,15}W([0-9]{1,15}D)?|[0-9]{1,15}D)\
      (T([0-9]{1,15}H([0-9]{1,15}M)?([0-9]{1,15}(\\.[0-9]+)?S)?\

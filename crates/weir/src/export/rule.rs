@@ -3,6 +3,7 @@
 use serde_json::{Map, Number, Value};
 use weir_core::amount::{Precision, Quantity};
 use weir_core::schema::{ArrayRule, MapRule, NumberRule, Rule, StringRule};
+use weir_core::time::Timestamp;
 
 use super::{comment, object, pattern};
 
@@ -16,6 +17,7 @@ pub(super) fn exported(rule: &Rule) -> Map<String, Value> {
             put(&mut schema, "const", boolean.equals);
             schema
         }
+        Rule::EpochMs {} => epoch_ms(),
         Rule::Integer(number) => of_number("integer", number),
         Rule::Map(map) => of_map(map),
         Rule::Number(number) => of_number("number", number),
@@ -84,13 +86,14 @@ fn of_text(rule: &StringRule) -> Map<String, Value> {
 }
 
 fn of_number(name: &str, rule: &NumberRule) -> Map<String, Value> {
-    let NumberRule { min, max, above, below, equals, one_of, precision } = rule;
+    let NumberRule { min, max, above, below, step, equals, one_of, precision } = rule;
     let mut schema = of_type(name);
     let limits = [
         ("minimum", min),
         ("maximum", max),
         ("exclusiveMinimum", above),
         ("exclusiveMaximum", below),
+        ("multipleOf", step),
         ("const", equals),
     ];
     for (key, limit) in limits {
@@ -105,6 +108,13 @@ fn of_number(name: &str, rule: &NumberRule) -> Map<String, Value> {
     if *precision == Precision::Nearest {
         comment(&mut schema, "rounded to nine fraction digits before it is compared");
     }
+    schema
+}
+
+fn epoch_ms() -> Map<String, Value> {
+    let mut schema = of_type("number");
+    put(&mut schema, "minimum", Some(Timestamp::MIN.as_millis()));
+    put(&mut schema, "maximum", Some(Timestamp::MAX.as_millis()));
     schema
 }
 

@@ -1,0 +1,310 @@
+//! What may come next? The grammar of RFC 8259 as a state, by value: a loop over it keeps it in
+//! registers.
+
+use super::cursor::{Cursor, Wrong, offset};
+use super::keys::{Key, Seen};
+use super::string::Quoted;
+use super::{Bounds, Duplicates, Found, Kind, Profile, Scratch, SyntaxKind};
+
+/// Where the reading of a document stands.
+#[derive(Clone, Copy)]
+pub(super) struct State<'a> {
+    pub(super) cursor: Cursor<'a>,
+    pub(super) expect: Expect,
+}
+
+/// What a document is read by, and what must be remembered of it.
+pub(super) struct Desk<'s> {
+    pub(super) profile: &'s Profile,
+    pub(super) scratch: &'s mut Scratch,
+}
+
+/// What may come next.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Expect {
+    /// The first item of an array, or its end.
+    FirstItem,
+    /// The first key of an object, or its end.
+    FirstKey,
+    /// A comma, or the end of the container.
+    More,
+    /// Nothing but blanks.
+    Nothing,
+    /// A value.
+    Value,
+}
+
+/// What was read.
+#[derive(Clone, Copy)]
+pub(super) enum Step {
+    /// The end of a container, which is the last byte read.
+    Close(Kind),
+    /// The end of the document.
+    End,
+    /// A key and its colon.
+    Key(Quoted),
+    /// The start of a container, which is the last byte read.
+    Open(Kind),
+    /// A value that is no container.
+    Value(Found),
+}
+
+/// An open container.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame {
+    kind: Kind,
+    members: u32,
+    /// Where its keys start in the scratch, and what is known of them.
+    keys_from: usize,
+    seen: Seen,
+    /// The first key that was said to stand before.
+    repeat: Option<u32>,
+}
+
+impl<'a> State<'a> {
+    pub(super) const fn new(cursor: Cursor<'a>) -> Self {
+        Self { cursor, expect: Expect::Value }
+    }
+
+    /// Reads the next token.
+    #[inline(always)]
+    pub(super) fn step(&mut self, desk: &mut Desk<'_>) -> Result<Step, Wrong> {
+        let Some(mut byte) = self.cursor.next() else {
+            return match self.expect {
+                Expect::Nothing => Ok(Step::End),
+                _ => Err(self.stuck()),
+            };
+        };
+        self.count(desk)?;
+        match self.expect {
+            Expect::More => {
+                let open = desk.scratch.frames.last().map_or(Kind::Null, |frame| frame.kind);
+                match (byte, open) {
+                    (b',', _) => {
+                        self.cursor.pass();
+                        byte = self.next_needed()?;
+                        if open == Kind::Object {
+                            self.key(byte, desk)
+                        } else {
+                            self.value(byte, desk)
+                        }
+                    }
+                    (b'}', Kind::Object) | (b']', Kind::Array) => self.close(open, desk),
+                    _ => Err(self.stuck()),
+                }
+            }
+            Expect::Value => self.value(byte, desk),
+            Expect::FirstKey if byte == b'}' => self.close(Kind::Object, desk),
+            Expect::FirstKey => self.key(byte, desk),
+            Expect::FirstItem if byte == b']' => self.close(Kind::Array, desk),
+            Expect::FirstItem => self.value(byte, desk),
+            Expect::Nothing => Err((SyntaxKind::Trailing, self.cursor.at())),
+        }
+    }
+
+    /// Reads the key whose first byte is `byte`, and its colon.
+    #[inline(always)]
+    fn key(&mut self, byte: u8, desk: &mut Desk<'_>) -> Result<Step, Wrong> {
+        if byte != b'"' {
+            return Err(self.stuck());
+        }
+        let key = self.string(desk)?;
+        self.colon()?;
+        self.expect = Expect::Value;
+        self.remember(key, desk);
+        let most = desk.profile.bounds.members;
+        if desk.scratch.frames.last_mut().is_some_and(|frame| frame.counts_past(most)) {
+            return Err((SyntaxKind::TooManyMembers, key.start));
+        }
+        Ok(Step::Key(key))
+    }
+
+    /// Reads the value whose first byte is `byte`, or the opening of a container.
+    #[inline(always)]
+    fn value(&mut self, byte: u8, desk: &mut Desk<'_>) -> Result<Step, Wrong> {
+        let step = self.member_value(byte, desk)?;
+        if let Step::Value(_) = step {
+            self.after_value(desk);
+        }
+        Ok(step)
+    }
+
+    /// The same for a reader that knows what comes after a value that is no container.
+    #[inline(always)]
+    pub(super) fn member_value(&mut self, byte: u8, desk: &mut Desk<'_>) -> Result<Step, Wrong> {
+        let start = self.cursor.at();
+        let kind = match byte {
+            b'"' => {
+                let Quoted { end, escaped, .. } = self.string(desk)?;
+                let end = end.wrapping_add(1); // Past the quote that stands there.
+                return Ok(Step::Value(Found { start, end, kind: Kind::String, escaped }));
+            }
+            b'-' | b'0'..=b'9' => {
+                self.cursor.number()?;
+                Kind::Number
+            }
+            b'{' => return self.open(Kind::Object, desk),
+            b'[' => return self.open(Kind::Array, desk),
+            b't' => self.cursor.literal("true", Kind::Boolean)?,
+            b'f' => self.cursor.literal("false", Kind::Boolean)?,
+            b'n' => self.cursor.literal("null", Kind::Null)?,
+            _ => return Err(self.stuck()),
+        };
+        Ok(Step::Value(Found { start, end: self.cursor.at(), kind, escaped: false }))
+    }
+
+    /// Reads to the end of the container just opened.
+    #[inline(always)]
+    pub(super) fn whole(&mut self, kind: Kind, desk: &mut Desk<'_>) -> Result<Found, Wrong> {
+        let start = self.cursor.at().wrapping_sub(1); // Its bracket was the last byte read.
+        *self = to_the_end(*self, desk)?;
+        Ok(Found { start, end: self.cursor.at(), kind, escaped: false })
+    }
+
+    /// Counts one more token.
+    #[inline(always)]
+    pub(super) fn count(&self, desk: &mut Desk<'_>) -> Result<(), Wrong> {
+        match desk.scratch.tokens_left.checked_sub(1) {
+            Some(left) => desk.scratch.tokens_left = left,
+            None => return Err((SyntaxKind::TooManyTokens, self.cursor.at())),
+        }
+        Ok(())
+    }
+
+    /// Reads the colon after a key.
+    #[inline(always)]
+    pub(super) fn colon(&mut self) -> Result<(), Wrong> {
+        if self.next_needed()? != b':' {
+            return Err(self.stuck());
+        }
+        self.cursor.pass();
+        Ok(())
+    }
+
+    /// Opens the container whose bracket stands here.
+    #[inline(always)]
+    pub(super) fn open(&mut self, kind: Kind, desk: &mut Desk<'_>) -> Result<Step, Wrong> {
+        let depth = desk.profile.bounds.depth.min(Bounds::DEPTH_MAX);
+        if offset(desk.scratch.frames.len()) >= depth {
+            return Err((SyntaxKind::TooDeep, self.cursor.at()));
+        }
+        open_frame(kind, desk.scratch);
+        self.cursor.pass();
+        self.expect = if kind == Kind::Object { Expect::FirstKey } else { Expect::FirstItem };
+        Ok(Step::Open(kind))
+    }
+
+    /// Closes the container whose bracket stands here.
+    #[inline(always)]
+    pub(super) fn close(&mut self, kind: Kind, desk: &mut Desk<'_>) -> Result<Step, Wrong> {
+        self.cursor.pass();
+        close_frame(self.cursor.text(), desk.scratch)?;
+        self.after_value(desk);
+        Ok(Step::Close(kind))
+    }
+
+    #[inline(always)]
+    fn after_value(&mut self, desk: &Desk<'_>) {
+        let outside = desk.scratch.frames.is_empty();
+        self.expect = if outside { Expect::Nothing } else { Expect::More };
+    }
+
+    /// Compares a key with those before it that were remembered, and remembers it.
+    #[inline(always)]
+    pub(super) fn remember(&self, key: Quoted, desk: &mut Desk<'_>) {
+        if desk.profile.duplicates == Duplicates::Refused {
+            remember(key, self.cursor.text(), desk.scratch);
+        }
+    }
+
+    /// Reads a string from its opening quote, which stands here, to its closing one.
+    #[inline(always)]
+    pub(super) fn string(&mut self, desk: &Desk<'_>) -> Result<Quoted, Wrong> {
+        let quoted = self.cursor.string(desk.profile.surrogates)?;
+        fits(quoted, desk)?;
+        Ok(quoted)
+    }
+
+    #[inline(always)]
+    pub(super) fn next_needed(&mut self) -> Result<u8, Wrong> {
+        match self.cursor.next() {
+            Some(byte) => Ok(byte),
+            None => Err(self.stuck()),
+        }
+    }
+
+    /// What is wrong with a byte that cannot stand here, or with a text that ends here.
+    #[cold]
+    pub(super) fn stuck(self) -> Wrong {
+        self.cursor.stuck(self.cursor.at())
+    }
+}
+
+impl Frame {
+    /// Counts one more member; whether that is more than `most`.
+    #[inline(always)]
+    fn counts_past(&mut self, most: u32) -> bool {
+        self.members = self.members.saturating_add(1);
+        self.members > most
+    }
+}
+
+/// Whether a string is no longer than it may be.
+#[inline(always)]
+pub(super) fn fits(quoted: Quoted, desk: &Desk<'_>) -> Result<(), Wrong> {
+    if quoted.len() > desk.profile.bounds.string_bytes {
+        return Err((SyntaxKind::StringTooLong, quoted.start));
+    }
+    Ok(())
+}
+
+/// Takes note that a key of the object that is open stands there before.
+#[cold]
+pub(super) fn repeated(key: Quoted, desk: &mut Desk<'_>) {
+    if desk.profile.duplicates == Duplicates::Refused
+        && let Some(frame) = desk.scratch.frames.last_mut()
+    {
+        frame.repeat.get_or_insert(key.start);
+    }
+}
+
+/// Reads to the end of the container just opened.
+#[inline(never)]
+fn to_the_end<'a>(from: State<'a>, desk: &mut Desk<'_>) -> Result<State<'a>, Wrong> {
+    let mut state = from;
+    let outside = desk.scratch.frames.len().saturating_sub(1);
+    while desk.scratch.frames.len() > outside {
+        state.step(desk)?;
+    }
+    Ok(state)
+}
+
+#[inline(never)]
+fn remember(key: Quoted, text: &str, scratch: &mut Scratch) {
+    let key = Key::at(key.start, key.text(text));
+    let Scratch { frames, keys, .. } = scratch;
+    if let Some(frame) = frames.last_mut() {
+        let earlier = keys.get(frame.keys_from..).unwrap_or_default();
+        frame.seen.add(key, earlier, text);
+        keys.push(key);
+    }
+}
+
+#[inline(never)]
+fn open_frame(kind: Kind, scratch: &mut Scratch) {
+    let (keys_from, seen) = (scratch.keys.len(), Seen::default());
+    scratch.frames.push(Frame { kind, members: 0, keys_from, seen, repeat: None });
+}
+
+/// Closes the container that was opened last; a key that stands twice in it shows now.
+#[inline(never)]
+fn close_frame(text: &str, scratch: &mut Scratch) -> Result<(), Wrong> {
+    let Some(frame) = scratch.frames.pop() else { return Ok(()) };
+    let keys = scratch.keys.get_mut(frame.keys_from..).unwrap_or_default();
+    let repeats = [frame.repeat, frame.seen.first_repeat(text, keys)];
+    if let Some(repeat) = repeats.into_iter().flatten().min() {
+        return Err((SyntaxKind::DuplicateKey, repeat));
+    }
+    scratch.keys.truncate(frame.keys_from);
+    Ok(())
+}

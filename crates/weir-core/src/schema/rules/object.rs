@@ -1,0 +1,206 @@
+//! What must an object with known keys be? Each field of its rule, groups, and what other keys mean.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use super::super::check::{Broken, Checker, Flow};
+use super::super::code::RuleCode;
+use super::super::compile::{Compiler, Place};
+use super::super::read;
+use super::super::scratch::{Detail, Entry, Scratch, Segment};
+use super::Node;
+use super::field::{Field, FieldNode};
+use super::group::GroupNode;
+use crate::json::{self, Found, Lexer, Profile, Text};
+
+/// What an object with known keys must be.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ObjectRule {
+    /// The known fields, in the order in which they are reported.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Field>,
+    /// What other keys mean.
+    pub unknown: Unknown,
+    /// Of each group of fields, one at least must be there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub at_least_one_of: Vec<Vec<String>>,
+    /// Of each group of fields, one and no other must be there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exactly_one_of: Vec<Vec<String>>,
+}
+
+/// What keys that are not declared mean.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unknown {
+    /// Nothing.
+    #[default]
+    Ignored,
+    /// They are no violation, and those of the root are given by
+    /// [`Event::others`](crate::schema::Event::others).
+    Kept,
+    /// Each is a violation.
+    Refused,
+}
+
+#[derive(Debug)]
+pub(in super::super) struct ObjectNode {
+    pub(in super::super) fields: Box<[FieldNode]>,
+    /// The mark of each field's name, in the same order.
+    marks: Box<[u64]>,
+    groups: Box<[GroupNode]>,
+    pub(in super::super) unknown: Unknown,
+    /// How many cells it takes: one a field, and those of the objects that are read with it.
+    pub(in super::super) cells: usize,
+}
+
+impl ObjectNode {
+    /// Whether any object will do.
+    fn is_free(&self) -> bool {
+        self.fields.is_empty() && self.unknown != Unknown::Refused
+    }
+
+    /// How a document most likely spells the next key.
+    #[inline]
+    pub(in super::super) fn likely(&self, place: usize) -> &[u8] {
+        self.fields.get(place).map(|field| &*field.quoted).unwrap_or_default()
+    }
+
+    /// The place of the field that `key` names.
+    pub(in super::super) fn find(&self, key: Text<'_>) -> Option<usize> {
+        let Some(plain) = key.as_plain() else {
+            return self.fields.iter().position(|field| key == *field.name);
+        };
+        let mark = json::mark(plain.as_bytes());
+        let mut places = self.marks.iter().zip(&self.fields);
+        places.position(|(known, field)| *known == mark && *field.name == *plain)
+    }
+
+    /// The fields that are read with it: the place of each, its rule, and where its cells start.
+    #[inline]
+    pub(in super::super) fn inner(&self, place: usize) -> Option<(&Self, usize)> {
+        let field = self.fields.get(place)?;
+        let from = field.inner?;
+        match &field.node {
+            Node::Object(node) => Some((node, from)),
+            _ => None,
+        }
+    }
+}
+
+/// An object whose members were read: where the cells of its fields start, and its unknown keys.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Open<'a> {
+    pub(in super::super) node: &'a ObjectNode,
+    pub(in super::super) cells_from: usize,
+    pub(in super::super) entries_from: usize,
+    pub(in super::super) found: Found,
+}
+
+impl Open<'_> {
+    /// Where a cell of this object is among all.
+    #[inline]
+    pub(super) const fn cell(self, place: usize) -> usize {
+        self.cells_from.saturating_add(place)
+    }
+}
+
+impl Compiler {
+    pub(in super::super) fn object(&mut self, place: &Place, rule: &ObjectRule) -> ObjectNode {
+        let ObjectRule { fields: declared, unknown, .. } = rule;
+        if declared.len() > FIELDS_MAX {
+            let hint = format!("at most {FIELDS_MAX} fields");
+            self.fault(format!("{place}/fields"), "schema.too_many_fields", &hint);
+        }
+        let nodes = declared.iter().enumerate().map(|(i, field)| {
+            let place = place.step(&format!("fields/{i}"));
+            if declared.iter().take(i).any(|before| before.name == field.name) {
+                let hint = format!("`{}` is declared before", field.name);
+                self.fault(format!("{place}/name"), "schema.field_twice", &hint);
+            }
+            self.field(&place, field, declared)
+        });
+        let mut fields: Box<[FieldNode]> = nodes.collect();
+        let mut cells = fields.len();
+        for field in &mut fields {
+            if let Node::Object(node) = &field.node
+                && !node.is_free()
+                && node.unknown != Unknown::Refused
+                && field.when.is_empty()
+            {
+                field.inner = Some(cells);
+                cells = cells.saturating_add(node.cells);
+            }
+        }
+        let groups = self.groups(place, rule);
+        let marks = declared.iter().map(|field| json::mark(field.name.as_bytes())).collect();
+        // An object inside another one is kept as it was sent, so its keys are too.
+        let nested_kept = *unknown == Unknown::Kept && !place.is_root();
+        let unknown = if nested_kept { Unknown::Ignored } else { *unknown };
+        ObjectNode { fields, marks, groups, unknown, cells }
+    }
+}
+
+impl<'a> Checker<'a, '_> {
+    /// Reads an object and checks it.
+    pub(in super::super) fn nested(&mut self, node: &'a ObjectNode, found: Found) -> Flow {
+        if node.is_free() {
+            return Flow::Continue(());
+        }
+        let Scratch { json, cells, entries, .. } = &mut *self.scratch;
+        let (cells_from, entries_from) = (read::make_room(cells, node), entries.len());
+        let lexer = &mut Lexer::over(self.text, found.start, &Profile::TRUSTED, json);
+        let own = cells.get_mut(cells_from..).unwrap_or_default();
+        // What was read before is read again without an error.
+        let _ = read::object(lexer, node, own, entries);
+        let flow = self.object(Open { node, cells_from, entries_from, found });
+        self.scratch.cells.truncate(cells_from);
+        self.scratch.entries.truncate(entries_from);
+        flow
+    }
+
+    /// Checks an object whose members were read.
+    pub(in super::super) fn object(&mut self, open: Open<'a>) -> Flow {
+        let Open { node, entries_from, .. } = open;
+        for (place, field) in node.fields.iter().enumerate() {
+            self.enter(Segment::Field(field.id));
+            self.field(open, place, field)?;
+            self.leave();
+        }
+        for group in &node.groups {
+            self.group(group, open)?;
+        }
+        if node.unknown == Unknown::Ignored {
+            return Flow::Continue(());
+        }
+        self.drop_replaced(entries_from);
+        if node.unknown == Unknown::Refused {
+            self.unknown(entries_from)
+        } else {
+            Flow::Continue(())
+        }
+    }
+
+    fn unknown(&mut self, entries_from: usize) -> Flow {
+        let mut at = entries_from;
+        while let Some(Entry { key, value, replaced }) = self.scratch.entries.get(at).copied() {
+            if let (Some(key), false) = (key, replaced) {
+                let (at, code) = (key.quote(), RuleCode::Unknown);
+                let broken = Broken { at, code, found: Some(value), detail: Detail::Nothing };
+                self.enter(Segment::Key(key));
+                self.keep(broken)?;
+                self.leave();
+            }
+            at = at.saturating_add(1);
+        }
+        Flow::Continue(())
+    }
+}
+
+/// Ours: the most that a body's keys are compared with.
+const FIELDS_MAX: usize = 256;
