@@ -25,7 +25,7 @@ use weir_core::limit::{CapacityRead, Enforcement};
 use weir_core::meter::{Aggregation, Life};
 use weir_core::time::{Span, Timestamp};
 use weir_core::token::class::{Alphabet, Check, Length};
-use weir_core::token::{ClassDefinition, Environment};
+use weir_core::token::{self, ClassDefinition, ClassTerms, Environment, OriginTerms, Unstated};
 use weir_core::window::Unit;
 
 /// A fault: its code, where it is reported, where the definition is edited, and to what.
@@ -687,10 +687,25 @@ fn classes() -> impl Strategy<Value = ClassDefinition> {
         any::<[u16; 2]>(),
         proptest::collection::vec(names(), 0..3),
         ".{0,4}",
+        terms(),
     )
-        .prop_map(|(alphabet, check, environment, [min, max], may, prefix)| {
+        .prop_map(|(alphabet, check, environment, [min, max], may, prefix, terms)| {
             let length = Length { max, min };
-            ClassDefinition { alphabet, check, environment, length, may, prefix }
+            ClassDefinition { alphabet, check, environment, length, may, prefix, terms }
+        })
+}
+
+fn terms() -> impl Strategy<Value = ClassTerms> {
+    let unstated = || one_of(&[Unstated::Allowed, Unstated::AsListed, Unstated::Refused]);
+    (
+        proptest::option::of(any::<i32>()),
+        proptest::collection::vec(".{0,4}", 0..3),
+        [unstated(), unstated()],
+        one_of(&[token::Status::Active, token::Status::Disabled, token::Status::Revoked]),
+    )
+        .prop_map(|(millis, hosts, [missing, null], status)| {
+            let expires = millis.map(|millis| Timestamp::from_millis(millis.into()).unwrap());
+            ClassTerms { expires, origins: OriginTerms { hosts, missing, null }, status }
         })
 }
 

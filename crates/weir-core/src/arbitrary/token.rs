@@ -7,8 +7,8 @@ use ::arbitrary::{Arbitrary, Result, Unstructured};
 
 use super::{below, one_in, one_of};
 use crate::id::Name;
-use crate::token::Environment;
 use crate::token::class::{Alphabet, Check, ClassDefinition, Length};
+use crate::token::{ClassTerms, Environment};
 
 impl<'b> Arbitrary<'b> for ClassDefinition {
     /// Sound seven times of eight; a prefix may be another class's.
@@ -28,7 +28,8 @@ impl<'b> Arbitrary<'b> for ClassDefinition {
         for _ in 0..below(u, 3)? {
             may.push(Name::arbitrary(u)?);
         }
-        Ok(Self { alphabet, check, environment, length, may, prefix })
+        let terms = ClassTerms::default();
+        Ok(Self { alphabet, check, environment, length, may, prefix, terms })
     }
 }
 
