@@ -5,14 +5,19 @@
 //! the rest is compiled, for the faults that only show there.
 
 use weir_core::catalog::{Catalog, Definition, Names};
+use weir_core::fault::Fault;
 use weir_core::id::CatalogVersion;
+use weir_core::json::SyntaxKind;
 
 use self::document::document;
 use self::salvage::salvage;
 use crate::error::InstallError;
 
 mod document;
+mod places;
 mod salvage;
+
+pub use places::Places;
 
 /// Reads a catalog and compiles it; gives what its author wrote, too.
 ///
@@ -39,7 +44,9 @@ pub fn compile(
     version: CatalogVersion,
 ) -> Result<(Definition, Catalog), InstallError> {
     let document = document(json).map_err(|fault| InstallError { faults: vec![fault] })?;
-    let (definition, mut faults) = salvage::<Definition>(document);
+    let mut faults = twice(json);
+    let (definition, more) = salvage::<Definition>(document);
+    faults.extend(more);
     match Catalog::compile(&definition, known, version) {
         Ok(catalog) if faults.is_empty() => Ok((definition, catalog)),
         Ok(_) => Err(InstallError { faults }),
@@ -48,6 +55,18 @@ pub fn compile(
             Err(InstallError { faults })
         }
     }
+}
+
+/// A fault for each key that stands twice in its object.
+fn twice(json: &[u8]) -> Vec<Fault> {
+    let places = Places::of(json).twice.into_iter();
+    let fault = |at| Fault::new(at, SyntaxKind::DuplicateKey.code(), "this key stands there twice");
+    places.map(fault).collect()
+}
+
+/// What stands between two slashes of a pointer.
+fn escaped(token: &str) -> String {
+    token.replace('~', "~0").replace('/', "~1")
 }
 
 #[cfg(test)]
@@ -112,7 +131,7 @@ mod tests {
 
     #[test]
     fn what_is_no_object_is_one_fault() {
-        for text in ["[]", "null", "7", "\"catalog\"", "{\"plans\": 1, \"plans\": 2}", "{", ""] {
+        for text in ["[]", "null", "7", "\"catalog\"", "{", ""] {
             assert_eq!(faults(text).len(), 1, "{text}");
         }
     }
@@ -145,6 +164,21 @@ mod tests {
         assert_eq!(
             told[0],
             (String::new(), "number out of range at line 2, column 115".to_owned())
+        );
+    }
+
+    #[test]
+    fn every_key_that_stands_twice_is_told() {
+        let told = faults(
+            r#"{ "plans": { "a": 1 }, "features": { "a/b": {}, "a\u002fb": {} }, "wallet": 1,
+                 "plans": { "a": {}, "a": { "limits": {} }, "a": {} } }"#,
+        );
+        let pointers: Vec<&str> = told.iter().map(|(pointer, _)| pointer.as_str()).collect();
+        // Twice, twice, three times; then the shape of what counts.
+        assert_eq!(
+            pointers,
+            ["/features/a~1b", "/plans", "/plans/a", "/features/a~1b", "/wallet"],
+            "{told:?}"
         );
     }
 

@@ -7,18 +7,19 @@ use std::mem::take;
 
 use serde_json::{Map, Value};
 use weir_core::fault::Fault;
-use weir_core::json::{Lexer, Position, Profile, Scratch, SyntaxError, Token};
+use weir_core::json::{Lexer, Position, Scratch, SyntaxError, Token};
 
+use super::places::LAST_WINS;
 use super::salvage::SHAPE;
 
-/// The text as a tree: an object, without a key twice.
+/// The text as a tree: an object. Of a key that stands twice, the last one counts.
 pub(super) fn document(json: &[u8]) -> Result<Value, Fault> {
     let syntax = |error: SyntaxError| {
         let hint = format!("{} at {}", error.kind(), place(json, error.at()));
         Fault::new("", error.code(), hint)
     };
     let mut scratch = Scratch::default();
-    let mut lexer = Lexer::new(json, &Profile::STRICT, &mut scratch).map_err(syntax)?;
+    let mut lexer = Lexer::new(json, &LAST_WINS, &mut scratch).map_err(syntax)?;
     let (mut whole, mut key, mut open) = (Value::Null, String::new(), Vec::new());
     while let Some(token) = lexer.token().map_err(syntax)? {
         let value = match token {

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 use serde_path_to_error::{Path, Segment};
 use weir_core::fault::Fault;
 
+use super::escaped;
+
 /// What can be read of a document, and what had to be taken out for it.
 pub(super) fn salvage<T: Default + DeserializeOwned>(mut document: Value) -> (T, Vec<Fault>) {
     let (mut faults, mut removed) = (Vec::new(), Removed::default());
@@ -158,10 +160,6 @@ fn pointer(path: &Path, document: &Value) -> String {
         pointer = longer;
     }
     pointer
-}
-
-fn escaped(token: &str) -> String {
-    token.replace('~', "~0").replace('/', "~1")
 }
 
 /// Enough to work with; a file with more of them is no catalog.
