@@ -1,8 +1,11 @@
 //! Is this catalog sound? A file compiled, and what its author wrote.
 
+use std::path::Path;
+
+use anyhow::{Context, bail};
 use weir::Fault;
 use weir_core::catalog::{Catalog, Definition, Names};
-use weir_core::id::CatalogVersion;
+use weir_core::id::{CatalogVersion, Name};
 
 /// A sound catalog.
 pub(crate) struct CatalogFile {
@@ -12,6 +15,29 @@ pub(crate) struct CatalogFile {
     pub(crate) definition: Definition,
     /// The same, compiled as the first of a ledger.
     pub(crate) compiled: Catalog,
+}
+
+impl CatalogFile {
+    /// The name of one of its schemas: that which is asked for, or the only one.
+    pub(crate) fn schema_name<'n>(&'n self, name: Option<&'n str>) -> anyhow::Result<&'n str> {
+        let names: Vec<&str> = self.definition.schemas.keys().map(Name::as_str).collect();
+        match (name, names.as_slice()) {
+            (Some(name), _) if names.contains(&name) => Ok(name),
+            (None, [only]) => Ok(only),
+            (_, []) => bail!("the catalog has no schemas"),
+            (Some(name), _) => {
+                bail!("the catalog has no schema `{name}`; it has: {}", names.join(", "))
+            }
+            (None, _) => {
+                bail!("name one of the catalog's schemas with --schema: {}", names.join(", "))
+            }
+        }
+    }
+}
+
+/// What a file holds.
+pub(crate) fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
 }
 
 /// Reads a catalog and compiles it.

@@ -4,9 +4,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Args;
-use weir_core::id::Name;
 use weir_core::json::{self, Bounds, Duplicates, Position, Profile, Surrogates};
 use weir_core::schema::{Refused, Schema, Scratch};
 
@@ -34,12 +33,12 @@ pub(crate) struct Options {
 /// Checks the file.
 pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let name = options.file.display().to_string();
-    let bytes = read(&options.file)?;
+    let bytes = catalog::bytes(&options.file)?;
     let mut out = BufWriter::new(io::stdout().lock());
     let sound = match &options.catalog {
         None => syntax(&mut out, &name, &bytes)?,
         Some(path) => {
-            let catalog = match catalog::read(&read(path)?) {
+            let catalog = match catalog::read(&catalog::bytes(path)?) {
                 Ok(catalog) => catalog,
                 Err(faults) => {
                     crate::tell_faults(&path.display().to_string(), &faults);
@@ -51,10 +50,6 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     };
     out.flush()?;
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn read(path: &PathBuf) -> anyhow::Result<Vec<u8>> {
-    std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
 }
 
 /// Whether the whole file is one document.
@@ -69,16 +64,8 @@ fn syntax(out: &mut impl Write, name: &str, bytes: &[u8]) -> io::Result<bool> {
 }
 
 fn choose<'c>(catalog: &'c CatalogFile, name: Option<&str>) -> anyhow::Result<&'c Schema> {
-    let names: Vec<&str> = catalog.definition.schemas.keys().map(Name::as_str).collect();
-    let name = match (name, names.as_slice()) {
-        (Some(name), _) => name,
-        (None, [only]) => only,
-        (None, []) => bail!("the catalog has no schemas"),
-        (None, _) => bail!("name one of the catalog's schemas with --schema: {}", names.join(", ")),
-    };
-    catalog.compiled.schema(name).with_context(|| {
-        format!("the catalog has no schema `{name}`; it has: {}", names.join(", "))
-    })
+    let name = catalog.schema_name(name)?;
+    catalog.compiled.schema(name).with_context(|| format!("the catalog has no schema `{name}`"))
 }
 
 /// Whether every event of the file has the shape; tells each violation of each.
