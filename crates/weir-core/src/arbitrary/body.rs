@@ -80,6 +80,7 @@ impl Writer<'_, '_> {
                 let said = rule.equals.unwrap_or(other) ^ one_in(self.u, 8)?;
                 self.out.push_str(if said { "true" } else { "false" });
             }
+            Rule::EpochMs {} => self.out.push_str(one_of(self.u, &INSTANTS)?),
             Rule::Integer(rule) | Rule::Number(rule) => self.number(rule)?,
             Rule::Map(rule) => self.map(rule)?,
             Rule::Object(rule) => self.object(rule)?,
@@ -178,6 +179,7 @@ impl Writer<'_, '_> {
             _ => return self.digits(),
         };
         let by = one_of(self.u, &[Quantity::ZERO, UNIT, Quantity::NANO])?;
+        let by = if one_in(self.u, 4)? { rule.step.unwrap_or(by) } else { by };
         let number = match one_in(self.u, 2)? {
             true => limit.checked_sub(by),
             false => limit.checked_add(by),
@@ -274,6 +276,17 @@ const LEN_MAX: usize = 2_048;
 
 const PLAIN: [&str; 8] =
     ["true", "null", "\"a\"", "1", "[]", "{}", "[1,{\"a\":null}]", "{\"a\":[{}],\"b\":\"USD\"}"];
+
+const INSTANTS: [&str; 8] = [
+    "1760000000000",
+    "253402300799999",
+    "253402300799999.0000000004",
+    "253402300799999.5",
+    "-62135596800000",
+    "-62135596800000.000000001",
+    "1.76e12",
+    "1e40",
+];
 
 const NUMBERS: [&str; 12] = [
     "0",

@@ -88,13 +88,25 @@ impl<'b> Arbitrary<'b> for Blank {
 
 impl<'b> Arbitrary<'b> for Unknown {
     fn arbitrary(u: &mut Unstructured<'b>) -> Result<Self> {
-        one_of(u, &[Self::Ignored, Self::Refused])
+        one_of(u, &[Self::Ignored, Self::Refused, Self::Kept])
     }
 }
 
 impl<'b> Arbitrary<'b> for Format {
     fn arbitrary(u: &mut Unstructured<'b>) -> Result<Self> {
-        one_of(u, &[Self::Currency, Self::Duration, Self::Name, Self::Quantity, Self::Rfc3339])
+        one_of(
+            u,
+            &[
+                Self::Currency,
+                Self::Duration,
+                Self::Name,
+                Self::Quantity,
+                Self::Rfc3339,
+                Self::Email,
+                Self::Host,
+                Self::Slug,
+            ],
+        )
     }
 }
 
@@ -108,7 +120,7 @@ impl Maker<'_, '_> {
     fn rule(&mut self, depth: u32) -> Result<Rule> {
         // Only a wild one goes deeper than it may.
         let deepest = if self.wild { 20 } else { 3 };
-        let kinds = if depth < deepest { 10 } else { 7 };
+        let kinds = if depth < deepest { 11 } else { 8 };
         let depth = depth.saturating_add(1);
         Ok(match below(self.u, kinds)? {
             0 | 1 => Rule::String(self.string()?),
@@ -117,8 +129,9 @@ impl Maker<'_, '_> {
             4 => Rule::Boolean(BooleanRule { equals: maybe(self.u, 2, bool::arbitrary)? }),
             5 => Rule::Any {},
             6 => Rule::Scalar {},
-            7 => Rule::Object(self.object(depth)?),
-            8 => {
+            7 => Rule::EpochMs {},
+            8 => Rule::Object(self.object(depth)?),
+            9 => {
                 let items = self.inner(depth)?;
                 let (count_min, count_max) = self.range(4)?;
                 Rule::Array(ArrayRule { items, count_min, count_max })
@@ -168,9 +181,14 @@ impl Maker<'_, '_> {
             below: high.filter(|_| !most),
             equals,
             one_of,
+            step: self.step()?,
             precision: self.u.arbitrary()?,
-            ..NumberRule::default()
         })
+    }
+
+    fn step(&mut self) -> Result<Option<Quantity>> {
+        let step = maybe(self.u, 4, limit)?;
+        Ok(step.filter(|step| self.wild || *step > Quantity::ZERO))
     }
 
     /// None, one in `equals`, or several different ones.
@@ -269,7 +287,9 @@ impl Maker<'_, '_> {
         Ok(match is {
             Rule::Any {} | Rule::Scalar {} => Some(self.u.arbitrary()?),
             Rule::Boolean(_) => Some(Literal::Bool(self.u.arbitrary()?)),
-            Rule::Integer(_) | Rule::Number(_) => Some(Literal::Number(limit(self.u)?)),
+            Rule::EpochMs {} | Rule::Integer(_) | Rule::Number(_) => {
+                Some(Literal::Number(limit(self.u)?))
+            }
             Rule::String(_) => Some(Literal::Text(text(self.u)?)),
             Rule::Array(_) | Rule::Map(_) | Rule::Object(_) => None,
         })
