@@ -4,13 +4,14 @@
 //! taken out and the rest is read again, until nothing more is wrong; and what can be compiled of
 //! the rest is compiled, for the faults that only show there.
 
+use serde_json::Value;
 use weir_core::catalog::{Catalog, Definition, Names};
 use weir_core::fault::Fault;
 use weir_core::id::CatalogVersion;
 use weir_core::json::SyntaxKind;
 
 use self::document::document;
-use self::salvage::salvage;
+use self::salvage::{Removed, Salvaged, salvage};
 use crate::error::InstallError;
 
 mod document;
@@ -45,15 +46,33 @@ pub fn compile(
 ) -> Result<(Definition, Catalog), InstallError> {
     let document = document(json).map_err(|fault| InstallError { faults: vec![fault] })?;
     let mut faults = twice(json);
-    let (definition, more) = salvage::<Definition>(document);
-    faults.extend(more);
+    let Salvaged { read: definition, faults: shapes, removed } = salvage::<Definition>(document);
+    faults.extend(shapes);
     match Catalog::compile(&definition, known, version) {
         Ok(catalog) if faults.is_empty() => Ok((definition, catalog)),
         Ok(_) => Err(InstallError { faults }),
         Err(more) => {
-            faults.extend(more);
+            let written = serde_json::to_value(&definition).unwrap_or_default();
+            let own = more.into_iter().filter(|fault| !follows(fault, &written, &removed));
+            let placed =
+                |fault: Fault| Fault { pointer: removed.original(&fault.pointer), ..fault };
+            faults.extend(own.map(placed));
             Err(InstallError { faults })
         }
+    }
+}
+
+/// Whether a fault is only that something is wanted which was taken out.
+fn follows(fault: &Fault, written: &Value, removed: &Removed) -> bool {
+    let name = written.pointer(&fault.pointer).and_then(Value::as_str).unwrap_or_default();
+    let took =
+        |kind: &str, name: &str| removed.took(kind) || removed.took(&format!("{kind}/{name}"));
+    match fault.code {
+        "catalog.property_missing" => removed.took(&fault.pointer),
+        "catalog.remember_too_short" => took("/acceptance", "max_age"),
+        "catalog.unknown_feature" => took("/features", name),
+        "catalog.unknown_wallet" => took("/wallets", name),
+        _ => false,
     }
 }
 
@@ -165,6 +184,48 @@ mod tests {
             told[0],
             (String::new(), "number out of range at line 2, column 115".to_owned())
         );
+    }
+
+    #[test]
+    fn a_fault_that_only_follows_from_another_is_not_told() {
+        let told = faults(
+            r#"{
+                "acceptance": { "max_age": "30 days" },
+                "remember": { "lifetime": "P31D" },
+                "features": { "calls": 1, "spans": { "event": "span", "property": 1 } },
+                "wallets": [],
+                "plans": { "free": { "limits": {
+                    "a": { "feature": "calls", "capacity": 1, "window": "lifetime",
+                           "charge": { "price": 1, "wallet": "prepaid" } },
+                    "b": { "feature": "cals", "capacity": 1, "window": "lifetime" }
+                } } }
+            }"#,
+        );
+        let pointers: Vec<&str> = told.iter().map(|(pointer, _)| pointer.as_str()).collect();
+        assert_eq!(
+            pointers,
+            [
+                "/acceptance/max_age",
+                "/features/calls",
+                "/features/spans/property",
+                "/wallets",
+                "/plans/free/limits/b/feature",
+            ],
+            "{told:#?}"
+        );
+    }
+
+    #[test]
+    fn a_fault_stands_where_its_author_wrote_it() {
+        let told = faults(
+            r#"{ "schemas": { "event": { "root": { "type": "object", "fields": [
+                { "name": "a", "is": { "type": "strin" } },
+                { "name": "b", "is": { "type": "string", "len_min": 2, "len_max": 1 } }
+            ] } } } }"#,
+        );
+        let pointers: Vec<&str> = told.iter().map(|(pointer, _)| pointer.as_str()).collect();
+        let fields = "/schemas/event/root/fields";
+        assert_eq!(pointers, [format!("{fields}/0/is/type"), format!("{fields}/1/is/len_max")]);
     }
 
     #[test]

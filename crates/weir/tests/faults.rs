@@ -35,7 +35,7 @@ fn put(document: &mut Value, place: &str, value: Value) {
 #[test]
 fn what_has_the_wrong_shape_is_told_where_it_stands() {
     for (place, value, below) in [
-        ("/acceptance/max_ahead", json!("30 days"), ""),
+        ("/acceptance/max_age", json!("30 days"), ""),
         ("/acceptance/max_ahead", json!(5), ""),
         ("/acceptance/min_age", json!("PT1S"), ""),
         ("/classes/Live", json!({}), ""),

@@ -9,14 +9,23 @@ use weir_core::fault::Fault;
 
 use super::escaped;
 
-/// What can be read of a document, and what had to be taken out for it.
-pub(super) fn salvage<T: Default + DeserializeOwned>(mut document: Value) -> (T, Vec<Fault>) {
+/// What can be read of a document.
+pub(super) struct Salvaged<T> {
+    pub(super) read: T,
+    /// Why the rest cannot.
+    pub(super) faults: Vec<Fault>,
+    /// The rest.
+    pub(super) removed: Removed,
+}
+
+/// Takes out of a document what is wrong, and reads what is left.
+pub(super) fn salvage<T: Default + DeserializeOwned>(mut document: Value) -> Salvaged<T> {
     let (mut faults, mut removed) = (Vec::new(), Removed::default());
     while faults.len() < FAULTS_MAX {
         // The same order of faults, whether or not another crate has maps keep theirs.
         document.sort_all_objects();
         let error = match serde_path_to_error::deserialize::<_, T>(&document) {
-            Ok(read) => return (read, faults),
+            Ok(read) => return Salvaged { read, faults, removed },
             Err(error) => error,
         };
         let mut wrong = pointer(error.path(), &document);
@@ -31,12 +40,12 @@ pub(super) fn salvage<T: Default + DeserializeOwned>(mut document: Value) -> (T,
             break;
         }
     }
-    (T::default(), faults)
+    Salvaged { read: T::default(), faults, removed }
 }
 
 /// What has been taken out of a document.
 #[derive(Default)]
-struct Removed {
+pub(super) struct Removed {
     /// The object or array, and the key in it, as pointers were before each removal.
     steps: Vec<(String, Key)>,
 }
@@ -84,8 +93,14 @@ impl Removed {
         })
     }
 
+    /// Whether the member at a pointer was taken out.
+    pub(super) fn took(&self, pointer: &str) -> bool {
+        let of = |parent: &str, name: &str| format!("{parent}/{}", escaped(name)) == pointer;
+        self.steps.iter().any(|(parent, key)| matches!(key, Key::Name(name) if of(parent, name)))
+    }
+
     /// Where something stood before anything was taken out.
-    fn original(&self, pointer: &str) -> String {
+    pub(super) fn original(&self, pointer: &str) -> String {
         self.steps.iter().rev().fold(pointer.to_owned(), |pointer, (parent, key)| {
             let Key::Index(gone) = key else { return pointer };
             let Some(below) = pointer.strip_prefix(parent).and_then(|rest| rest.strip_prefix('/'))
