@@ -26,8 +26,8 @@ found=$place/found
 mkdir -p "$found" "fuzz/artifacts/$name"
 kept=$(fuzz_kept "$name")
 total=$(cat "$place/executions" 2>/dev/null || echo 0)
-options=(-artifact_prefix="fuzz/artifacts/$name/" -dict="fuzz/dict/$name.dict" -timeout=10
-  -rss_limit_mb=2048 -max_len="$(fuzz_len "$name")" -verbosity=1 -print_final_stats=1)
+# shellcheck disable=SC2207 # Options have no blanks.
+options=($(fuzz_options "$name") -timeout=10 -rss_limit_mb=2048 -verbosity=1 -print_final_stats=1)
 
 while [ "$total" -lt "$wanted" ]; do
   runs=$((wanted - total))

@@ -22,8 +22,8 @@ rooms() {
     json_lexer) echo 'json/* json.rs' ;;
     number) echo 'amount/number.rs' ;;
     origin) echo 'token/origin.rs' ;;
-    schema_check) echo 'schema/* schema.rs !schema/compile* !schema/definition*' ;;
-    schema_compile) echo 'schema/compile* schema/definition*' ;;
+    schema_check) echo 'schema/* schema.rs !schema/compile.rs !schema/definition.rs' ;;
+    schema_compile) echo 'schema/compile.rs schema/definition.rs' ;;
     timestamp) echo 'time/* time.rs' ;;
     token) echo 'token/* token.rs !token/origin.rs' ;;
     *) echo "$1 has no rooms in .ci/coverage.sh" >&2 && return 1 ;;

@@ -1,5 +1,4 @@
 //! The laws of `weir_core::arbitrary`.
-#![expect(clippy::unwrap_used, reason = "in the helpers of tests, a wrong table is a failing test")]
 
 use std::collections::BTreeMap;
 
