@@ -13,13 +13,12 @@ mod check;
 mod conform;
 mod draws;
 mod generate;
-mod lint;
 mod pace;
 mod replay;
 mod report;
 mod row;
-mod schema;
 mod tally;
+mod token;
 mod trace;
 
 /// Decides whether an event is well formed, who may send it and whether they can afford it.
@@ -47,15 +46,12 @@ enum Command {
     },
     /// Write a synthetic trace of LLM requests
     Generate(generate::Options),
-    /// Say all that is wrong with catalogs, and where
-    #[command(after_help = [lint::EXAMPLE, EXIT_CODES].join("\n\n"))]
-    Lint(lint::Options),
     /// Decide every request of a trace, each at its own time, and show what comes of it
     #[command(after_help = EXIT_CODES)]
     Replay(replay::Options),
-    /// Write shapes for editors and other validators
+    /// Make keys
     #[command(subcommand, after_help = EXIT_CODES)]
-    Schema(schema::Action),
+    Token(token::Command),
 }
 
 fn main() -> ExitCode {
@@ -63,9 +59,8 @@ fn main() -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Conform { dir, json } => conform::run(&dir, json),
         Command::Generate(options) => generate::run(&options).map(|()| ExitCode::SUCCESS),
-        Command::Lint(options) => lint::run(&options),
         Command::Replay(options) => replay::run(&options),
-        Command::Schema(action) => schema::run(&action),
+        Command::Token(command) => token::run(&command),
     };
     outcome.unwrap_or_else(|error| {
         // A reader that has seen enough, such as `head`, needs no message.
