@@ -13,10 +13,12 @@ mod check;
 mod conform;
 mod draws;
 mod generate;
+mod lint;
 mod pace;
 mod replay;
 mod report;
 mod row;
+mod schema;
 mod tally;
 mod token;
 mod trace;
@@ -46,12 +48,15 @@ enum Command {
     },
     /// Write a synthetic trace of LLM requests
     Generate(generate::Options),
+    /// Say all that is wrong with catalogs, and where
+    #[command(after_help = [lint::EXAMPLE, EXIT_CODES].join("\n\n"))]
+    Lint(lint::Options),
     /// Decide every request of a trace, each at its own time, and show what comes of it
     #[command(after_help = EXIT_CODES)]
     Replay(replay::Options),
-    /// Make keys
+    /// Write shapes for editors and other validators
     #[command(subcommand, after_help = EXIT_CODES)]
-    Token(token::Command),
+    Schema(schema::Action),
 }
 
 fn main() -> ExitCode {
@@ -59,8 +64,10 @@ fn main() -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Conform { dir, json } => conform::run(&dir, json),
         Command::Generate(options) => generate::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::Lint(options) => lint::run(&options),
         Command::Replay(options) => replay::run(&options),
         Command::Token(command) => token::run(&command),
+        Command::Schema(action) => schema::run(&action),
     };
     outcome.unwrap_or_else(|error| {
         // A reader that has seen enough, such as `head`, needs no message.
