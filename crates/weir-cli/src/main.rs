@@ -57,6 +57,9 @@ enum Command {
     /// Write shapes for editors and other validators
     #[command(subcommand, after_help = EXIT_CODES)]
     Schema(schema::Action),
+    /// Make keys
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Token(token::Command),
 }
 
 fn main() -> ExitCode {
@@ -66,8 +69,8 @@ fn main() -> ExitCode {
         Command::Generate(options) => generate::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Lint(options) => lint::run(&options),
         Command::Replay(options) => replay::run(&options),
-        Command::Token(command) => token::run(&command),
         Command::Schema(action) => schema::run(&action),
+        Command::Token(command) => token::run(&command),
     };
     outcome.unwrap_or_else(|error| {
         // A reader that has seen enough, such as `head`, needs no message.
