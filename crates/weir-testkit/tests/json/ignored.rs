@@ -3,7 +3,7 @@
 //! rules, in an object that is kept as it was sent.
 
 use weir_core::json::{self, Lexer, Profile, SyntaxError, SyntaxKind};
-use weir_core::schema::{Refused, Schema, Scratch, Value};
+use weir_core::schema::{Definition, Refused, Rule, Schema, Scratch, Value};
 
 use crate::LAST_WINS;
 use crate::grammar::{Case, cases};
@@ -36,7 +36,7 @@ const SCHEMA: &str = r#"{"root": {"type": "object", "fields": [
 
 #[test]
 fn what_nobody_reads_is_read_as_strictly() {
-    let schema = Schema::compile(&serde_json::from_str(SCHEMA).unwrap()).unwrap();
+    let schemas = [compiled("ignored"), compiled("kept")];
     let (mut accepted, mut refused) = (0_u32, 0_u32);
     for (profile, (before, after)) in
         [Profile::STRICT, LAST_WINS].iter().flat_map(|p| PLACES.iter().map(move |place| (p, place)))
@@ -44,7 +44,8 @@ fn what_nobody_reads_is_read_as_strictly() {
         for Case { name, bytes, .. } in cases() {
             let alone = json::check(&bytes, profile, &mut json::Scratch::default());
             let body = [before.as_bytes(), &bytes, after.as_bytes()].concat();
-            let said = checked(&schema, &body, profile);
+            let [said, kept] = schemas.each_ref().map(|schema| checked(schema, &body, profile));
+            assert_eq!(said, kept, "{name} in {before}...{after}");
             let place = format!("{name} in {before}...{after}");
             assert_eq!(said.is_ok(), alone.is_ok(), "{place}: {said:?}, alone {alone:?}");
             let (Err(alone), Err(said)) = (alone, said) else {
@@ -71,17 +72,20 @@ fn what_nobody_reads_is_read_as_strictly() {
 /// What is kept of a body, to be handed on, is what was checked: the same bytes.
 #[test]
 fn what_is_kept_is_what_was_sent() {
-    let schema = Schema::compile(&serde_json::from_str(SCHEMA).unwrap()).unwrap();
+    let schema = compiled("kept");
     let any = schema.slot("any").unwrap();
     let mut kept = 0;
     for Case { name, answer, bytes, .. } in cases() {
         if answer != "accepted" {
             continue;
         }
-        let body = [br#"{"any": "#, &bytes[..], b" }"].concat();
+        let body = [br#"{"any": "#, &bytes[..], br#", "more": "#, &bytes, b" }"].concat();
         let mut scratch = Scratch::default();
         let event = schema.check(&body, &Profile::STRICT, &mut scratch).expect(name);
         let sent = bytes.trim_ascii();
+        let others: Vec<_> = event.others().collect();
+        let [(key, more)] = others[..] else { panic!("{name}: {others:?}") };
+        assert!(key == "more" && more.as_str().as_bytes() == sent, "{name}");
         match event.get(any).expect(name) {
             Value::Bool(value) => assert_eq!(value.to_string().as_bytes(), sent, "{name}"),
             Value::Null => assert_eq!(sent, b"null", "{name}"),
@@ -98,6 +102,15 @@ fn what_is_kept_is_what_was_sent() {
         kept += 1;
     }
     assert_eq!(kept, 103);
+}
+
+/// The schema, with what it says of unknown keys.
+fn compiled(unknown: &str) -> Schema {
+    let mut definition: Definition = serde_json::from_str(SCHEMA).unwrap();
+    if let Rule::Object(rule) = &mut definition.root {
+        rule.unknown = serde_json::from_value(unknown.into()).unwrap();
+    }
+    Schema::compile(&definition).unwrap()
 }
 
 /// Three ways past the same bytes: as a body, to its first violation only, and as a part.
