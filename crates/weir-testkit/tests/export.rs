@@ -114,8 +114,11 @@ fn what_cannot_be_said_is_only_this() {
     let text =
         |format: &str| definition(&json!({ "root": { "type": "string", "format": format } }));
     let map = definition(&json!({ "root": { "type": "map", "bytes_max": 5 } }));
+    let long = |local: &str, labels: usize| format!("\"{local}{}com\"", "host.".repeat(labels));
+    let (host, email, local) =
+        (long("", 51), long("a@", 51), long(&format!("{}@", "é".repeat(33)), 1));
     let nearest = |key: &str| number(json!({ "precision": "nearest", key: "1" }));
-    let cases: [(Definition, &str, &[&str]); 10] = [
+    let cases: [(Definition, &str, &[&str]); 13] = [
         (map, r#"{"a":1}"#, &["size"]),
         (number(json!({})), "0.00000000005", &["inexact"]),
         (number(json!({})), "2e29", &["too_large"]),
@@ -124,6 +127,9 @@ fn what_cannot_be_said_is_only_this() {
         (text("rfc3339"), r#""0000-01-01T00:00:00Z""#, &["format"]),
         (text("quantity"), r#""999999999999999999999999999999""#, &["format"]),
         (text("duration"), r#""P999999999D""#, &["format"]),
+        (text("host"), &host, &["format"]),
+        (text("email"), &email, &["format"]),
+        (text("email"), &local, &["format"]),
         (nearest("below"), "0.9999999999", &["below"]),
         (
             definition(&json!({ "root": { "type": "object" } })),
@@ -227,8 +233,14 @@ fn objects_of(value: &Value, objects: &mut Vec<Value>) {
     }
 }
 
-const FORMATS: [&str; 5] = ["currency", "duration", "name", "quantity", "rfc3339"];
-const PIECES: [&str; 24] = [
+const FORMATS: [&str; 8] =
+    ["currency", "duration", "email", "host", "name", "quantity", "rfc3339", "slug"];
+const PIECES: [&str; 29] = [
+    "@",
+    "a@b",
+    "example.com",
+    "\u{a0}",
+    "\u{7}",
     "P",
     "T",
     "1",
@@ -254,7 +266,11 @@ const PIECES: [&str; 24] = [
     "A",
     ":",
 ];
-const WHOLES: [&str; 12] = [
+const WHOLES: [&str; 16] = [
+    "ann@example.com",
+    "a.b+c@x-y.example",
+    "shop_1.example.com",
+    "summer-sale_2",
     "USD",
     "P1W2D",
     "PT1H30M",

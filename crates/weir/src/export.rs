@@ -25,8 +25,9 @@
 //!   and more. Under `nearest` we round first and compare then: 1.0000000001 is at most 1.
 //! - Validators that read numbers as doubles lose digits after the fifteenth or so, of limits too;
 //!   a limit that a double does not hold has a `$comment`.
-//! - Formats: days that the calendar does not have, quantities and spans past their range, and
-//!   names of hosts by the length of their whole.
+//! - Formats: days that the calendar does not have, quantities and spans past their range, host
+//!   names and addresses that are too long as a whole, and local parts of addresses that are too
+//!   long in bytes.
 //!
 //! Messages, the order of violations and their greatest number have no counterpart.
 

@@ -154,6 +154,7 @@ fn a_schema_that_makes_no_sense_is_told_where_it_stands() {
             "schema.default_unused",
             "/schemas/event/root/fields/2/default",
         ),
+        ("/schemas/event/root/fields/2/is/step", json!(0), "schema.step", ""),
         ("/schemas/event/root/fields/4/is/one_of", json!(["x"]), "schema.two_choices", ""),
         ("/schemas/event/root/fields/6/is/count_max", json!(0), "schema.empty_range", ""),
         ("/schemas/event/root/fields/6/is/items", deep(16), "schema.too_deep", &too_deep),
@@ -162,7 +163,7 @@ fn a_schema_that_makes_no_sense_is_told_where_it_stands() {
         ("/schemas/event/root/fields/8/is/fields", fields(257), "schema.too_many_fields", ""),
     ];
     let codes: BTreeSet<_> = cases.into_iter().map(case).collect();
-    assert_eq!(codes.len(), 13, "{codes:#?}");
+    assert_eq!(codes.len(), 14, "{codes:#?}");
 }
 
 /// The place that is changed, what is put there, and the code; the fault stands at the place, or

@@ -35,7 +35,7 @@ fn property(field: &Field) -> Value {
     let default = field.default.as_ref().map(|default| match (default, &field.is) {
         (Literal::Bool(value), _) => Value::Bool(*value),
         (Literal::Number(quantity), _) => number(*quantity),
-        (Literal::Text(text), Rule::Integer(_) | Rule::Number(_)) => {
+        (Literal::Text(text), Rule::EpochMs {} | Rule::Integer(_) | Rule::Number(_)) => {
             text.parse().map_or(Value::Null, number)
         }
         (Literal::Text(text), _) => Value::from(text.as_str()),
