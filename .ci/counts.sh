@@ -5,7 +5,7 @@
 #   .ci/counts.sh check    compares with benches/instructions.toml, and fails beyond the tolerance;
 #                          for a compiler that is not in there it reports, and does not fail
 #   .ci/counts.sh update   writes the counts of this compiler there
-#   .ci/counts.sh show     prints them
+#   .ci/counts.sh show     prints them, and those of the peers
 #
 # A case runs N times and 2N times; the difference is N times what one costs, and starting up is not
 # in it. Needs valgrind, which it takes from Debian's apt when it is missing.
@@ -36,10 +36,15 @@ run() {
   sed -n 's/^.*Collected : \([0-9]\+\).*$/\1/p' <<<"$said"
 }
 
-# One line a case: its instructions, a tab, its name.
+# The names of all cases that are ours.
+ours() {
+  "$driver" | grep -v '^peer: '
+}
+
+# For each name read: its instructions, a tab, the name.
 count() {
   local name one two
-  "$driver" | while read -r name; do
+  while read -r name; do
     one=$(run "$name" "$times") && two=$(run "$name" "$((2 * times))") || exit 1
     printf '%s\t%s\n' "$(((two - one + times / 2) / times))" "$name"
   done
@@ -56,7 +61,7 @@ known() {
 # All other compilers stay as they are; this one comes last.
 update() {
   local counted
-  counted=$(count)
+  counted=$(ours | count)
   awk -v section="[\"$compiler\"]" '/^\[/ { mine = ($0 == section) } !mine' "$kept" |
     sed -e :a -e '/^\n*$/{$d;N;ba' -e '}' >"$kept.new"
   {
@@ -68,9 +73,9 @@ update() {
 
 check() {
   awk -F'\t' -v tolerance="$tolerance" -v compiler="$compiler" '
-    NR == FNR { kept[$2] = $1; known = 1; next }
+    stored { kept[$2] = $1; known = 1; next }
     {
-      seen[$2] = 1
+      seen[$2] = 1; counted++
       if (!($2 in kept)) { said = known ? "not kept" : ""; bad += known; then = "-" }
       else {
         then = kept[$2]; off = 100 * ($1 - then) / then
@@ -81,12 +86,13 @@ check() {
       printf "%8s %8s  %-50s %s\n", then, $1, $2, said
     }
     END {
+      if (!counted) { print "Nothing was counted."; bad++ }
       for (name in kept) if (!(name in seen)) { print "kept, but not counted: " name; bad++ }
       if (!known) print "No counts are kept for " compiler "; nothing was compared."
       if (bad) print "If this is meant: .ci/counts.sh update"
       exit bad > 0
     }
-  ' <(known) <(count)
+  ' stored=1 <(known) stored=0 <(ours | count)
 }
 
 tools
@@ -96,6 +102,6 @@ touch "$kept"
 case ${1-} in
   check) check ;;
   update) update ;;
-  show) count ;;
+  show) "$driver" | count ;;
   *) sed -n 's/^#   //p' "$0" >&2; exit 2 ;;
 esac
