@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 use weir_core::arbitrary::body;
 use weir_core::json::{self, Duplicates, Lexer, Profile, Surrogates};
 use weir_core::schema::{
-    Definition, Event, Order, Refused, Rule, Schema, Scratch, Value, Violations,
+    Definition, Event, Order, Refused, Rule, Schema, Scratch, Unknown, Value, Violations,
 };
 use weir_testkit::model::schema::{self as model, Broken};
 use weir_testkit::model::sent::{Is, Sent};
@@ -109,6 +109,13 @@ fn compare(definition: &Definition, mut all: Vec<(usize, Broken)>, found: Violat
 /// An event gives each field as it was sent, or its default.
 fn told(schema: &Schema, definition: &Definition, event: &Event<'_, '_>, sent: &Sent) {
     let (Rule::Object(rule), Is::Object(members)) = (&definition.root, &sent.is) else { return };
+    let kept = model::others(rule, members).filter(|_| rule.unknown == Unknown::Kept);
+    let kept: Vec<_> = kept.map(|m| (m.key.clone(), m.value.at, m.value.end)).collect();
+    let given = event.others().map(|(key, raw)| {
+        let at = raw.at() as usize;
+        (key.decode(&mut String::new()).to_owned(), at, at + raw.as_str().len())
+    });
+    assert_eq!(given.collect::<Vec<_>>(), kept);
     for field in &rule.fields {
         let value = event.get(schema.slot(&field.name).expect("a declared field"));
         match (value, model::there(field, members).map(|sent| (sent, &sent.is))) {
@@ -118,7 +125,7 @@ fn told(schema: &Schema, definition: &Definition, event: &Event<'_, '_>, sent: &
             (Some(Value::Bool(got)), Some((_, Is::Bool(said)))) => assert_eq!(got, *said),
             (Some(Value::Text(got)), Some((_, Is::Text(said)))) => assert!(got == **said),
             (Some(Value::Number(got)), Some((_, Is::Number(digits)))) => {
-                let said = model::nanos(digits).map(|(nanos, _)| nanos.to_string());
+                let said = model::Nanos::read(digits).map(|read| read.nearest.to_string());
                 assert_eq!(Some(got.as_nanos().to_string()), said);
             }
             (Some(Value::Raw(got)), Some((sent, _))) => {

@@ -7,11 +7,12 @@ use std::cmp::Ordering;
 
 use num_bigint::BigInt;
 use serde_json::Value;
-use weir_core::amount::Precision;
+use weir_core::amount::{Precision, Quantity};
 use weir_core::schema::{
-    ArrayRule, Blank, Definition, Field, Literal, MapRule, Null, NumberRule, ObjectRule, Rule,
-    StringRule, Unknown,
+    ArrayRule, Blank, Definition, Field, Format, Literal, MapRule, Null, NumberRule, ObjectRule,
+    Rule, StringRule, Unknown,
 };
+use weir_core::time::Timestamp;
 
 use super::json::Doc;
 use super::sent::{Is, Member, Sent};
@@ -44,6 +45,12 @@ pub fn there<'s>(field: &Field, members: &'s [Member]) -> Option<&'s Sent> {
         Is::Text(text) => field.blank == Blank::Kept || !text.trim().is_empty(),
         _ => true,
     })
+}
+
+/// The members of an object that no field is declared for, in the order sent.
+pub fn others<'s>(rule: &ObjectRule, members: &'s [Member]) -> impl Iterator<Item = &'s Member> {
+    let known = |member: &&Member| rule.fields.iter().any(|field| field.name == member.key);
+    last_ones(members).filter(move |member| !known(member))
 }
 
 /// The last value of a key.
@@ -106,6 +113,13 @@ fn value(rule: &Rule, sent: &Sent, place: &Place<'_>, found: &mut Found) {
         (Rule::Array(rule), Is::Array(items)) => array(rule, items, here, found),
         (Rule::Boolean(rule), Is::Bool(said)) => {
             found.must(rule.equals.is_none_or(|only| only == *said), "equals", here);
+        }
+        (Rule::EpochMs {}, Is::Number(digits)) => {
+            let read = Nanos::read(digits).map(|read| read.nearest).filter(fits);
+            found.must(read.is_some(), "too_large", here);
+            let (first, last) = (Timestamp::MIN.as_millis(), Timestamp::MAX.as_millis());
+            let exists = |n: BigInt| n >= big(first) * UNIT && n <= big(last) * UNIT;
+            found.must(read.is_none_or(exists), "format", here);
         }
         (Rule::Integer(rule), Is::Number(digits)) => {
             number((rule, true), digits, &mut |holds, code| found.must(holds, code, here));
@@ -195,10 +209,8 @@ fn object(rule: &ObjectRule, members: &[Member], here: (&Place<'_>, usize), foun
     for names in &rule.exactly_one_of {
         found.must(count(names) == 1, "exactly_one_of", here);
     }
-    for Member { key, quote, .. } in last_ones(members) {
-        let known = rule.fields.iter().any(|field| field.name == *key);
-        let holds = known || rule.unknown != Unknown::Refused;
-        found.must(holds, "unknown", (&here.0.key(key), *quote));
+    for Member { key, quote, .. } in others(rule, members) {
+        found.must(rule.unknown != Unknown::Refused, "unknown", (&here.0.key(key), *quote));
     }
 }
 
@@ -214,9 +226,31 @@ fn text_breaks(rule: &StringRule, text: &str) -> Vec<&'static str> {
     must(rule.len_max.is_none_or(|max| len <= max.into()), "too_long");
     must(rule.equals.as_deref().is_none_or(|only| only == text), "equals");
     must(rule.one_of.is_empty() || rule.one_of.iter().any(|one| one == text), "one_of");
-    // A grammar is a matter of its own room: here it is only asked.
-    must(rule.format.is_none_or(|format| format.admits(text)), "format");
+    must(rule.format.is_none_or(|format| is_formed(format, text)), "format");
     broken
+}
+
+fn is_formed(format: Format, text: &str) -> bool {
+    let word = |c: char| matches!(c, 'a'..='z' | '0'..='9' | '-' | '_');
+    let label = |label: &str| {
+        !label.is_empty() && label.len() < 64 && label.to_ascii_lowercase().chars().all(word)
+    };
+    let host = |text: &str| text.len() < 254 && text.split('.').all(label);
+    match format {
+        Format::Currency => matches!(text.as_bytes(), [b'A'..=b'Z', b'A'..=b'Z', b'A'..=b'Z']),
+        Format::Email => text.rsplit_once('@').is_some_and(|(local, domain)| {
+            let visible = !local.contains(|c: char| c.is_whitespace() || c.is_control());
+            let short = !local.is_empty() && local.len() < 65 && text.len() < 255;
+            visible && short && !local.contains('@') && host(domain) && domain.contains('.')
+        }),
+        Format::Host => host(text),
+        Format::Slug => {
+            let ends = text.trim_matches(['-', '_']).len() == text.len();
+            ends && !text.is_empty() && text.len() < 129 && text.chars().all(word)
+        }
+        // A grammar of another room is that room's matter: here it is only asked.
+        Format::Duration | Format::Name | Format::Quantity | Format::Rfc3339 => format.admits(text),
+    }
 }
 
 fn number(
@@ -224,62 +258,93 @@ fn number(
     digits: &str,
     must: &mut dyn FnMut(bool, &'static str),
 ) {
-    let (nanos, exact) = match nanos(digits) {
-        Some((nanos, exact)) => (nanos, exact),
-        None => return must(false, "too_large"),
+    let Some(Nanos { cut, nearest: nanos, exact }) = Nanos::read(digits) else {
+        return must(false, "too_large");
     };
+    if !fits(&cut) {
+        return must(false, "too_large");
+    }
     if whole && !exact {
         return must(false, "integer");
     }
     if !whole && !exact && rule.precision == Precision::Exact {
         return must(false, "inexact");
     }
-    if nanos < BigInt::from(i128::MIN) || nanos > BigInt::from(i128::MAX) {
+    if !fits(&nanos) {
         return must(false, "too_large");
     }
-    let big = |quantity: weir_core::amount::Quantity| BigInt::from(quantity.as_nanos());
-    let unit = BigInt::from(1_000_000_000);
-    must(!whole || &nanos % &unit == BigInt::ZERO, "integer");
+    let big = |quantity: Quantity| BigInt::from(quantity.as_nanos());
+    must(!whole || &nanos % UNIT == BigInt::ZERO, "integer");
     must(rule.min.is_none_or(|min| nanos >= big(min)), "min");
     must(rule.max.is_none_or(|max| nanos <= big(max)), "max");
     must(rule.above.is_none_or(|above| nanos > big(above)), "above");
     must(rule.below.is_none_or(|below| nanos < big(below)), "below");
+    must(rule.step.is_none_or(|step| &nanos % big(step) == BigInt::ZERO), "step");
     must(rule.equals.is_none_or(|only| nanos == big(only)), "equals");
     let one = rule.one_of.is_empty() || rule.one_of.iter().any(|one| nanos == big(*one));
     must(one, "one_of");
 }
 
-/// Billionths to the nearest, a tie to the even one, and whether nothing was rounded; `None` for
-/// more digits than anybody needs.
-#[must_use]
-pub fn nanos(digits: &str) -> Option<(BigInt, bool)> {
-    let (mantissa, exponent) = digits.split_once(['e', 'E']).unwrap_or((digits, "0"));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let all: BigInt = format!("{whole}{fraction}").parse().ok()?;
-    if all == BigInt::ZERO {
-        return Some((all, true));
-    }
-    // An exponent of more digits than an i64 has is no nearer to the line than this one.
-    let far = if exponent.starts_with('-') { -FAR } else { FAR };
-    let exponent: i64 = exponent.parse().unwrap_or(far).clamp(-FAR, FAR);
-    let power = exponent - fraction.len() as i64 + 9;
-    if power >= 0 {
-        let power = u32::try_from(power).ok().filter(|power| *power < 100)?;
-        return Some((all * BigInt::from(10).pow(power), true));
-    }
-    let places = u32::try_from(-power).ok().filter(|places| *places as usize <= digits.len() + 1);
-    let Some(places) = places else { return Some((BigInt::ZERO, false)) }; // Less than a tenth.
-    let by = BigInt::from(10).pow(places);
-    let (below, rest) = (&all / &by, &all % &by);
-    let (sign, twice) = (if digits.starts_with('-') { -1 } else { 1 }, rest.magnitude() * 2_u32);
-    let up = match twice.cmp(by.magnitude()) {
-        Ordering::Less => false,
-        Ordering::Equal => &below % 2 != BigInt::ZERO,
-        Ordering::Greater => true,
-    };
-    let nearest = if up { &below + sign } else { below };
-    Some((nearest, rest == BigInt::ZERO))
+/// A number in billionths.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Nanos {
+    /// Without what is less than one.
+    pub cut: BigInt,
+    /// The nearest whole one; of two, the even one.
+    pub nearest: BigInt,
+    /// Whether both are the number itself.
+    pub exact: bool,
 }
+
+impl Nanos {
+    /// Reads digits; `None` for more of them than anybody needs.
+    #[must_use]
+    pub fn read(digits: &str) -> Option<Self> {
+        let exactly = |all: BigInt| Self { cut: all.clone(), nearest: all, exact: true };
+        let (mantissa, exponent) = digits.split_once(['e', 'E']).unwrap_or((digits, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let all: BigInt = format!("{whole}{fraction}").parse().ok()?;
+        if all == BigInt::ZERO {
+            return Some(exactly(all));
+        }
+        // An exponent of more digits than an i64 has is no nearer to the line than this one.
+        let far = if exponent.starts_with('-') { -FAR } else { FAR };
+        let exponent: i64 = exponent.parse().unwrap_or(far).clamp(-FAR, FAR);
+        let power = exponent - fraction.len() as i64 + 9;
+        if power >= 0 {
+            let power = u32::try_from(power).ok().filter(|power| *power < 100)?;
+            return Some(exactly(all * BigInt::from(10).pow(power)));
+        }
+        let places = u32::try_from(-power).ok();
+        let Some(places) = places.filter(|places| *places as usize <= digits.len() + 1) else {
+            // Less than a tenth of a billionth.
+            return Some(Self { cut: BigInt::ZERO, nearest: BigInt::ZERO, exact: false });
+        };
+        let by = BigInt::from(10).pow(places);
+        let (cut, rest) = (&all / &by, &all % &by);
+        let (sign, twice) =
+            (if digits.starts_with('-') { -1 } else { 1 }, rest.magnitude() * 2_u32);
+        let up = match twice.cmp(by.magnitude()) {
+            Ordering::Less => false,
+            Ordering::Equal => &cut % 2 != BigInt::ZERO,
+            Ordering::Greater => true,
+        };
+        let nearest = if up { &cut + sign } else { cut.clone() };
+        Some(Self { cut, nearest, exact: rest == BigInt::ZERO })
+    }
+}
+
+/// Whether there is a quantity of so many billionths.
+fn fits(nanos: &BigInt) -> bool {
+    *nanos >= BigInt::from(i128::MIN) && *nanos <= BigInt::from(i128::MAX)
+}
+
+fn big(whole: i64) -> BigInt {
+    BigInt::from(whole)
+}
+
+/// Billionths of a unit.
+const UNIT: i64 = 1_000_000_000;
 
 /// Far outside of every quantity, whatever digits stand before it.
 const FAR: i64 = 1 << 40;
