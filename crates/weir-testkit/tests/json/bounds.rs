@@ -4,10 +4,11 @@
 use std::thread;
 
 use proptest::prelude::*;
-use weir_core::json::{self, Bounds, Kind, Lexer, Profile, Scratch, SyntaxKind};
+use weir_core::json::{Bounds, Kind, Profile, Scratch, SyntaxKind};
 use weir_core::schema::{self, Schema};
 use weir_testkit::model::json::measure;
 
+use crate::readers::read;
 use crate::{LAST_WINS, choices, docs, spelled};
 
 /// As large as bounds can be chosen.
@@ -202,16 +203,9 @@ fn depth_costs_no_stack() {
     });
 }
 
-/// Token by token, or passed over whole: both say the same.
+/// As every reader says.
 fn all_ways(text: &str, profile: &Profile) -> Result<(), SyntaxKind> {
-    let mut scratch = Scratch::default();
-    let read = json::check(text.as_bytes(), profile, &mut scratch);
-    let passed = Lexer::new(text.as_bytes(), profile, &mut scratch).and_then(|mut lexer| {
-        lexer.value()?;
-        lexer.token()
-    });
-    assert_eq!(passed.map(|_| ()), read);
-    read.map_err(|error| error.kind())
+    read(text.as_bytes(), profile).map_err(|error| error.kind())
 }
 
 fn on_a_stack_of(bytes: usize, test: fn()) {

@@ -25,6 +25,7 @@ mod ignored;
 mod nasty;
 
 mod numbers;
+mod readers;
 mod types;
 
 const LAST_WINS: Profile = Profile { duplicates: Duplicates::LastWins, ..Profile::STRICT };
