@@ -17,6 +17,12 @@
 //! - `secret_never_shows`: no `Debug`, `Display` or error of this room holds a secret.
 //! - `class_comes_from_the_record`: what a caller may do follows the record, whatever the prefix.
 //! - `origin_labels_are_boundaries`: `*.example.com` is one label or more, then `example.com`.
+//! - `a_record_never_widens_its_class`: good is what class and record both call good.
+//! - `unstated_origins_are_as_declared`: a missing origin and `null` follow the class, a host both.
+//! - `origins_are_read_as_a_browser_reads_them`: but for what we refuse to repair, and what is listed.
+//! - `same_as_slow_reader`: a key is read as the words of [`ClassDefinition`] say.
+//! - `minted_keys_are_keys`: what is minted for a class is a key of it.
+//! - `digests_find_their_own`: a [`ByDigest`] is a map.
 //! - `revoked_is_unknown_outside`: a refused credential looks the same whatever the cause.
 
 use crate::id::{ClassId, ScopeId};

@@ -8,4 +8,5 @@ pub mod json;
 pub mod schema;
 pub mod sent;
 pub mod time;
+pub mod token;
 pub mod window;

@@ -9,14 +9,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use proptest::prelude::*;
+use serde_json::json;
 use weir_core::id::{ClassId, Name, ScopeId};
 use weir_core::time::Timestamp;
 use weir_core::token::offered::sole;
 use weir_core::token::{
-    Ambiguous, Cause, ClassDefinition, Classes, Credential, Digest, Environment, Forbidden,
-    Malformed, Offered, Order, Origins, Pepper, Presented, Principal, Registry, Status,
-    Unauthenticated,
+    Ambiguous, ByDigest, Cause, ClassDefinition, Classes, Credential, Digest, Environment,
+    Forbidden, Malformed, MintError, Offered, Order, OriginRule, Origins, Pepper, Presented,
+    Principal, Registry, Status, Unauthenticated, Unstated,
 };
+use weir_testkit::model::token as model;
+use weir_testkit::model::token::Difference;
 
 const CATALOG: &str = r#"{
     "browser": {"prefix": "pub_", "alphabet": "token", "length": {"min": 1, "max": 64},
@@ -70,50 +73,23 @@ fn malformed(classes: &Classes, text: &str) -> Option<Malformed> {
 
 // ---- check digits -------------------------------------------------------------------------------
 
-/// The same sum by table, as the catalogue of CRC algorithms describes it.
-fn crc32(bytes: &[u8]) -> u32 {
-    let table: Vec<u32> = (0..256_u32)
-        .map(|byte| {
-            (0..8).fold(byte, |sum, _| if sum & 1 == 1 { sum >> 1 ^ 0xEDB8_8320 } else { sum >> 1 })
-        })
-        .collect();
-    let index = |sum: u32, byte: u8| (sum & 0xFF) as usize ^ usize::from(byte);
-    !bytes.iter().fold(!0, |sum, byte| table[index(sum, *byte)] ^ (sum >> 8))
-}
-
-const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-fn sealed(start: &str) -> String {
-    let sum = u64::from(crc32(start.as_bytes()));
-    let digit = |power: u32| char::from(BASE62[(sum / 62_u64.pow(power) % 62) as usize]);
-    start.chars().chain((0..6).rev().map(digit)).collect()
-}
-
-/// `count` keys of class `checked`, the same at each run.
-fn sealed_keys(count: usize) -> Vec<String> {
-    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-    let mut draw = move || {
-        state =
-            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        char::from(BASE62[(state >> 33) as usize % 62])
-    };
-    (0..count)
-        .map(|_| {
-            sealed(
-                &std::iter::once("wk_".to_owned())
-                    .chain((0..32).map(|_| draw().into()))
-                    .collect::<String>(),
-            )
-        })
-        .collect()
+/// Random bytes for a key, the same at each run.
+fn random(seed: u64) -> [u8; Classes::RANDOM_LEN] {
+    let mut bytes = [0; Classes::RANDOM_LEN];
+    for (place, into) in bytes.chunks_mut(32).enumerate() {
+        let block = [seed.to_be_bytes(), (place as u64).to_be_bytes()].concat();
+        into.copy_from_slice(Digest::of(&block, None).as_bytes());
+    }
+    bytes
 }
 
 #[test]
 fn one_typo_is_refused_offline() {
     let classes = classes();
-    assert_eq!(crc32(b"123456789"), 0xCBF4_3926, "the catalogue's check value");
-    let mut refused = 0_u64;
-    for key in sealed_keys(1_000) {
+    assert_eq!(model::crc32(b"123456789"), 0xCBF4_3926, "the catalogue's check value");
+    let (mut edits, mut swaps) = (0_u64, 0_u64);
+    for seed in 0..1_000 {
+        let key = classes.mint(classes.id("checked").unwrap(), &random(seed)).unwrap();
         assert!(classes.classify(key.as_bytes()).is_ok(), "{key}");
         let mut text = key.into_bytes();
         for at in 0..text.len() {
@@ -121,17 +97,22 @@ fn one_typo_is_refused_offline() {
             for other in (0..=255).filter(|byte| *byte != kept) {
                 text[at] = other;
                 assert!(classes.classify(&text).is_err(), "{}", text.escape_ascii());
-                refused += 1;
+                edits += 1;
             }
             text[at] = kept;
-            if at > 0 && text[at - 1] != kept {
-                text.swap(at - 1, at);
+            for other in 0..at {
+                if text[other] == kept {
+                    continue;
+                }
+                text.swap(at, other);
                 assert!(classes.classify(&text).is_err(), "{}", text.escape_ascii());
-                text.swap(at - 1, at);
+                text.swap(at, other);
+                swaps += 1;
             }
         }
     }
-    assert_eq!(refused, 1_000 * 41 * 255);
+    assert_eq!(edits, 1_000 * 41 * 255);
+    assert!(swaps > 1_000 * 41 * 40 / 2 * 9 / 10, "{swaps} swaps of different bytes");
 }
 
 /// The last byte of the body swapped with the first check digit is the one typing error that moves
@@ -142,7 +123,7 @@ fn a_swap_over_the_seam_is_refused_too() {
         if left == right {
             continue;
         }
-        let flipped = i64::from(crc32(&[b'0' + left]) ^ crc32(&[b'0' + right]));
+        let flipped = i64::from(model::crc32(&[b'0' + left]) ^ model::crc32(&[b'0' + right]));
         let moved = (i64::from(left) - i64::from(right)) * 62_i64.pow(5);
         // sum ^ flipped == sum + moved, exactly when the bits of `flipped` that were set in `sum`
         // add up to this:
@@ -182,6 +163,116 @@ fn a_key_is_spelled_as_its_class_says() {
     for (text, expected) in table {
         assert_eq!(malformed(&classes, text), expected, "{text}");
     }
+}
+
+proptest! {
+    /// Keys, and keys with an edit or two.
+    #[test]
+    fn same_as_slow_reader(
+        seed in any::<u64>(),
+        class in 0..7_usize,
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let (classes, definitions) = (classes(), definitions(CATALOG));
+        let name = definitions.keys().nth(class).unwrap();
+        let mut text = classes.mint(classes.id(name.as_str()).unwrap(), &random(seed)).unwrap().into_bytes();
+        for (at, byte) in edits {
+            *at.get_mut(&mut text) = byte;
+        }
+        text.truncate(cut.map_or(text.len(), |cut| cut.index(text.len() + 1)));
+        let read = classes.classify(&text).map(|key| classes.name(key.class()).unwrap());
+        prop_assert_eq!(read, model::classify(&definitions, &text), "{}", text.escape_ascii());
+    }
+
+    #[test]
+    fn minted_keys_are_keys(seed in any::<u64>()) {
+        let classes = classes();
+        // By hand: 160 bits of base 64 are 27 characters, of 62 and 58 the same and 28, of 16 40.
+        let table = [("browser", 4 + 27), ("server", 4 + 27), ("store", 9 + 32), ("trial", 9 + 32),
+            ("project", 13 + 22), ("checked", 3 + 32 + 6), ("short", 1 + 40)];
+        for (class, len) in table {
+            let id = classes.id(class).unwrap();
+            let key = classes.mint(id, &random(seed)).unwrap();
+            prop_assert_eq!(classes.classify(key.as_bytes()).map(|key| key.class()).ok(), Some(id));
+            prop_assert_eq!(key.len(), len, "{}", key);
+            let again = classes.mint(id, &random(seed.wrapping_add(1))).unwrap();
+            prop_assert_ne!(key, again);
+        }
+    }
+
+    /// A map by digest is a map, also where many digests have one hash.
+    #[test]
+    fn digests_find_their_own(ops in prop::collection::vec((0..4_u8, 0..6_u8, any::<u8>()), 0..60)) {
+        let (mut ours, mut theirs) = (ByDigest::new(None), BTreeMap::new());
+        for (op, which, value) in ops {
+            let mut bytes = [7; 32];
+            bytes[31] = which;
+            bytes[0] = which % 2;
+            let digest = Digest::from_bytes(bytes);
+            match op {
+                0 | 1 => prop_assert_eq!(ours.insert(digest, Some(value)).flatten(), theirs.insert(which, value)),
+                2 => prop_assert_eq!(ours.remove(&digest).flatten(), theirs.remove(&which)),
+                _ => {}
+            }
+            let known = theirs.get(&which).copied();
+            prop_assert_eq!(ours.look_up(&digest), (&known, known.is_some()));
+            prop_assert_eq!((ours.len(), ours.is_empty()), (theirs.len(), theirs.is_empty()));
+        }
+        let nobody = Digest::from_bytes([0; 32]);
+        prop_assert_eq!(ours.look_up(&nobody), (&None, false), "no digest is nobody's by chance");
+    }
+}
+
+#[test]
+fn no_character_is_likelier_than_another() {
+    let classes = Classes::compile(&definitions(
+        r#"{"hex": {"prefix": "h_", "alphabet": "hex", "length": {"min": 256, "max": 256},
+                    "environment": "live"},
+            "base58": {"prefix": "b_", "alphabet": "base58", "length": {"min": 232, "max": 232},
+                       "environment": "live"}}"#,
+    ))
+    .unwrap();
+    // Every byte equally often: so must be every character.
+    let mut bytes = [0; Classes::RANDOM_LEN];
+    bytes.iter_mut().zip((0..=255).cycle()).for_each(|(into, byte)| *into = byte);
+    for (class, characters, times) in [("hex", 16, 16), ("base58", 58, 4)] {
+        let key = classes.mint(classes.id(class).unwrap(), &bytes).unwrap();
+        let mut counts = BTreeMap::new();
+        key.bytes().skip(2).for_each(|byte| *counts.entry(byte).or_insert(0) += 1);
+        assert_eq!(counts.len(), characters, "{class}");
+        assert!(counts.values().all(|count| *count == times), "{class}: {counts:?}");
+    }
+}
+
+#[test]
+fn bytes_that_are_not_random_make_no_key() {
+    let classes = classes();
+    // All of them stand for `-`, which hex has not.
+    let stuck = [0xFF; Classes::RANDOM_LEN];
+    let mint = |class: &str| classes.mint(classes.id(class).unwrap(), &stuck);
+    assert_eq!(mint("short"), Err(MintError::NotRandom));
+    assert!(mint("browser").is_ok(), "what a host fetches is the host's to answer for");
+    assert_eq!(classes.mint(ClassId(99), &stuck), Err(MintError::NoClass));
+}
+
+#[test]
+fn a_minted_key_is_of_no_longer_prefix() {
+    let classes = Classes::compile(&definitions(
+        r#"{"p": {"prefix": "p", "alphabet": "hex", "length": {"min": 40, "max": 41},
+                  "environment": "live"},
+            "q": {"prefix": "p0", "alphabet": "hex", "length": {"min": 39, "max": 40},
+                  "environment": "live"}}"#,
+    ))
+    .unwrap();
+    let (p, q) = (classes.id("p").unwrap(), classes.id("q").unwrap());
+    // The first 40 characters would make `p` + `0..`, which is a key of `q`.
+    let mut bytes = [1; Classes::RANDOM_LEN];
+    bytes[0] = 0;
+    let key = classes.mint(p, &bytes).unwrap();
+    assert_eq!(key, format!("p{}", "1".repeat(40)));
+    assert_eq!(classes.classify(key.as_bytes()).unwrap().class(), p);
+    assert_eq!(classes.mint(q, &bytes).unwrap(), format!("p00{}", "1".repeat(39)));
 }
 
 // ---- secrets ------------------------------------------------------------------------------------
@@ -435,6 +526,46 @@ fn revoked_is_unknown_outside() {
     assert_eq!(codes.len(), 6, "the causes themselves do differ: {codes:?}");
 }
 
+/// Status and end of a class and of a record, against an oracle that knows no order of causes: every
+/// cell of class, record, environment, action and instant.
+#[test]
+fn a_record_never_widens_its_class() {
+    let statuses = [Status::Active, Status::Disabled, Status::Revoked];
+    let ends = [None, Some(999), Some(1_000), Some(1_001)];
+    let at = |millis| Timestamp::from_millis(millis).unwrap();
+    let now = at(1_000);
+    let mut cells = 0;
+    for (of_class, of_record) in pairs(&pairs(&statuses, &ends), &pairs(&statuses, &ends)) {
+        let ((class_status, class_end), (status, end)) = (of_class, of_record);
+        for environment in [Environment::Live, Environment::Test] {
+            let definition = json!({"prefix": "k_", "alphabet": "hex", "length": {"min": 1, "max": 9},
+                "environment": environment, "may": ["read"],
+                "terms": {"status": class_status, "expires": class_end.map(at)}});
+            let classes =
+                Classes::compile(&definitions(&json!({ "k": definition }).to_string())).unwrap();
+            let k = classes.id("k").unwrap();
+            let record = Credential { status, expires: end.map(at), ..credential(k) };
+            let told = authenticate(&with(&classes, "k_1", record), &classes, "k_1", now);
+            let good = [class_status, status] == [Status::Active; 2]
+                && [class_end, end].into_iter().flatten().all(|end| 1_000 < end);
+            assert_eq!(told.is_ok(), good, "{of_class:?} {of_record:?}");
+            for action in ["read", "write", ""] {
+                let may = told.is_ok_and(|principal| {
+                    assert_eq!(principal.environment(), environment);
+                    classes.may(principal, action).is_ok()
+                });
+                assert_eq!(may, good && action == "read", "{of_class:?} {of_record:?} {action}");
+                cells += 1;
+            }
+        }
+    }
+    assert_eq!(cells, (3 * 4) * (3 * 4) * 2 * 3);
+}
+
+fn pairs<A: Copy, B: Copy>(left: &[A], right: &[B]) -> Vec<(A, B)> {
+    left.iter().flat_map(|a| right.iter().map(|b| (*a, *b))).collect()
+}
+
 #[test]
 fn a_credential_holds_until_it_expires() {
     let classes = classes();
@@ -640,6 +771,94 @@ proptest! {
         let under = lower.len() > domain.len() && lower.ends_with(&domain);
         prop_assert_eq!(below.allows(Some(&text)), under, "{} under {:?}", text, domain);
         prop_assert_eq!(exact.allows(Some(&text)), lower == domain, "{} at {:?}", text, domain);
+    }
+}
+
+/// A missing origin and `null` follow their declaration; a host must be on both lists.
+#[test]
+fn unstated_origins_are_as_declared() {
+    let choices = [Unstated::Allowed, Unstated::AsListed, Unstated::Refused];
+    let lists: [&[&str]; 3] = [&[], &["shop.com"], &["*.shop.com", "example.com"]];
+    let origins =
+        [None, Some(""), Some("null"), Some("https://shop.com"), Some("a.shop.com"), Some("x y")];
+    let mut cells = 0;
+    for ((missing, null), (class, record)) in
+        pairs(&pairs(&choices, &choices), &pairs(&lists, &lists))
+    {
+        let parse = |list: &[&str]| Origins::parse(list.iter().copied()).unwrap();
+        let rule = OriginRule { hosts: parse(class), missing, null };
+        let record_list = parse(record);
+        for origin in origins {
+            let on = |list: &[&str]| match origin {
+                Some("https://shop.com") => list.is_empty() || list.contains(&"shop.com"),
+                Some("a.shop.com") => list.is_empty() || list.contains(&"*.shop.com"),
+                _ => list.is_empty(),
+            };
+            let declared = match origin {
+                None | Some("") => missing,
+                Some("null") => null,
+                Some(_) => Unstated::AsListed,
+            };
+            let wanted = match declared {
+                Unstated::Allowed => true,
+                Unstated::AsListed => on(class) && on(record),
+                Unstated::Refused => false,
+            };
+            assert_eq!(rule.allows(&record_list, origin), wanted, "{rule:?} {record:?} {origin:?}");
+            cells += 1;
+        }
+    }
+    assert_eq!(cells, 9 * 9 * 6);
+}
+
+/// What a browser reads otherwise than we do, and how we read it.
+#[test]
+fn only_these_are_read_otherwise() {
+    let table = [
+        ("http://0x7f.1", Difference::Number, Some("0x7f.1")),
+        ("http://1.2.3:80", Difference::Number, Some("1.2.3")),
+        ("http://127.0.0.1", Difference::Number, Some("127.0.0.1")),
+        ("http://999.999.999.999", Difference::Number, Some("999.999.999.999")),
+        ("https://xn--zzzzzzz.com", Difference::Encoded, Some("xn--zzzzzzz.com")),
+        ("https://a.XN--p1ai", Difference::Encoded, Some("a.xn--p1ai")),
+        ("https://user@shop.com", Difference::Repaired, None),
+        ("https://shop%2ecom", Difference::Repaired, None),
+        ("https://shop.com\\x", Difference::Repaired, None),
+        ("https://shop\t.com", Difference::Repaired, None),
+        ("https:///shop.com", Difference::Repaired, None),
+        ("https://shop.com:", Difference::Repaired, None),
+        ("https://shop.com.", Difference::Repaired, None),
+        ("https://shop..com", Difference::Repaired, None),
+        ("https://[::1]", Difference::Repaired, None),
+        ("https://ｓhop.com", Difference::Repaired, None),
+        ("https://a!b.shop.com", Difference::Repaired, None),
+    ];
+    for (origin, difference, ours) in table {
+        assert_eq!(model::difference(origin), Some(difference), "{origin}");
+        let list = ["shop.com", "*.shop.com", "shop..com", ours.unwrap_or("x")];
+        let list =
+            Origins::parse(list.into_iter().filter(|pattern| model::is_pattern(pattern))).unwrap();
+        assert_eq!(list.allows(Some(origin)), ours.is_some(), "{origin}");
+    }
+    for origin in ["https://shop.com", "shop.com:80", "app://a.b/c@d", "https://_x-.com?\\"] {
+        assert_eq!(model::difference(origin), None, "{origin}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn origins_are_read_as_a_browser_reads_them(
+        start in prop::sample::select(vec!["https://", "", "http://", "a+b://", "//", "://", "x y://"]),
+        host in "[abAB0x1.\\-_]{0,8}",
+        trick in prop::sample::select(vec!["", "", ":80", ":65535", ":65536", ":", "@a.b", "/", "?", "#a", "\\", "%2e", " ", ".", "。"]),
+        end in "[ab/:@]{0,3}",
+        below in any::<bool>(),
+    ) {
+        let origin = format!("{start}{host}{trick}{end}");
+        let pattern = format!("{}{}", if below { "*." } else { "" }, host.trim_start_matches("a."));
+        prop_assume!(model::is_pattern(&pattern));
+        let list = Origins::parse([pattern.as_str()]).unwrap();
+        prop_assert_eq!(list.allows(Some(&origin)), model::allows(&[pattern], Some(&origin)), "{}", origin);
     }
 }
 

@@ -166,7 +166,8 @@ fn host(text: &str) -> Option<&str> {
 }
 
 fn is_port(text: &str) -> bool {
-    (1..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    let digits = (1..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits && text.parse::<u16>().is_ok()
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
