@@ -25,12 +25,18 @@ pub(crate) fn spelled(doc: &Doc, choices: &[u8]) -> String {
 
 /// A definition and a document, as often as not one that nearly fits.
 pub(crate) fn cases() -> impl Strategy<Value = (Definition, Doc)> {
-    let choices = prop::collection::vec(any::<u8>(), 24);
-    let fitting = (definitions(), choices).prop_map(|(definition, choices)| {
-        let doc = fitting(&definition.root, &mut choices.into_iter().cycle());
-        (definition, doc)
-    });
+    let fitting = fitting_cases(1).prop_map(|(definition, docs)| (definition, docs[0].clone()));
     prop_oneof![2 => fitting, 1 => (definitions(), docs())]
+}
+
+/// A definition and documents that nearly fit.
+pub(crate) fn fitting_cases(count: usize) -> impl Strategy<Value = (Definition, Vec<Doc>)> {
+    let choices = prop::collection::vec(any::<u8>(), 24);
+    (definitions(), prop::collection::vec(choices, count)).prop_map(|(definition, choices)| {
+        let doc = |choices: Vec<u8>| fitting(&definition.root, &mut choices.into_iter().cycle());
+        let docs = choices.into_iter().map(doc).collect();
+        (definition, docs)
+    })
 }
 
 /// A document that follows most of the rules; what is left open is chosen by bytes.
@@ -44,7 +50,9 @@ fn fitting(rule: &Rule, choices: &mut impl Iterator<Item = u8>) -> Doc {
     match rule {
         Rule::Any {} | Rule::Scalar {} => Doc::Bool(true),
         Rule::Boolean(rule) => Doc::Bool(rule.equals.unwrap_or(choose(2) == 0)),
-        Rule::EpochMs {} => Doc::Number("1767225600000.5".to_owned()),
+        Rule::EpochMs {} => Doc::Number(
+            ["1767225600000.5", "0", "253402300799999", "253402300800000"][choose(4)].to_owned(),
+        ),
         Rule::Integer(_) | Rule::Number(_) if choose(4) == 0 => {
             Doc::Number(NUMBERS[choose(NUMBERS.len())].to_owned())
         }
@@ -59,6 +67,8 @@ fn fitting(rule: &Rule, choices: &mut impl Iterator<Item = u8>) -> Doc {
             let format = match rule.format {
                 Some(Format::Currency) => "USD",
                 Some(Format::Duration) => "PT5M",
+                Some(Format::Email) => "a@b.c",
+                Some(Format::Rfc3339) => "2026-01-01T00:00:00Z",
                 Some(Format::Quantity) => "12.5",
                 _ => ["a", "b", "aa"][choose(3)],
             };
@@ -119,6 +129,7 @@ fn members(values: impl Strategy<Value = Doc>) -> impl Strategy<Value = Doc> {
 fn definitions() -> impl Strategy<Value = Definition> {
     let leaf = prop_oneof![
         1 => Just(Rule::Any {}),
+        1 => Just(Rule::EpochMs {}),
         1 => Just(Rule::Scalar {}),
         1 => prop::option::of(any::<bool>())
             .prop_map(|equals| Rule::Boolean(BooleanRule { equals })),
@@ -158,7 +169,16 @@ fn range(counts: Option<(u32, u32)>) -> (Option<u32>, Option<u32>) {
 }
 
 fn strings() -> impl Strategy<Value = StringRule> {
-    let formats = [Format::Currency, Format::Duration, Format::Name, Format::Quantity];
+    let formats = [
+        Format::Currency,
+        Format::Duration,
+        Format::Email,
+        Format::Host,
+        Format::Name,
+        Format::Quantity,
+        Format::Rfc3339,
+        Format::Slug,
+    ];
     let one_of = prop::sample::subsequence(TEXTS.to_vec(), 0..4);
     let choice = prop_oneof![
         2 => Just((None, Vec::new())),
@@ -177,8 +197,9 @@ fn strings() -> impl Strategy<Value = StringRule> {
 fn numbers() -> impl Strategy<Value = NumberRule> {
     let limit = || prop::option::weighted(0.2, (-2..3_i64).prop_map(Quantity::from_units));
     let choice = prop::option::weighted(0.2, Just(vec![1_i64, 12].into_iter()));
-    (limit(), limit(), any::<bool>(), choice)
-        .prop_map(|(min, below, nearest, choice)| {
+    let step = prop::option::weighted(0.2, prop::sample::select(&["1", "3", "0.5"]));
+    (limit(), limit(), any::<bool>(), choice, step)
+        .prop_map(|(min, below, nearest, choice, step)| {
             // Limits that leave room: the upper ones stand ten above the lower ones.
             let ten = Quantity::from_units(10);
             let precision = if nearest { Precision::Nearest } else { Precision::Exact };
@@ -188,7 +209,7 @@ fn numbers() -> impl Strategy<Value = NumberRule> {
                 max: min.and_then(|min| min.checked_add(ten)),
                 above: below,
                 below: below.and_then(|below| below.checked_add(ten)),
-                step: None,
+                step: step.and_then(|step| step.parse().ok()),
                 equals: None,
                 one_of,
                 precision,
@@ -220,15 +241,16 @@ fn objects(rules: BoxedStrategy<Rule>, at_root: bool) -> impl Strategy<Value = R
         };
         names.iter().map(|name| field(name)).collect::<Vec<_>>()
     });
-    let groups = (any::<[bool; 2]>(), prop::bool::weighted(0.3));
-    (fields, groups).prop_map(|(fields, ([least, exactly], refused))| {
+    let unknown = prop::sample::select(&[Unknown::Ignored, Unknown::Kept, Unknown::Refused]);
+    let groups = (any::<[bool; 2]>(), unknown);
+    (fields, groups).prop_map(|(fields, ([least, exactly], unknown))| {
         let names: Vec<_> = fields.iter().take(2).map(|field| field.name.clone()).collect();
         let group =
             |wanted: bool| Vec::from_iter((wanted && names.len() == 2).then(|| names.clone()));
         Rule::Object(ObjectRule {
             at_least_one_of: group(least),
             exactly_one_of: group(exactly && !least),
-            unknown: if refused { Unknown::Refused } else { Unknown::Ignored },
+            unknown,
             fields,
         })
     })
@@ -259,7 +281,9 @@ fn fields(
         let default = match &is {
             _ if required || !defaulted || !at_root => None,
             Rule::Boolean(_) => Some(Literal::Bool(true)),
-            Rule::Integer(_) | Rule::Number(_) => Some(Literal::Number(Quantity::from_units(7))),
+            Rule::EpochMs {} | Rule::Integer(_) | Rule::Number(_) => {
+                Some(Literal::Number(Quantity::from_units(7)))
+            }
             Rule::String(_) => Some(Literal::Text("a".into())),
             _ => None,
         };
