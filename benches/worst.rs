@@ -1,18 +1,18 @@
-//! Can a sender choose a body that costs more than its size? Bytes a second, for typical bodies and
-//! for the worst that we could think of, at four sizes each.
+//! Can a sender choose a body that costs more than its size? Bytes a second, for the worst bodies
+//! that we could think of, at four sizes each.
 //!
 //! A kind whose throughput falls with the size is worse than linear. Each body is seen to be valid
-//! before it is timed. For the bar, run `--bin ratios`, where worst and typical alternate.
+//! before it is timed. For the bar, run `--bin ratios`, where they alternate with body A.
 
 use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use weir_benches::worst::{TYPICAL, WORST};
+use weir_benches::worst::WORST;
 use weir_core::schema::Scratch;
 
 fn worst(c: &mut Criterion) {
-    for kind in [TYPICAL].into_iter().chain(WORST) {
+    for kind in WORST {
         let mut group = c.benchmark_group(format!("worst/{}", kind.name));
         let (schema, profile, mut scratch) = (kind.compile(), kind.profile(), Scratch::default());
         for size in SIZES {
