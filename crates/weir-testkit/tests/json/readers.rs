@@ -48,12 +48,14 @@ const DEFINITIONS: [&str; 3] = [
             {"name": "a", "is": {"type": "object", "unknown": "refused", "fields": [
                 {"name": "a", "is": {"type": "string"}}, {"name": "b", "is": {"type": "integer"}}
             ]}},
-            {"name": "b", "is": {"type": "any"}}
+            {"name": "b", "is": {"type": "any"}},
+            {"name": "a key that is expected", "is": {"type": "any"}}
         ]}},
         {"name": "", "is": {"type": "map", "values": {"type": "number"}}},
         {"name": "id", "required": true, "is": {"type": "string"}},
         {"name": "b0", "is": {"type": "integer"}},
-        {"name": "1", "is": {"type": "integer"}}
+        {"name": "1", "is": {"type": "integer"}},
+        {"name": "a key that is expected", "is": {"type": "any"}}
     ]}}"#,
     r#"{"root": {"type": "object", "fields": [
         {"name": "a0", "is": {"type": "object", "fields": [
