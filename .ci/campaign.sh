@@ -25,7 +25,8 @@ place=$fuzz_dir/campaign/$name
 found=$place/found
 mkdir -p "$found" "fuzz/artifacts/$name"
 kept=$(fuzz_kept "$name")
-total=$(cat "$place/executions" 2>/dev/null || echo 0)
+total=$(cat "$place/executions" 2>/dev/null || true)
+total=${total:-0}
 # shellcheck disable=SC2207 # Options have no blanks.
 options=($(fuzz_options "$name") -timeout=10 -rss_limit_mb=2048 -verbosity=1 -print_final_stats=1)
 
@@ -41,7 +42,8 @@ while [ "$total" -lt "$wanted" ]; do
   fi
   ran=$(sed -n 's/^stat::number_of_executed_units: *//p' "$place/log")
   total=$((total + ran))
-  echo "$total" >"$place/executions"
+  echo "$total" >"$place/executions.new"
+  mv "$place/executions.new" "$place/executions"
   seconds=$((($(date +%s%N) - from) / 1000000))
   printf '%s: %s executions, %s/s, %s\n' "$name" "$total" "$((ran * 1000 / (seconds + 1)))" \
     "$(grep -o 'cov: .* corp: [^ ]*' "$place/log" | tail -n 1)"
