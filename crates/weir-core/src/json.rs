@@ -38,13 +38,14 @@ mod keys;
 mod lexer;
 mod members;
 mod number;
+mod quick;
 mod string;
 mod text;
 
 pub use error::{Position, SyntaxError, SyntaxKind};
 pub(crate) use keys::{Key, mark};
 pub use lexer::{Lexer, Token};
-pub(crate) use members::{Member, Members};
+pub(crate) use members::{Glance, Member, Members};
 pub use number::Number;
 pub(crate) use string::Quoted;
 pub use text::{Chars, Text};

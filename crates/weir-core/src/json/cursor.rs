@@ -39,6 +39,12 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Goes on to a place further on.
+    #[inline(always)]
+    pub(super) fn go_on(&mut self, at: u32) {
+        self.at = at.min(offset(self.text.len()));
+    }
+
     /// Passes over the byte that stands here.
     #[inline(always)]
     pub(super) fn pass(&mut self) {

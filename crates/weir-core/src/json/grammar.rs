@@ -2,9 +2,9 @@
 //! registers.
 
 use super::cursor::{Cursor, Wrong, offset};
-use super::keys::{Key, Seen};
+use super::keys::{self, Key};
 use super::string::Quoted;
-use super::{Bounds, Duplicates, Found, Kind, Profile, Scratch, SyntaxKind};
+use super::{Bounds, Duplicates, Found, Kind, Profile, Scratch, SyntaxKind, quick};
 
 /// Where the reading of a document stands.
 #[derive(Clone, Copy)]
@@ -17,6 +17,21 @@ pub(super) struct State<'a> {
 pub(super) struct Desk<'s> {
     pub(super) profile: &'s Profile,
     pub(super) scratch: &'s mut Scratch,
+    /// Whether the text is so short that no bound of a string, of members or of tokens can be met:
+    /// what is read at one look is not measured.
+    pub(super) is_short: bool,
+}
+
+impl<'s> Desk<'s> {
+    pub(super) fn new(len: u32, profile: &'s Profile, scratch: &'s mut Scratch) -> Self {
+        scratch.frames.clear();
+        scratch.keys.clear();
+        scratch.tokens_left = profile.bounds.tokens;
+        let Bounds { members, string_bytes, tokens, .. } = profile.bounds;
+        // A member takes five bytes at least, any token one.
+        let is_short = len <= string_bytes && len <= tokens && len.div_euclid(5) <= members;
+        Self { profile, scratch, is_short }
+    }
 }
 
 /// What may come next.
@@ -54,9 +69,8 @@ pub(super) enum Step {
 pub(super) struct Frame {
     kind: Kind,
     members: u32,
-    /// Where its keys start in the scratch, and what is known of them.
+    /// Where its keys start in the scratch.
     keys_from: usize,
-    seen: Seen,
     /// The first key that was said to stand before.
     repeat: Option<u32>,
 }
@@ -111,7 +125,7 @@ impl<'a> State<'a> {
         let key = self.string(desk)?;
         self.colon()?;
         self.expect = Expect::Value;
-        self.remember(key, desk);
+        remember(key, desk);
         let most = desk.profile.bounds.members;
         if desk.scratch.frames.last_mut().is_some_and(|frame| frame.counts_past(most)) {
             return Err((SyntaxKind::TooManyMembers, key.start));
@@ -209,14 +223,6 @@ impl<'a> State<'a> {
         self.expect = if outside { Expect::Nothing } else { Expect::More };
     }
 
-    /// Compares a key with those before it that were remembered, and remembers it.
-    #[inline(always)]
-    pub(super) fn remember(&self, key: Quoted, desk: &mut Desk<'_>) {
-        if desk.profile.duplicates == Duplicates::Refused {
-            remember(key, self.cursor.text(), desk.scratch);
-        }
-    }
-
     /// Reads a string from its opening quote, which stands here, to its closing one.
     #[inline(always)]
     pub(super) fn string(&mut self, desk: &Desk<'_>) -> Result<Quoted, Wrong> {
@@ -258,6 +264,14 @@ pub(super) fn fits(quoted: Quoted, desk: &Desk<'_>) -> Result<(), Wrong> {
     Ok(())
 }
 
+/// Remembers a key, to be compared with the others when its object ends.
+#[inline(always)]
+pub(super) fn remember(key: Quoted, desk: &mut Desk<'_>) {
+    if desk.profile.duplicates == Duplicates::Refused {
+        desk.scratch.keys.push(Key::new(key));
+    }
+}
+
 /// Takes note that a key of the object that is open stands there before.
 #[cold]
 pub(super) fn repeated(key: Quoted, desk: &mut Desk<'_>) {
@@ -274,26 +288,36 @@ fn to_the_end<'a>(from: State<'a>, desk: &mut Desk<'_>) -> Result<State<'a>, Wro
     let mut state = from;
     let outside = desk.scratch.frames.len().saturating_sub(1);
     while desk.scratch.frames.len() > outside {
+        if desk.is_short {
+            state = everyday(state, desk);
+        }
         state.step(desk)?;
     }
     Ok(state)
 }
 
+/// Reads everyday members as long as there are some, if members come next.
 #[inline(never)]
-fn remember(key: Quoted, text: &str, scratch: &mut Scratch) {
-    let key = Key::at(key.start, key.text(text));
-    let Scratch { frames, keys, .. } = scratch;
-    if let Some(frame) = frames.last_mut() {
-        let earlier = keys.get(frame.keys_from..).unwrap_or_default();
-        frame.seen.add(key, earlier, text);
-        keys.push(key);
+fn everyday<'a>(from: State<'a>, desk: &mut Desk<'_>) -> State<'a> {
+    let mut state = from;
+    let mut first = state.expect == Expect::FirstKey;
+    let in_object = desk.scratch.frames.last().is_some_and(|frame| frame.kind == Kind::Object);
+    if !first && !(in_object && state.expect == Expect::More) {
+        return state;
     }
+    let text = state.cursor.text().as_bytes();
+    while let Some((key, value)) = quick::any(text, state.cursor.at(), first) {
+        remember(key, desk);
+        state.cursor.go_on(value.end);
+        (state.expect, first) = (Expect::More, false);
+    }
+    state
 }
 
 #[inline(never)]
 fn open_frame(kind: Kind, scratch: &mut Scratch) {
-    let (keys_from, seen) = (scratch.keys.len(), Seen::default());
-    scratch.frames.push(Frame { kind, members: 0, keys_from, seen, repeat: None });
+    let keys_from = scratch.keys.len();
+    scratch.frames.push(Frame { kind, members: 0, keys_from, repeat: None });
 }
 
 /// Closes the container that was opened last; a key that stands twice in it shows now.
@@ -301,10 +325,11 @@ fn open_frame(kind: Kind, scratch: &mut Scratch) {
 fn close_frame(text: &str, scratch: &mut Scratch) -> Result<(), Wrong> {
     let Some(frame) = scratch.frames.pop() else { return Ok(()) };
     let keys = scratch.keys.get_mut(frame.keys_from..).unwrap_or_default();
-    let repeats = [frame.repeat, frame.seen.first_repeat(text, keys)];
-    if let Some(repeat) = repeats.into_iter().flatten().min() {
-        return Err((SyntaxKind::DuplicateKey, repeat));
-    }
+    let among_keys = if keys.len() > 1 { keys::first_repeat(text, keys) } else { None };
     scratch.keys.truncate(frame.keys_from);
-    Ok(())
+    match (frame.repeat, among_keys) {
+        (None, None) => Ok(()),
+        (Some(at), None) | (None, Some(at)) => Err((SyntaxKind::DuplicateKey, at)),
+        (Some(a), Some(b)) => Err((SyntaxKind::DuplicateKey, a.min(b))),
+    }
 }

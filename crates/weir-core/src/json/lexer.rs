@@ -89,11 +89,9 @@ impl<'a, 's> Lexer<'a, 's> {
         profile: &'s Profile,
         scratch: &'s mut Scratch,
     ) -> Self {
-        scratch.frames.clear();
-        scratch.keys.clear();
-        scratch.tokens_left = profile.bounds.tokens;
         let state = State::new(Cursor::new(document, at));
-        Self { state, start: at, base: 0, desk: Desk { profile, scratch } }
+        let desk = Desk::new(offset(document.len()), profile, scratch);
+        Self { state, start: at, base: 0, desk }
     }
 
     /// Where the token read last starts, in bytes from the start of the document.

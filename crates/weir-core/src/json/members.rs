@@ -1,10 +1,10 @@
 //! Which member of this object comes next? Read by somebody who knows what to expect.
 
-use super::cursor::Wrong;
+use super::cursor::{Wrong, index};
 use super::grammar::{self, Desk, State, Step};
 use super::keys::Key;
 use super::string::Quoted;
-use super::{Found, Kind, Lexer, SyntaxError, SyntaxKind, Text};
+use super::{Found, Kind, Lexer, SyntaxError, SyntaxKind, Text, quick};
 
 /// The members of an object that is open, to the end of the object.
 ///
@@ -15,6 +15,40 @@ pub(crate) struct Members<'l, 'a, 's> {
     state: State<'a>,
     start: u32,
     count: u32,
+}
+
+/// A look at the next members, without a memory of its own.
+#[derive(Clone, Copy)]
+pub(crate) struct Glance<'a> {
+    text: &'a str,
+    at: u32,
+    count: u32,
+}
+
+impl<'a> Glance<'a> {
+    /// Reads the next member whole, if its key is `likely`, as it is spelled with its quotes, and it
+    /// is an everyday one; else nothing.
+    #[inline(always)]
+    pub(crate) fn member(&mut self, likely: &[u8]) -> Option<Found> {
+        let found = quick::likely(self.text.as_bytes(), self.at, (likely, self.count == 0))?;
+        self.at = found.end;
+        self.count = self.count.wrapping_add(1); // Each takes some bytes of a text of 2³² at most.
+        Some(found)
+    }
+
+    /// The text that is read.
+    pub(crate) const fn text(self) -> &'a str {
+        self.text
+    }
+
+    /// Whether a text that was read is spelled without escapes and starts with a visible ASCII
+    /// character, so that it is neither empty nor blank.
+    #[inline(always)]
+    pub(crate) fn starts_plainly(self, found: Found) -> bool {
+        let first = self.text.as_bytes().get(index(found.start.wrapping_add(1)));
+        // Of an empty text, it is the quote that closes it.
+        !found.escaped && first.is_some_and(|byte| byte.is_ascii_graphic() && *byte != b'"')
+    }
 }
 
 /// A key and its colon, as [`Members::next`] tells it.
@@ -37,6 +71,20 @@ impl<'l, 'a, 's> Members<'l, 'a, 's> {
             Ok(start) => Ok(Self { lexer, state, start, count: 0 }),
             Err(wrong) => Err(lexer.error(wrong)),
         }
+    }
+
+    /// A way to read everyday members, if no bound can be met by them.
+    #[inline(always)]
+    pub(crate) fn glance(&self) -> Option<Glance<'a>> {
+        let (text, at) = (self.state.cursor.text(), self.state.cursor.at());
+        self.lexer.desk.is_short.then_some(Glance { text, at, count: self.count })
+    }
+
+    /// Goes on behind what was read at a glance.
+    #[inline(always)]
+    pub(crate) fn go_on(&mut self, glance: Glance<'_>) {
+        self.state.cursor.go_on(glance.at);
+        self.count = glance.count;
     }
 
     /// Reads the next key and its colon, or the end of the object.
@@ -94,13 +142,13 @@ impl<'l, 'a, 's> Members<'l, 'a, 's> {
     /// A key as it is kept.
     #[inline(always)]
     pub(crate) fn key(&self, key: Quoted) -> Key {
-        Key::at(key.start, self.text(key))
+        Key::new(key)
     }
 
-    /// Compares a key with those before it that were remembered, and remembers it.
+    /// Remembers a key, to be compared with the others when the object ends.
     #[inline(always)]
     pub(crate) fn remember(&mut self, key: Quoted) {
-        self.state.remember(key, &mut self.lexer.desk);
+        grammar::remember(key, &mut self.lexer.desk);
     }
 
     /// Takes note that a key stands in this object before.

@@ -47,49 +47,106 @@ impl<'a> Number<'a> {
 
     /// The value of a number of up to 18 digits and nothing else.
     pub(crate) fn digits(self) -> Option<Quantity> {
-        let digits = self.0.strip_prefix('-').unwrap_or(self.0).as_bytes();
-        if digits.len() > 18 {
+        let digits = self.magnitude();
+        let (units, len) = run(digits);
+        if len < digits.len() || len > LEN_MAX {
             return None;
         }
-        let mut units = 0_i64;
-        for byte in digits {
-            let digit = byte.wrapping_sub(b'0');
-            if digit > 9 {
-                return None;
-            }
-            // Eighteen digits fit, with one to spare.
-            units = units.wrapping_mul(10).wrapping_add(digit.into());
-        }
-        let negative = digits.len() < self.0.len();
-        Some(Quantity::from_units(if negative { units.wrapping_neg() } else { units }))
+        let units = i64::try_from(units).ok()?;
+        Some(Quantity::from_units(if self.is_negative() { units.wrapping_neg() } else { units }))
     }
 
     /// The value of a number without exponent, of up to 18 digits and 9 after the point: such are
     /// nearly all that are sent, and 64 bits hold them.
-    fn short(self) -> Option<Quantity> {
-        let digits = self.0.strip_prefix('-').unwrap_or(self.0);
-        if digits.len() > 18 {
+    pub(crate) fn short(self) -> Option<Quantity> {
+        let digits = self.magnitude();
+        let (whole, len) = run(digits);
+        let (fraction, after_point) = match digits.get(len..)? {
+            [] => (0, 0),
+            [b'.', rest @ ..] => {
+                let (fraction, after_point) = run(rest);
+                (fraction, if after_point == rest.len() { after_point } else { LEN_MAX })
+            }
+            _ => return None,
+        };
+        let worth = *NANOS.get(after_point)?;
+        if len.saturating_add(after_point) > LEN_MAX {
             return None;
         }
-        let (mut mantissa, mut after_point) = (0_i64, None);
-        for byte in digits.bytes() {
-            match byte {
-                b'0'..=b'9' => {
-                    let digit = i64::from(byte.wrapping_sub(b'0'));
-                    // Eighteen digits fit, with one to spare.
-                    mantissa = mantissa.wrapping_mul(10).wrapping_add(digit);
-                    after_point = after_point.map(|count: usize| count.saturating_add(1));
-                }
-                b'.' => after_point = Some(0),
-                _ => return None,
-            }
-        }
-        let scale = *NANOS.get(after_point.unwrap_or(0))?;
         // Eighteen digits and nine more are far from the end of the range.
-        let nanos = i128::from(mantissa).wrapping_mul(scale.into());
-        let negative = digits.len() < self.0.len();
-        Some(Quantity::from_nanos(if negative { nanos.wrapping_neg() } else { nanos }))
+        let whole = i128::from(whole).wrapping_mul(i128::from(UNIT));
+        let nanos = whole.wrapping_add(i128::from(fraction.wrapping_mul(worth)));
+        Some(Quantity::from_nanos(if self.is_negative() { nanos.wrapping_neg() } else { nanos }))
     }
+
+    const fn is_negative(self) -> bool {
+        matches!(self.0.as_bytes(), [b'-', ..])
+    }
+
+    const fn magnitude(self) -> &'a [u8] {
+        match self.0.as_bytes() {
+            [b'-', digits @ ..] => digits,
+            digits => digits,
+        }
+    }
+}
+
+/// The digits that `bytes` starts with: what they say, if they are no more than [`LEN_MAX`], and how
+/// many they are.
+#[inline]
+fn run(bytes: &[u8]) -> (u64, usize) {
+    let (mut rest, mut value) = (bytes, 0_u64);
+    while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
+        let word = u64::from_le_bytes(*chunk);
+        if !are_digits(word) {
+            break;
+        }
+        value = value.wrapping_mul(100_000_000).wrapping_add(eight_digits(word));
+        rest = after;
+    }
+    while let [byte @ b'0'..=b'9', after @ ..] = rest {
+        value = value.wrapping_mul(10).wrapping_add(u64::from(byte.wrapping_sub(b'0')));
+        rest = after;
+    }
+    (value, bytes.len().wrapping_sub(rest.len())) // `rest` is the end of `bytes`.
+}
+
+/// Where the digits end that start at `at`.
+#[inline(always)]
+pub(super) fn digits_end(bytes: &[u8], at: usize) -> usize {
+    let mut at = at;
+    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        if !are_digits(u64::from_le_bytes(*chunk)) {
+            break;
+        }
+        at = at.wrapping_add(8); // The chunk is there.
+    }
+    while let Some(b'0'..=b'9') = bytes.get(at) {
+        at = at.wrapping_add(1);
+    }
+    at
+}
+
+/// Whether all eight bytes are digits: the upper half of each is 3, also after 6 more.
+#[inline(always)]
+const fn are_digits(word: u64) -> bool {
+    const UPPER: u64 = u64::from_le_bytes([0xF0; 8]);
+    const THREE: u64 = u64::from_le_bytes([0x30; 8]);
+    const SIX: u64 = u64::from_le_bytes([6; 8]);
+    word & UPPER == THREE && word.wrapping_add(SIX) & UPPER == THREE
+}
+
+/// What eight digits say, the first one in the lowest byte: neighbours are put together, and their
+/// neighbours, and theirs.
+#[inline(always)]
+const fn eight_digits(word: u64) -> u64 {
+    const PAIRS: u64 = u64::from_le_bytes([0xFF, 0, 0xFF, 0, 0xFF, 0, 0xFF, 0]);
+    const FOURS: u64 = u64::from_le_bytes([0xFF, 0xFF, 0, 0, 0xFF, 0xFF, 0, 0]);
+    let ones = word & u64::from_le_bytes([0xF; 8]);
+    // Each product puts ten (a hundred, ten thousand) times the lower one onto the upper one.
+    let twos = (ones.wrapping_mul((10 << 8) + 1) >> 8) & PAIRS;
+    let fours = (twos.wrapping_mul((100 << 16) + 1) >> 16) & FOURS;
+    fours.wrapping_mul((10_000 << 32) + 1) >> 32
 }
 
 impl fmt::Debug for Number<'_> {
@@ -99,6 +156,12 @@ impl fmt::Debug for Number<'_> {
     }
 }
 
+/// The most digits whose value surely fits 64 bits, with a sign.
+const LEN_MAX: usize = 18;
+
 /// What one is worth in nano-units, by how many digits after the point it stands.
-const NANOS: [i64; 10] =
-    [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+const NANOS: [u64; 10] =
+    [UNIT, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+
+/// One, in nano-units.
+const UNIT: u64 = 1_000_000_000;

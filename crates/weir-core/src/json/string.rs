@@ -98,7 +98,7 @@ fn hex4(bytes: &[u8], at: u32) -> Result<u32, Wrong> {
 /// How many bytes come before the first that a string cannot just have: a quote, a backslash or a
 /// control character.
 #[inline(always)]
-fn plain_run(bytes: &[u8]) -> usize {
+pub(super) fn plain_run(bytes: &[u8]) -> usize {
     let mut rest = bytes;
     while let Some((eight, after)) = rest.split_first_chunk::<8>() {
         let special = special_bytes(u64::from_le_bytes(*eight));

@@ -82,7 +82,8 @@ impl<'a> Text<'a> {
         buffer
     }
 
-    fn utf8(self) -> impl Iterator<Item = u8> {
+    /// The bytes that the text says.
+    pub(super) fn utf8(self) -> impl Iterator<Item = u8> {
         self.chars().flat_map(|char| {
             let mut bytes = [0; 4];
             let len = char.encode_utf8(&mut bytes).len();

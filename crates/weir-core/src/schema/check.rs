@@ -74,11 +74,17 @@ impl<'a> Checker<'a, '_> {
             return;
         }
         let (text, start) = (self.text, |entry: &Entry| entry.value.start);
-        let name = |entry: &Entry| entry.key.map(|key| key.text(text));
-        entries.sort_unstable_by(|a, b| name(a).cmp(&name(b)).then(start(a).cmp(&start(b))));
+        for key in entries.iter_mut().filter_map(|entry| entry.key.as_mut()) {
+            key.set_mark(text);
+        }
+        let order = |a: &Entry, b: &Entry| match (a.key, b.key) {
+            (Some(a), Some(b)) => a.order(b, text),
+            (a, b) => a.is_some().cmp(&b.is_some()),
+        };
+        entries.sort_unstable_by(|a, b| order(a, b).then(start(a).cmp(&start(b))));
         let mut rest = entries;
         while let [first, tail @ ..] = rest {
-            first.replaced = tail.first().is_some_and(|next| name(next) == name(first));
+            first.replaced = tail.first().is_some_and(|next| order(next, first).is_eq());
             rest = tail;
         }
         let entries = self.scratch.entries.get_mut(from..).unwrap_or_default();

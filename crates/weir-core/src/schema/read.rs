@@ -7,9 +7,10 @@
 use alloc::vec::Vec;
 
 use super::rules::Node;
+use super::rules::field::FieldNode;
 use super::rules::object::{ObjectNode, Unknown};
 use super::scratch::{Cell, Entry};
-use crate::json::{Found, Lexer, Member, Members, Quoted, SyntaxError};
+use crate::json::{Found, Glance, Lexer, Member, Members, Quoted, SyntaxError};
 
 /// Reads the whole document; answers what its root is.
 pub(super) fn document(
@@ -39,6 +40,12 @@ pub(super) fn object(
     let mut members = Members::open(lexer)?;
     let mut next = 0_usize;
     loop {
+        if let Some(glance) = members.glance() {
+            let cells = cells.get_mut(next..).unwrap_or_default();
+            let (count, glance) = everyday(glance, (node.ahead(next), cells));
+            members.go_on(glance);
+            next = next.saturating_add(count);
+        }
         let (key, field) = match members.next(node.likely(next))? {
             Member::End => return Ok(members.whole()),
             Member::Likely(key) => (key, Some(next)),
@@ -64,10 +71,37 @@ pub(super) fn object(
                     cell.found = Some(found);
                 }
             }
-            _ => cell.found = Some(members.value()?),
+            _ => {
+                let (found, mut number) = (members.value()?, None);
+                let holds = members.glance().is_some_and(|glance| {
+                    node.ahead(at)
+                        .first()
+                        .is_some_and(|f| f.surely_holds(found, glance, &mut number))
+                });
+                *cell = Cell { found: Some(found), number, holds };
+            }
         }
         next = at.saturating_add(1);
     }
+}
+
+/// Reads fields as long as they come as they are declared and need no second look; answers how many.
+#[inline(never)]
+fn everyday<'a>(
+    mut glance: Glance<'a>,
+    (fields, cells): (&[FieldNode], &mut [Cell]),
+) -> (usize, Glance<'a>) {
+    let mut count = 0_usize;
+    for (field, cell) in fields.iter().zip(cells) {
+        if cell.found.is_some() {
+            break;
+        }
+        let Some(found) = glance.member(&field.quoted) else { break };
+        cell.found = Some(found);
+        cell.holds = field.surely_holds(found, glance, &mut cell.number);
+        count = count.wrapping_add(1); // No more than there are fields.
+    }
+    (count, glance)
 }
 
 /// Reads the value of a key that is no field's.

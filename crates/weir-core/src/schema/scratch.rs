@@ -51,11 +51,14 @@ pub(super) struct Findings {
     pub(super) more: bool,
 }
 
-/// The value of a declared field, if it was sent, and its number, if it was asked for one.
+/// The value of a declared field, if it was sent.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Cell {
     pub(super) found: Option<Found>,
+    /// Its number, if it was asked for one.
     pub(super) number: Option<Quantity>,
+    /// Whether it was seen to be there and to break no rule; if not, it may still be so.
+    pub(super) holds: bool,
 }
 
 /// What a declared field's cell comes to.

@@ -33,6 +33,13 @@ pub(in super::super) struct ArrayNode {
     count: Counts,
 }
 
+impl ArrayNode {
+    /// Whether any items will do.
+    pub(super) const fn is_free(&self) -> bool {
+        self.items.is_none() && self.count.is_free()
+    }
+}
+
 impl Compiler {
     pub(in super::super) fn array(&mut self, place: &Place, rule: &ArrayRule) -> ArrayNode {
         let items = rule.items.as_ref();
@@ -44,7 +51,7 @@ impl Compiler {
 
 impl<'a> Checker<'a, '_> {
     pub(in super::super) fn array(&mut self, node: &'a ArrayNode, found: Found) -> Flow {
-        if node.items.is_none() && node.count.is_free() {
+        if node.is_free() {
             return Flow::Continue(());
         }
         let from = self.collect(found);

@@ -16,7 +16,8 @@ use super::Node;
 use super::default::{DefaultNode, Literal};
 use super::object::Open;
 use super::when::{When, WhenNode};
-use crate::json::{Kind, Text};
+use crate::amount::Quantity;
+use crate::json::{Found, Glance, Kind, Text};
 
 /// A known key of an object.
 ///
@@ -103,15 +104,49 @@ pub enum Blank {
 pub(in super::super) struct FieldNode {
     pub(in super::super) name: Box<str>,
     /// The name as documents spell it, with its quotes; nothing, if it takes an escape to spell.
-    pub(super) quoted: Box<[u8]>,
+    pub(in super::super) quoted: Box<[u8]>,
     /// Its place among all fields of the schema.
     pub(super) id: u32,
     need: Need,
     pub(in super::super) default: Option<DefaultNode>,
     pub(super) node: Node,
     pub(super) when: Box<[WhenNode]>,
+    sure: Sure,
     /// Where the cells of its own fields start, if it is an object that is read with its parent.
     pub(super) inner: Option<usize>,
+}
+
+/// What of a field's rules shows at a glance.
+#[derive(Clone, Copy, Debug)]
+enum Sure {
+    Nothing,
+    /// The rule says.
+    Rule,
+    /// Anything will do that may not count as absent.
+    Any,
+    /// Anything of this kind will do.
+    Only(Kind),
+    /// Text will do, that of so many bytes with its quotes.
+    Text {
+        len_max: u32,
+    },
+}
+
+impl Sure {
+    fn of(node: &Node, when: &[WhenNode]) -> Self {
+        match node {
+            _ if !when.is_empty() => Self::Nothing,
+            Node::Any => Self::Any,
+            Node::Array(array) if array.is_free() => Self::Only(Kind::Array),
+            Node::Map(map) if map.is_free() => Self::Only(Kind::Object),
+            Node::Object(object) if object.is_free() => Self::Only(Kind::Object),
+            Node::Number(_) => Self::Rule,
+            Node::String(node) => {
+                node.free_up_to().map_or(Self::Rule, |len_max| Self::Text { len_max })
+            }
+            _ => Self::Nothing,
+        }
+    }
 }
 
 /// What it takes for a field to be there.
@@ -123,6 +158,45 @@ struct Need {
 }
 
 impl FieldNode {
+    /// Whether a value that was just read breaks no rule, so far as that shows at a glance.
+    #[inline(always)]
+    pub(in super::super) fn surely_holds(
+        &self,
+        found: Found,
+        glance: Glance<'_>,
+        number: &mut Option<Quantity>,
+    ) -> bool {
+        match (self.sure, found.kind) {
+            (Sure::Any, kind) => kind != Kind::Null && kind != Kind::String,
+            (Sure::Only(kind), found) => kind == found,
+            // No character takes less than a byte.
+            (Sure::Text { len_max }, Kind::String) => {
+                found.len() <= len_max && glance.starts_plainly(found)
+            }
+            (Sure::Rule, _) => self.surely_holds_by_rule(found, glance, number),
+            _ => false,
+        }
+    }
+
+    fn surely_holds_by_rule(
+        &self,
+        found: Found,
+        glance: Glance<'_>,
+        number: &mut Option<Quantity>,
+    ) -> bool {
+        let text = glance.text();
+        match (&self.node, found.kind) {
+            (Node::Number(node), Kind::Number) => {
+                *number = found.number(text).and_then(|sent| node.surely_admits(sent));
+                number.is_some()
+            }
+            (Node::String(node), Kind::String) if glance.starts_plainly(found) => {
+                found.text(text).and_then(Text::as_plain).is_some_and(|t| node.surely_admits(t))
+            }
+            _ => false,
+        }
+    }
+
     /// What its cell comes to.
     #[inline(always)]
     pub(in super::super) fn presence(&self, cell: Cell, text: &str) -> Presence {
@@ -151,12 +225,13 @@ impl Compiler {
         let when = field.when.iter().enumerate().filter_map(|(i, when)| {
             self.when(&place.step(&format!("when/{i}")), when, (field, siblings))
         });
-        let when = when.collect();
+        let when: Box<[WhenNode]> = when.collect();
+        let sure = Sure::of(&node, &when);
         let default = self.default(place, field, &node);
         let Field { required, null, blank, .. } = *field;
         let need = Need { required, null, blank };
         let (name, quoted) = (Box::from(field.name.as_str()), quoted(&field.name));
-        FieldNode { name, quoted, id, need, default, node, when, inner: None }
+        FieldNode { name, quoted, id, need, default, node, when, sure, inner: None }
     }
 }
 

@@ -46,7 +46,11 @@ pub(in super::super) struct MapNode {
 
 impl MapNode {
     /// Whether any members will do.
-    const fn is_free(&self) -> bool {
+    pub(super) const fn is_free(&self) -> bool {
+        self.bytes_max == u32::MAX && self.has_free_members()
+    }
+
+    const fn has_free_members(&self) -> bool {
         self.keys.is_none() && self.values.is_none() && self.count.is_free()
     }
 }
@@ -65,7 +69,7 @@ impl<'a> Checker<'a, '_> {
         if found.len() > node.bytes_max {
             self.report(RuleCode::Size, found, Detail::Count(node.bytes_max))?;
         }
-        if node.is_free() {
+        if node.has_free_members() {
             return Flow::Continue(());
         }
         let from = self.collect(found);

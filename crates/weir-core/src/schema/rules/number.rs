@@ -14,7 +14,7 @@ use super::super::compile::{Compiler, Place};
 use super::super::scratch::Detail;
 use super::choice::Choice;
 use crate::amount::{NumberError, Precision, Quantity};
-use crate::json::{Found, Kind};
+use crate::json::{Found, Kind, Number};
 use crate::time::Timestamp;
 
 /// What a number must be.
@@ -108,6 +108,20 @@ impl NumberNode {
         }
     }
 
+    /// The number, if it surely breaks no rule.
+    pub(super) fn surely_admits(&self, sent: Number<'_>) -> Option<Quantity> {
+        let Self { meaning, precision: _, limits, step: None, choice: None } = self else {
+            return None;
+        };
+        let number = match meaning {
+            Meaning::Whole => sent.digits()?,
+            Meaning::Amount | Meaning::EpochMs => sent.short()?,
+        };
+        let meant = *meaning != Meaning::EpochMs || EPOCH_MS.contains(&number);
+        let within = limits.iter().all(|limit| holds(*limit, number));
+        (meant && within).then_some(number)
+    }
+
     /// The rule of its meaning that a number breaks.
     fn meant(&self, number: Quantity) -> Option<RuleCode> {
         match self.meaning {
@@ -188,13 +202,7 @@ impl Checker<'_, '_> {
             self.report(code, found, noun)?;
         }
         for (code, limit) in &node.limits {
-            let holds = match code {
-                RuleCode::Above => number > *limit,
-                RuleCode::Below => number < *limit,
-                RuleCode::Max => number <= *limit,
-                _ => number >= *limit,
-            };
-            if !holds {
+            if !holds((*code, *limit), number) {
                 self.report(*code, found, Detail::Number(*limit))?;
             }
         }
@@ -206,6 +214,16 @@ impl Checker<'_, '_> {
             Some(code) => self.report(code, found, choice.detail()),
             None => Flow::Continue(()),
         }
+    }
+}
+
+/// Whether a number is within a limit.
+fn holds((code, limit): (RuleCode, Quantity), number: Quantity) -> bool {
+    match code {
+        RuleCode::Above => number > limit,
+        RuleCode::Below => number < limit,
+        RuleCode::Max => number <= limit,
+        _ => number >= limit,
     }
 }
 

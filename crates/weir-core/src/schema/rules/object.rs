@@ -61,8 +61,14 @@ pub(in super::super) struct ObjectNode {
 
 impl ObjectNode {
     /// Whether any object will do.
-    fn is_free(&self) -> bool {
+    pub(super) fn is_free(&self) -> bool {
         self.fields.is_empty() && self.unknown != Unknown::Refused
+    }
+
+    /// The fields from a place on.
+    #[inline]
+    pub(in super::super) fn ahead(&self, place: usize) -> &[FieldNode] {
+        self.fields.get(place..).unwrap_or_default()
     }
 
     /// How a document most likely spells the next key.
@@ -167,10 +173,10 @@ impl<'a> Checker<'a, '_> {
     /// Checks an object whose members were read.
     pub(in super::super) fn object(&mut self, open: Open<'a>) -> Flow {
         let Open { node, entries_from, .. } = open;
-        for (place, field) in node.fields.iter().enumerate() {
-            self.enter(Segment::Field(field.id));
-            self.field(open, place, field)?;
-            self.leave();
+        let own = open.cell(0)..open.cell(node.fields.len());
+        let own = self.scratch.cells.get(own).unwrap_or_default();
+        if self.room > 0 || !own.iter().all(|cell| cell.holds) {
+            self.fields(open)?;
         }
         for group in &node.groups {
             self.group(group, open)?;
@@ -184,6 +190,19 @@ impl<'a> Checker<'a, '_> {
         } else {
             Flow::Continue(())
         }
+    }
+
+    fn fields(&mut self, open: Open<'a>) -> Flow {
+        for (place, field) in open.node.fields.iter().enumerate() {
+            let cell = self.scratch.cells.get(open.cell(place));
+            if self.room == 0 && cell.is_some_and(|cell| cell.holds) {
+                continue;
+            }
+            self.enter(Segment::Field(field.id));
+            self.field(open, place, field)?;
+            self.leave();
+        }
+        Flow::Continue(())
     }
 
     fn unknown(&mut self, entries_from: usize) -> Flow {

@@ -49,6 +49,23 @@ impl StringNode {
         self.broken(text, buffer) == NOTHING
     }
 
+    /// Up to how many bytes any text will do that is not empty, if there is no other rule.
+    pub(super) fn free_up_to(&self) -> Option<u32> {
+        let Self { len, choice: None, format: None } = self else { return None };
+        (len.min <= 1).then_some(len.max)
+    }
+
+    /// Whether a text that has no escape and is not empty breaks no rule, so far as its bytes show.
+    pub(super) fn surely_admits(&self, text: &str) -> bool {
+        let Self { len, choice, format } = self;
+        // No character takes less than a byte.
+        let short = u32::try_from(text.len()).is_ok_and(|bytes| bytes <= len.max);
+        short
+            && len.min <= 1
+            && format.is_none_or(|format| format.admits(text))
+            && choice.as_ref().is_none_or(|choice| choice.broken_by(|o| **o == *text).is_none())
+    }
+
     /// The rules that a text breaks, in order; `buffer` is for decoding it.
     #[inline(always)]
     fn broken(&self, text: Text<'_>, buffer: &mut String) -> [Option<RuleCode>; 4] {
