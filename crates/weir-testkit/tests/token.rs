@@ -1,9 +1,5 @@
 //! The laws of the room `token`, and the tables behind them.
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "in the helpers of tests, a wrong table is a failing test"
-)]
+#![expect(clippy::unwrap_used, reason = "in the helpers of tests, a wrong table is a failing test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;

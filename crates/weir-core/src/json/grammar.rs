@@ -302,7 +302,8 @@ fn everyday<'a>(from: State<'a>, desk: &mut Desk<'_>) -> State<'a> {
     let mut state = from;
     let mut first = state.expect == Expect::FirstKey;
     let in_object = desk.scratch.frames.last().is_some_and(|frame| frame.kind == Kind::Object);
-    if !first && !(in_object && state.expect == Expect::More) {
+    let inside = first || (in_object && state.expect == Expect::More);
+    if !inside {
         return state;
     }
     let text = state.cursor.text().as_bytes();
