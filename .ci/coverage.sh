@@ -14,6 +14,8 @@ source .ci/fuzz.sh
 
 least=90
 llvm=/usr/lib/llvm-$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')/bin
+host=$(rustc -vV | sed -n 's/^host: //p')
+built=$fuzz_dir/coverage
 
 # The files that a target is for, as patterns below crates/weir-core/src/; one after a `!` is not.
 rooms() {
@@ -39,12 +41,11 @@ low=0
 for name; do
   only=$(rooms "$name")
   log=$fuzz_dir/coverage-$name.log
-  fuzz coverage --sanitizer none --llvm-path "$llvm" "$name" "fuzz/seeds/$name" \
-    "$(fuzz_kept "$name")" >"$log" 2>&1 || { tail -n 20 "$log"; exit 1; }
-  host=$(rustc -vV | sed -n 's/^host: //p')
+  fuzz coverage --sanitizer none --llvm-path "$llvm" --target-dir "$built" "$name" \
+    "fuzz/seeds/$name" "$(fuzz_kept "$name")" >"$log" 2>&1 || { tail -n 20 "$log"; exit 1; }
   "$llvm/llvm-cov" export --summary-only \
     --instr-profile "fuzz/coverage/$name/coverage.profdata" \
-    "$fuzz_dir/$host/coverage/$host/release/$name" >"$fuzz_dir/coverage-$name.json"
+    "$built/$host/release/$name" >"$fuzz_dir/coverage-$name.json"
   python3 .ci/coverage.py "$least" "$name" "$fuzz_dir/coverage-$name.json" $only || low=1
 done
 exit "$low"
