@@ -175,6 +175,19 @@ impl<'a> State<'a> {
         Ok(Found { start, end: self.cursor.at(), kind, escaped: false })
     }
 
+    /// Reads the next item of an array, if it is an everyday one; else nothing.
+    #[inline(always)]
+    pub(super) fn everyday_item(&mut self, desk: &Desk<'_>) -> Option<Found> {
+        let first = self.expect == Expect::FirstItem;
+        if !desk.is_short || !(first || self.expect == Expect::More) {
+            return None;
+        }
+        let found = quick::item(self.cursor.text().as_bytes(), self.cursor.at(), first)?;
+        self.cursor.go_on(found.end);
+        self.expect = Expect::More;
+        Some(found)
+    }
+
     /// Counts one more token.
     #[inline(always)]
     pub(super) fn count(&self, desk: &mut Desk<'_>) -> Result<(), Wrong> {
@@ -296,19 +309,26 @@ fn to_the_end<'a>(from: State<'a>, desk: &mut Desk<'_>) -> Result<State<'a>, Wro
     Ok(state)
 }
 
-/// Reads everyday members as long as there are some, if members come next.
+/// Reads everyday members or items as long as there are some.
 #[inline(never)]
 fn everyday<'a>(from: State<'a>, desk: &mut Desk<'_>) -> State<'a> {
     let mut state = from;
-    let mut first = state.expect == Expect::FirstKey;
-    let in_object = desk.scratch.frames.last().is_some_and(|frame| frame.kind == Kind::Object);
-    let inside = first || (in_object && state.expect == Expect::More);
-    if !inside {
-        return state;
-    }
-    let text = state.cursor.text().as_bytes();
-    while let Some((key, value)) = quick::any(text, state.cursor.at(), first) {
-        remember(key, desk);
+    let Some(frame) = desk.scratch.frames.last() else { return state };
+    let (in_object, text) = (frame.kind == Kind::Object, state.cursor.text().as_bytes());
+    let mut first = match state.expect {
+        Expect::FirstItem | Expect::FirstKey => true,
+        Expect::More => false,
+        Expect::Nothing | Expect::Value => return state,
+    };
+    loop {
+        let value = if in_object {
+            let Some((key, value)) = quick::any(text, state.cursor.at(), first) else { break };
+            remember(key, desk);
+            value
+        } else {
+            let Some(value) = quick::item(text, state.cursor.at(), first) else { break };
+            value
+        };
         state.cursor.go_on(value.end);
         (state.expect, first) = (Expect::More, false);
     }

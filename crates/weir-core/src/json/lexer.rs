@@ -152,6 +152,14 @@ impl<'a, 's> Lexer<'a, 's> {
         }
     }
 
+    /// Reads the next item of the array that is open, or its end.
+    pub(crate) fn item(&mut self) -> Result<Option<Found>, SyntaxError> {
+        match self.state.everyday_item(&self.desk) {
+            Some(found) => Ok(Some(found)),
+            None => self.found(),
+        }
+    }
+
     /// Reads to the end of the document, where nothing is left but blanks.
     pub(crate) fn finish(&mut self) -> Result<(), SyntaxError> {
         match (self.state.cursor.next(), self.state.expect) {

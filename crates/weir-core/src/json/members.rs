@@ -36,6 +36,21 @@ impl<'a> Glance<'a> {
         Some(found)
     }
 
+    /// Reads the next member whole, if it is an everyday one, whatever its key; else nothing.
+    #[inline(always)]
+    pub(crate) fn any(&mut self) -> Option<(Quoted, Found)> {
+        let (key, found) = quick::any(self.text.as_bytes(), self.at, self.count == 0)?;
+        self.at = found.end;
+        self.count = self.count.wrapping_add(1); // As above.
+        Some((key, found))
+    }
+
+    /// What a key says.
+    #[inline(always)]
+    pub(crate) fn key(self, key: Quoted) -> Text<'a> {
+        key.text(self.text)
+    }
+
     /// The text that is read.
     pub(crate) const fn text(self) -> &'a str {
         self.text

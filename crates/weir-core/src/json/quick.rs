@@ -47,16 +47,29 @@ pub(super) fn any(bytes: &[u8], at: u32, first: bool) -> Option<(Quoted, Found)>
     Some((key, value(bytes, end.wrapping_add(1))?)) // Past the quote that stands there.
 }
 
+/// The next item of an array.
+#[inline(always)]
+pub(super) fn item(bytes: &[u8], at: u32, first: bool) -> Option<Found> {
+    let (byte, at) = after_comma(bytes, index(at), first)?;
+    scalar(bytes, byte, at)
+}
+
 /// Where the next key starts.
 #[inline(always)]
 fn key(bytes: &[u8], at: usize, first: bool) -> Option<usize> {
-    let (byte, at) = next(bytes, at)?;
-    let (byte, at) = match (byte, first) {
-        (b',', false) => next(bytes, at.wrapping_add(1))?,
-        (byte, true) => (byte, at),
-        _ => return None,
-    };
+    let (byte, at) = after_comma(bytes, at, first)?;
     (byte == b'"').then_some(at)
+}
+
+/// The byte after the next comma, or the next byte where no comma is needed.
+#[inline(always)]
+fn after_comma(bytes: &[u8], at: usize, first: bool) -> Option<(u8, usize)> {
+    let (byte, at) = next(bytes, at)?;
+    match (byte, first) {
+        (b',', false) => next(bytes, at.wrapping_add(1)),
+        (byte, true) => Some((byte, at)),
+        _ => None,
+    }
 }
 
 /// The value after the key that ends before `at`.
@@ -67,6 +80,12 @@ fn value(bytes: &[u8], at: usize) -> Option<Found> {
         return None;
     }
     let (byte, at) = next(bytes, at.wrapping_add(1))?;
+    scalar(bytes, byte, at)
+}
+
+/// The value that starts with `byte`, which stands at `at`.
+#[inline(always)]
+fn scalar(bytes: &[u8], byte: u8, at: usize) -> Option<Found> {
     let (end, kind) = match byte {
         b'"' => (text(bytes, at)?.wrapping_add(1), Kind::String),
         b'-' | b'0'..=b'9' => (number(bytes, at)?, Kind::Number),

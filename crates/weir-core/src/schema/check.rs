@@ -55,13 +55,21 @@ impl<'a> Checker<'a, '_> {
         let lexer = &mut Lexer::over(self.text, found.start, &Profile::TRUSTED, json);
         if found.kind == Kind::Array {
             let _ = lexer.token();
-            while let Ok(Some(value)) = lexer.found() {
+            while let Ok(Some(value)) = lexer.item() {
                 entries.push(Entry { key: None, value, replaced: false });
             }
         } else if let Ok(mut members) = Members::open(lexer) {
-            while let Ok(Member::Likely(key) | Member::Other(key)) = members.next(&[]) {
+            let entry = |key, value| Entry { key: Some(key), value, replaced: false };
+            loop {
+                if let Some(mut glance) = members.glance() {
+                    while let Some((key, value)) = glance.any() {
+                        entries.push(entry(members.key(key), value));
+                    }
+                    members.go_on(glance);
+                }
+                let Ok(Member::Likely(key) | Member::Other(key)) = members.next(&[]) else { break };
                 let Ok(value) = members.value() else { break };
-                entries.push(Entry { key: Some(members.key(key)), value, replaced: false });
+                entries.push(entry(members.key(key), value));
             }
         }
         from

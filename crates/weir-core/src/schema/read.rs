@@ -21,7 +21,7 @@ pub(super) fn document(
 ) -> Result<Option<Found>, SyntaxError> {
     let found = match root {
         Node::Object(node) if lexer.at_object() => {
-            make_room(cells, node);
+            cells.resize(node.cells, Cell::default());
             Some(object(&mut lexer, node, cells, entries)?)
         }
         _ => lexer.found()?,
@@ -38,18 +38,15 @@ pub(super) fn object(
     entries: &mut Vec<Entry>,
 ) -> Result<Found, SyntaxError> {
     let mut members = Members::open(lexer)?;
-    let mut next = 0_usize;
+    let mut order = Order { last: None, likely: 0 };
     loop {
         if let Some(glance) = members.glance() {
-            let cells = cells.get_mut(next..).unwrap_or_default();
-            let (count, glance) = everyday(glance, (node.ahead(next), cells));
-            members.go_on(glance);
-            next = next.saturating_add(count);
+            members.go_on(everyday(glance, (node, cells), &mut order));
         }
-        let (key, field) = match members.next(node.likely(next))? {
+        let (key, field) = match members.next(node.likely(order.likely))? {
             Member::End => return Ok(members.whole()),
-            Member::Likely(key) => (key, Some(next)),
-            Member::Other(key) => (key, node.find(members.text(key))),
+            Member::Likely(key) => (key, Some(order.likely)),
+            Member::Other(key) => (key, node.find(members.text(key), order.likely)),
         };
         let Some((at, cell)) = field.and_then(|at| Some((at, cells.get_mut(at)?))) else {
             other(&mut members, (node, key), entries)?;
@@ -72,36 +69,87 @@ pub(super) fn object(
                 }
             }
             _ => {
-                let (found, mut number) = (members.value()?, None);
-                let holds = members.glance().is_some_and(|glance| {
-                    node.ahead(at)
-                        .first()
-                        .is_some_and(|f| f.surely_holds(found, glance, &mut number))
-                });
-                *cell = Cell { found: Some(found), number, holds };
+                cell.found = Some(members.value()?);
+                (cell.number, cell.holds) = (None, false);
+                if let (Some(glance), Some(field)) = (members.glance(), node.fields.get(at)) {
+                    note(cell, field, glance);
+                }
             }
         }
-        next = at.saturating_add(1);
+        order.came(at, cells);
     }
 }
 
-/// Reads fields as long as they come as they are declared and need no second look; answers how many.
-#[inline(never)]
+/// In which order fields come: the one that came last, and the one that is likely to be next.
+struct Order {
+    last: Option<usize>,
+    likely: usize,
+}
+
+impl Order {
+    /// Takes note that the field at a place came.
+    fn came(&mut self, at: usize, cells: &mut [Cell]) {
+        if at != self.likely
+            && let Some(last) = self.last.and_then(|last| cells.get_mut(last))
+        {
+            last.was_before(at);
+        }
+        let after = cells.get(at).map_or(0, |cell| cell.likely_after(at));
+        (self.last, self.likely) = (Some(at), after);
+    }
+}
+
+/// Reads fields as long as their members are everyday ones.
 fn everyday<'a>(
+    glance: Glance<'a>,
+    (node, cells): (&ObjectNode, &mut [Cell]),
+    order: &mut Order,
+) -> Glance<'a> {
+    let mut glance = glance;
+    loop {
+        glance = in_order(glance, (node, cells), order);
+        let mut further = glance;
+        let Some((key, found)) = further.any() else { return glance };
+        let Some(at) = node.find(further.key(key), order.likely) else { return glance };
+        let (Some(field), Some(cell)) = (node.fields.get(at), cells.get_mut(at)) else {
+            return glance;
+        };
+        if cell.found.is_some() {
+            return glance;
+        }
+        cell.found = Some(found);
+        note(cell, field, further);
+        order.came(at, cells);
+        glance = further;
+    }
+}
+
+/// Reads fields as long as they come in the order that is likely.
+#[inline(never)]
+fn in_order<'a>(
     mut glance: Glance<'a>,
-    (fields, cells): (&[FieldNode], &mut [Cell]),
-) -> (usize, Glance<'a>) {
-    let mut count = 0_usize;
-    for (field, cell) in fields.iter().zip(cells) {
+    (node, cells): (&ObjectNode, &mut [Cell]),
+    order: &mut Order,
+) -> Glance<'a> {
+    let Order { mut last, mut likely } = *order;
+    while let (Some(field), Some(cell)) = (node.fields.get(likely), cells.get_mut(likely)) {
         if cell.found.is_some() {
             break;
         }
         let Some(found) = glance.member(&field.quoted) else { break };
         cell.found = Some(found);
-        cell.holds = field.surely_holds(found, glance, &mut cell.number);
-        count = count.wrapping_add(1); // No more than there are fields.
+        note(cell, field, glance);
+        (last, likely) = (Some(likely), cell.likely_after(likely));
     }
-    (count, glance)
+    *order = Order { last, likely };
+    glance
+}
+
+/// Notes whether what was found of a field surely holds.
+#[inline(always)]
+fn note(cell: &mut Cell, field: &FieldNode, glance: Glance<'_>) {
+    let Some(found) = cell.found else { return };
+    cell.holds = field.surely_holds(found, glance, &mut cell.number);
 }
 
 /// Reads the value of a key that is no field's.

@@ -25,7 +25,9 @@ pub struct Scratch {
 impl Scratch {
     pub(super) fn clear(&mut self) {
         let Self { json: _, cells, entries, path, findings, buffer: _ } = self;
-        cells.clear();
+        for cell in &mut *cells {
+            *cell = Cell { then: cell.then, ..Cell::default() };
+        }
         entries.clear();
         path.clear();
         findings.records.clear();
@@ -59,6 +61,25 @@ pub(super) struct Cell {
     pub(super) number: Option<Quantity>,
     /// Whether it was seen to be there and to break no rule; if not, it may still be so.
     pub(super) holds: bool,
+    /// One more than the place of the field that came after this one when both came last, in
+    /// whatever document that was; 0 if nobody knows. Senders mostly keep to an order of their own.
+    then: u32,
+}
+
+impl Cell {
+    /// The place of the field that is likely to come after this one, which is at `place`.
+    #[inline(always)]
+    pub(super) fn likely_after(&self, place: usize) -> usize {
+        match usize::try_from(self.then) {
+            Ok(0) | Err(_) => place.wrapping_add(1), // There are few fields.
+            Ok(then) => then.wrapping_sub(1),
+        }
+    }
+
+    /// Takes note of the field that came after this one.
+    pub(super) fn was_before(&mut self, place: usize) {
+        self.then = u32::try_from(place).map_or(0, |place| place.saturating_add(1));
+    }
 }
 
 /// What a declared field's cell comes to.

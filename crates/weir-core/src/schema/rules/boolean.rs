@@ -25,6 +25,13 @@ pub(in super::super) struct BooleanNode {
     equals: Option<(bool, u32)>,
 }
 
+impl BooleanNode {
+    /// Whether both will do.
+    pub(super) const fn is_free(&self) -> bool {
+        self.equals.is_none()
+    }
+}
+
 impl Compiler {
     pub(in super::super) fn boolean(&mut self, rule: &BooleanRule) -> BooleanNode {
         let equals = rule.equals.map(|only| (only, self.options([only.to_string()])));

@@ -137,6 +137,7 @@ impl Sure {
         match node {
             _ if !when.is_empty() => Self::Nothing,
             Node::Any => Self::Any,
+            Node::Boolean(boolean) if boolean.is_free() => Self::Only(Kind::Boolean),
             Node::Array(array) if array.is_free() => Self::Only(Kind::Array),
             Node::Map(map) if map.is_free() => Self::Only(Kind::Object),
             Node::Object(object) if object.is_free() => Self::Only(Kind::Object),

@@ -183,6 +183,10 @@ impl Checker<'_, '_> {
     ) -> Flow {
         let noun = Detail::Noun(node.noun());
         let Some(sent) = found.number(self.text) else { return Flow::Continue(()) };
+        if let Some(number) = node.surely_admits(sent) {
+            *value = Some(number);
+            return Flow::Continue(());
+        }
         let digits = if node.meaning == Meaning::Whole { sent.digits() } else { None };
         let read = digits.map_or_else(|| sent.quantity(node.precision), Ok);
         let number = match read {

@@ -65,26 +65,29 @@ impl ObjectNode {
         self.fields.is_empty() && self.unknown != Unknown::Refused
     }
 
-    /// The fields from a place on.
-    #[inline]
-    pub(in super::super) fn ahead(&self, place: usize) -> &[FieldNode] {
-        self.fields.get(place..).unwrap_or_default()
-    }
-
     /// How a document most likely spells the next key.
     #[inline]
     pub(in super::super) fn likely(&self, place: usize) -> &[u8] {
         self.fields.get(place).map(|field| &*field.quoted).unwrap_or_default()
     }
 
-    /// The place of the field that `key` names.
-    pub(in super::super) fn find(&self, key: Text<'_>) -> Option<usize> {
+    /// The place of the field that `key` names, which most likely is `likely` or comes after it.
+    pub(in super::super) fn find(&self, key: Text<'_>, likely: usize) -> Option<usize> {
         let Some(plain) = key.as_plain() else {
             return self.fields.iter().position(|field| key == *field.name);
         };
         let mark = json::mark(plain.as_bytes());
-        let mut places = self.marks.iter().zip(&self.fields);
-        places.position(|(known, field)| *known == mark && *field.name == *plain)
+        let (before, after) = self.marks.split_at_checked(likely).unwrap_or_default();
+        let behind = after.iter().position(|known| *known == mark);
+        let at = match behind {
+            Some(further) => likely.saturating_add(further),
+            None => before.iter().position(|known| *known == mark)?,
+        };
+        match self.fields.get(at) {
+            Some(field) if *field.name == *plain => Some(at),
+            // Another name with the same mark stands before it, or it is none.
+            _ => self.fields.iter().position(|field| *field.name == *plain),
+        }
     }
 
     /// The fields that are read with it: the place of each, its rule, and where its cells start.
