@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use http::HeaderMap;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use weir::Quantity;
 use weir_core::json::{Duplicates, Profile, Surrogates, Text};
 use weir_core::schema::{Event, Schema, Scratch, Value};
-use weir_core::token::offered::sole;
+use weir_core::token::offered::{Ambiguous, sole};
 
 use crate::answer::Refusal;
 use crate::settings::{Secret, Transport};
@@ -25,30 +25,30 @@ pub(crate) fn admit<'a>(
     headers: &'a HeaderMap,
     transport: &Transport,
 ) -> Result<Admitted<'a>, Refusal> {
-    let bearer = || bearer(headers).map(Admitted::Bearer);
-    let secret = |known| secret(headers, known).map(|()| Admitted::Secret);
-    let admitted = match transport {
+    let bearer = || Ok(sole(headers.get_all(AUTHORIZATION))?.and_then(bearer));
+    let secret = |known: &Secret| {
+        let offered = sole(headers.get_all(INTERNAL_SECRET))?;
+        Ok(offered.filter(|offered| known.is(offered.as_bytes())).map(|_| Admitted::Secret))
+    };
+    let admitted: Result<_, Ambiguous> = match transport {
         Transport::Bearer => bearer(),
-        Transport::Either(known) => bearer().or_else(|| secret(known)),
+        // Both are read: two values of one header are not mended by the other header.
+        Transport::Either(known) => {
+            secret(known).and_then(|secret| bearer().map(|bearer| bearer.or(secret)))
+        }
         Transport::InternalSecret(known) => secret(known),
     };
-    admitted.ok_or(Refusal::Unauthorized)
+    admitted.ok().flatten().ok_or(Refusal::Unauthorized)
 }
 
-/// The one token after the scheme `Bearer`, in whatever case, of the one header.
-fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
-    let value = sole(headers.get_all(AUTHORIZATION)).ok()??.to_str().ok()?;
-    let mut words = value.split(' ').filter(|word| !word.is_empty());
+/// The one token after the scheme `Bearer`, in whatever case.
+fn bearer(value: &HeaderValue) -> Option<Admitted<'_>> {
+    let mut words = value.to_str().ok()?.split(' ').filter(|word| !word.is_empty());
     let (scheme, token) = (words.next()?, words.next()?);
     let sound = scheme.eq_ignore_ascii_case("bearer")
         && token.bytes().all(|byte| byte.is_ascii_graphic())
         && words.next().is_none();
-    sound.then_some(token.as_bytes())
-}
-
-fn secret(headers: &HeaderMap, known: &Secret) -> Option<()> {
-    let offered = sole(headers.get_all("x-internal-secret")).ok()??;
-    known.is(offered.as_bytes()).then_some(())
+    sound.then_some(Admitted::Bearer(token.as_bytes()))
 }
 
 /// A report of a try-on. Holds secrets, so it does not print.
@@ -95,6 +95,7 @@ fn plain(text: Text<'_>) -> Cow<'_, str> {
     text.as_plain().map_or_else(|| Cow::Owned(text.chars().collect()), Cow::Borrowed)
 }
 
+const INTERNAL_SECRET: HeaderName = HeaderName::from_static("x-internal-secret");
 pub(crate) const ONE: Quantity = Quantity::from_units(1);
 /// As the contract's clients write JSON: the last of two equal keys counts.
 const PROFILE: Profile = Profile {

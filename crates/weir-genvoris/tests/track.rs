@@ -266,6 +266,12 @@ fn the_internal_secret_needs_a_key_in_the_body() {
         (either(), vec![(secret, SECRET)], &keyed, 200),
         (either(), vec![(authorization, &bearer)], "{}", 200),
         (either(), vec![(secret, "wrong")], &keyed, 401),
+        (
+            either(),
+            vec![(authorization, &bearer), (authorization, &bearer), (secret, SECRET)],
+            &keyed,
+            401,
+        ),
         (Transport::Bearer, vec![(secret, SECRET)], &keyed, 401),
         (Transport::Bearer, vec![(authorization, &bearer), (authorization, &bearer)], "{}", 401),
     ] {
