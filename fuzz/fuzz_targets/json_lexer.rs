@@ -10,7 +10,8 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use weir_core::amount::{Precision, Quantity};
 use weir_core::json::{
-    self, Bounds, Duplicates, Lexer, Profile, Scratch, Surrogates, SyntaxError, SyntaxKind, Token,
+    self, Bounds, Duplicates, Kind, Lexer, Profile, Raw, Scratch, Surrogates, SyntaxError,
+    SyntaxKind, Text, Token,
 };
 use weir_core::schema::{self, Refused, Schema};
 use weir_testkit::model::json::{measure, mended, told};
@@ -29,6 +30,7 @@ fuzz_target!(|bytes: &[u8]| {
     halves_are_replaced(text, &ours);
     if let Ok((value, repeats)) = &ours {
         parts_are_documents(text, value);
+        tokens_stand_where_they_say(text);
         strictly(text, *repeats);
         bounds_are_exact(text);
     }
@@ -38,7 +40,7 @@ fuzz_target!(|bytes: &[u8]| {
 fn same_as_serde_json(bytes: &[u8], ours: &Told) {
     match (serde_json::from_slice::<Value>(bytes), ours) {
         (Ok(theirs), Ok((ours, _))) => assert_eq!(*ours, theirs),
-        (Err(_), Err(_)) => {}
+        (Err(_), Err(error)) => explained(bytes, *error),
         (Err(error), Ok(_)) => {
             let (text, said) = (str::from_utf8(bytes).expect("accepted"), error.to_string());
             let deep = said.starts_with("recursion limit exceeded") && measure(text).depth > 127;
@@ -53,6 +55,17 @@ fn same_as_serde_json(bytes: &[u8], ours: &Told) {
         lexer.token()
     });
     assert_eq!(passed.err(), ours.as_ref().err().copied());
+}
+
+/// An error says where, as editors count, and never what stands there.
+fn explained(bytes: &[u8], error: SyntaxError) {
+    let before = bytes.get(..error.at() as usize).expect("a place in the document, or its end");
+    let lines: Vec<_> = before.split(|byte| *byte == b'\n').collect();
+    let last = lines.last().map_or(0, |line| line.len());
+    let place = error.position(bytes);
+    assert_eq!((place.line as usize, place.column as usize), (lines.len(), last + 1));
+    assert!(error.code().strip_prefix("json.").is_some_and(|code| !code.is_empty()));
+    assert!(error.to_string().ends_with(&format!(" at offset {}", error.at())), "{error}");
 }
 
 /// A schema reads members by a way of its own, which knows what to expect.
@@ -111,7 +124,10 @@ fn bounds_are_exact(text: &str) {
     let check = |bounds| {
         let profile = Profile { bounds, ..LAST_WINS };
         let said = json::check(text.as_bytes(), &profile, &mut Scratch::default());
-        said.map_err(|error| error.kind())
+        said.map_err(|error| {
+            explained(text.as_bytes(), error);
+            error.kind()
+        })
     };
     assert_eq!(check(least), Ok(()));
     let Bounds { bytes, depth, members, string_bytes, tokens } = least;
@@ -136,11 +152,13 @@ fn parts_are_documents(text: &str, value: &Value) {
     let mut lexer = Lexer::new(text.as_bytes(), &LAST_WINS, &mut scratch).expect("accepted");
     let whole = lexer.value().expect("accepted").expect("one value");
     assert_eq!(whole.as_str(), text.trim_matches([' ', '\t', '\n', '\r']));
+    is_what_it_says(whole, value);
     if let Value::Object(members) = value {
         for (key, expected) in members.iter().take(3) {
             let found = whole.member(key, &mut scratch).expect("a key of it");
             let (read, _) = told(found.as_str().as_bytes(), &LAST_WINS).expect("part of it");
             assert_eq!(read, *expected);
+            is_what_it_says(found, expected);
         }
     }
     let mut lexer = Lexer::again(whole, &LAST_WINS, &mut scratch);
@@ -150,6 +168,58 @@ fn parts_are_documents(text: &str, value: &Value) {
                 let thorough = Quantity::from_json(number.as_str().as_bytes(), precision);
                 assert_eq!(number.quantity(precision), thorough);
             }
+        }
+    }
+}
+
+/// A part is told as what it is, and printed as no more than that.
+fn is_what_it_says(raw: Raw<'_>, value: &Value) {
+    let kind = match value {
+        Value::Array(_) => "array",
+        Value::Bool(_) => "boolean",
+        Value::Null if raw.as_number().is_some() => "number", // Past the floats.
+        Value::Null => "null",
+        Value::Number(_) => "number",
+        Value::Object(_) => "object",
+        Value::String(_) => "string",
+    };
+    assert_eq!(raw.kind().name(), kind);
+    assert_eq!(raw.as_bool(), value.as_bool());
+    let digits = raw.as_number().map(|number| (number.as_str(), format!("{number:?}").len() < 32));
+    assert_eq!(digits, (raw.kind() == Kind::Number).then_some((raw.as_str(), true)));
+    assert!(format!("{raw:?}").len() < 64, "{raw:?}");
+    match (raw.as_text(), value.as_str()) {
+        (Some(text), Some(said)) => {
+            assert!(text == *said && format!("{text:?}").len() < 32, "{text:?}");
+            assert_eq!(text.char_count(), said.chars().count());
+            assert_eq!(text.is_blank(), said.trim().is_empty());
+        }
+        (text, said) => assert!(text.is_none() && said.is_none()),
+    }
+}
+
+/// Each token stands at its offset; texts compare as what they say, however they are spelled.
+fn tokens_stand_where_they_say(document: &str) {
+    let mut scratch = Scratch::default();
+    let mut lexer = Lexer::new(document.as_bytes(), &LAST_WINS, &mut scratch).expect("accepted");
+    let mut last = (Text::default(), String::new());
+    while let Some(token) = lexer.token().expect("accepted") {
+        let start = match token {
+            Token::ArrayEnd => "]",
+            Token::ArrayStart => "[",
+            Token::Bool(value) => ["false", "true"][usize::from(value)],
+            Token::Key(_) | Token::String(_) => "\"",
+            Token::Null => "null",
+            Token::Number(number) => number.as_str(),
+            Token::ObjectEnd => "}",
+            Token::ObjectStart => "{",
+        };
+        assert!(document.get(lexer.at() as usize..).is_some_and(|rest| rest.starts_with(start)));
+        if let Token::Key(text) | Token::String(text) = token {
+            let said = text.decode(&mut String::new()).to_owned();
+            assert_eq!(text.partial_cmp(&last.0), said.partial_cmp(&last.1));
+            assert_eq!((text == said.as_str(), text == last.0), (true, said == last.1));
+            last = (text, said);
         }
     }
 }
