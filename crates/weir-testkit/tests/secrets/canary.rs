@@ -88,6 +88,11 @@ fn the_scan_finds_a_secret_in_every_form() {
     ] {
         assert!(forbidden.find(form.as_bytes()).is_some(), "{form}");
     }
+    // Where both alphabets of base64 differ.
+    let odd = "~~~???>>>~~~";
+    for form in [STANDARD_NO_PAD.encode(odd), URL_SAFE_NO_PAD.encode(odd)] {
+        assert!(Forbidden::new([odd]).find(form.as_bytes()).is_some(), "{form}");
+    }
     assert_eq!(forbidden.find(b"pub_CANARYa... bytes 43414e4152 at 3"), None);
 }
 
