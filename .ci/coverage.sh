@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# How much of its rooms does the committed corpus of each fuzz target run? Fails below 90 % of the
-# regions of any.
+# How much of its rooms does each fuzz target run, by its seeds and its committed corpus? Fails below
+# 90 % of the regions of any that is held to it.
 #
 #   bash .ci/coverage.sh [NAME...]
 #
@@ -12,10 +12,17 @@ exec </dev/null
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
 source .ci/fuzz.sh
 
-least=90
 llvm=/usr/lib/llvm-$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')/bin
 host=$(rustc -vV | sed -n 's/^host: //p')
 built=$fuzz_dir/coverage
+
+# The percent that a target is held to. Of the ledger and of instants it is printed only, so far.
+least() {
+  case $1 in
+    decide_ops | timestamp) echo 0 ;;
+    *) echo 90 ;;
+  esac
+}
 
 # The files that a target is for, as patterns below crates/weir-core/src/; one after a `!` is not.
 rooms() {
@@ -36,16 +43,16 @@ rooms() {
 [ -x "$llvm/llvm-cov" ] || fuzz_apt "$(basename "$(dirname "$llvm")")"
 [ $# -gt 0 ] || set -- $(fuzz_names)
 
-printf '%-16s %8s %8s %8s\n' target regions covered percent
+printf '%-32s %8s %8s %8s\n' target regions covered percent
 low=0
 for name; do
   only=$(rooms "$name")
   log=$fuzz_dir/coverage-$name.log
   fuzz coverage --sanitizer none --llvm-path "$llvm" --target-dir "$built" "$name" \
     "fuzz/seeds/$name" "$(fuzz_kept "$name")" >"$log" 2>&1 || { tail -n 20 "$log"; exit 1; }
-  "$llvm/llvm-cov" export --summary-only \
+  "$llvm/llvm-cov" export \
     --instr-profile "fuzz/coverage/$name/coverage.profdata" \
     "$built/$host/release/$name" >"$fuzz_dir/coverage-$name.json"
-  python3 .ci/coverage.py "$least" "$name" "$fuzz_dir/coverage-$name.json" $only || low=1
+  python3 .ci/coverage.py "$(least "$name")" "$name" "$fuzz_dir/coverage-$name.json" $only || low=1
 done
 exit "$low"
