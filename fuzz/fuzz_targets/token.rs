@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use weir_core::id::{Name, ScopeId};
+use weir_core::id::{ClassId, Name, ScopeId};
 use weir_core::time::Timestamp;
 use weir_core::token::class::Check;
+use weir_core::token::offered::sole;
 use weir_core::token::{
-    Cause, ClassDefinition, Classes, Credential, Digest, Origins, Registry, Status,
+    Ambiguous, Cause, ClassDefinition, Classes, Credential, Digest, Forbidden, Malformed,
+    MintError, Offered, Order, Origins, Pepper, Presented, Registry, Status, Unauthenticated,
 };
 use weir_testkit::model::token as model;
 
@@ -25,16 +27,168 @@ fn run(u: &mut Unstructured<'_>) -> Result<()> {
     let Ok(classes) = Classes::compile(&definitions) else { return Ok(()) };
     records(&classes, u)?;
     let text = text(&definitions, u)?;
-    let read = classes.classify(&text).map(|key| classes.name(key.class()).expect("a class"));
-    assert_eq!(read, model::classify(&definitions, &text), "{}", text.escape_ascii());
+    let wanted = model::classify(&definitions, &text);
+    let read = classes.classify(&text);
+    let name = read.map(|key| classes.name(key.class()).expect("a class"));
+    assert_eq!(name, wanted, "{}", text.escape_ascii());
+    match read {
+        Ok(key) => {
+            shown(&key, &text);
+            used(&classes, &definitions, &key, &text);
+            past(&classes, &definitions, &key, &text);
+        }
+        Err(malformed) => refused(malformed),
+    }
+    offered(&text);
+    minted(&classes, &definitions, &text);
     Ok(())
 }
 
+type Definitions = BTreeMap<Name, ClassDefinition>;
+
+/// Of a key that is well formed six bytes are shown at most, and nothing of its digest but two.
+fn shown(key: &Presented<'_>, text: &[u8]) {
+    let said = key.to_string();
+    let start = said.strip_suffix("...").expect("there is more");
+    assert!(start.len() <= 6 && start.len() < text.len() && text.starts_with(start.as_bytes()));
+    assert_eq!(format!("{key:?}"), format!("Presented({said})"));
+    assert_eq!(format!("{:?}", key.digest(None)).len(), "Digest(0000..)".len());
+}
+
+/// What is wrong with a text stays inside.
+fn refused(malformed: Malformed) {
+    let outside = Unauthenticated::from(malformed);
+    let said = [outside.code().to_owned(), outside.to_string(), format!("{outside:?}")];
+    assert_eq!(said, ["token.unauthenticated", "unauthenticated", "Unauthenticated"]);
+    assert_eq!(outside.cause(), Cause::Malformed(malformed));
+    assert_eq!(outside.cause().code(), malformed.code());
+    assert_eq!(outside.cause().to_string(), malformed.to_string());
+}
+
+/// A key opens what is on record under its digest, with a pepper or without, and no more than what
+/// its class may do.
+fn used(classes: &Classes, definitions: &Definitions, key: &Presented<'_>, text: &[u8]) {
+    let name = classes.name(key.class()).expect("a class");
+    let definition = definitions.get(name).expect("a declared one");
+    let pepper = choice(text, 2).eq(&1).then(|| Pepper::new([7; 32]));
+    let digest = Digest::of(text, pepper.as_ref());
+    assert!(pepper.iter().all(|pepper| format!("{pepper:?}") == "Pepper(..)"));
+    let mut registry = Registry::new(1, pepper);
+    assert_eq!(registry.digest(key), digest);
+    assert_eq!(standing(&registry, classes, key), Some(Cause::Unknown));
+    registry.insert(digest, credential(key)).expect("room for one");
+    assert_eq!((registry.is_full(), format!("{registry:?}").as_str()), (true, "Registry(1 of 1)"));
+    let good = registry.authenticate(classes, key, Timestamp::EPOCH).expect("on record");
+    assert_eq!(good.from_origin(Some("https://there.example")), Err(Forbidden::Origin));
+    let principal = good.from_origin(Some("https://here.example")).expect("a listed origin");
+    assert_eq!((principal.class(), principal.scope()), (key.class(), good.scope()));
+    assert_eq!(principal.environment(), definition.environment);
+    assert_eq!(classes.environment(key.class()), Some(definition.environment));
+    for action in definitions.values().flat_map(|definition| &definition.may) {
+        let may = definition.may.contains(action);
+        let told = classes.may(principal, action.as_str());
+        assert_eq!(told, if may { Ok(()) } else { Err(Forbidden::Class) }, "{action}");
+    }
+    assert_eq!(classes.may(principal, ""), Err(Forbidden::Class));
+}
+
+/// A key is good no more once its class has ended, is closed or has gone; names keep their places.
+fn past(classes: &Classes, definitions: &Definitions, key: &Presented<'_>, text: &[u8]) {
+    let name = classes.name(key.class()).expect("a class");
+    let mut registry = Registry::new(1, None);
+    registry.insert(Digest::of(text, None), credential(key)).expect("room for one");
+    let mut changed = definitions.clone();
+    let definition = changed.get_mut(name).expect("a declared one");
+    let (terms, cause) = match choice(text, 6) {
+        0 => (r#"{"expires": "1970-01-01T00:00:00Z"}"#, Some(Cause::Expired)),
+        1 => (r#"{"expires": "1970-01-01T00:00:00.001Z"}"#, None),
+        2 => (r#"{"status": "disabled"}"#, Some(Cause::Disabled)),
+        3 => (r#"{"status": "revoked"}"#, Some(Cause::Revoked)),
+        4 => {
+            definition.terms.origins.hosts = vec!["here.example".to_owned(), "no host".to_owned()];
+            let faults = classes.replaced_by(&changed).expect_err("a blank in a host");
+            let pointers: Vec<_> = faults.into_iter().map(|fault| fault.pointer).collect();
+            return assert_eq!(pointers, [format!("/{name}/terms/origins/hosts/1")]);
+        }
+        _ => {
+            changed.remove(name);
+            let known = Classes::known(classes.names().cloned());
+            let left = known.replaced_by(&changed).expect("sound still");
+            assert!(left.names().eq(classes.names()));
+            assert_eq!(standing(&registry, &left, key), Some(Cause::NoClass));
+            let read = left.classify(text).map(|key| left.name(key.class()).expect("a class"));
+            return assert_eq!(read, model::classify(&changed, text));
+        }
+    };
+    definition.terms = serde_json::from_str(terms).expect("terms");
+    let classes = classes.replaced_by(&changed).expect("sound terms");
+    assert_eq!(standing(&registry, &classes, key), cause, "{terms}");
+}
+
+/// One of `n` ways to go on, as the text ends.
+fn choice(text: &[u8], n: u8) -> u8 {
+    text.last().map_or(0, |byte| byte % n)
+}
+
+fn credential(key: &Presented<'_>) -> Credential {
+    let origins = Origins::parse(["here.example"]).expect("a host");
+    let (class, scope, status) = (key.class(), ScopeId(7), Status::Active);
+    Credential { class, epoch: 1, expires: None, origins, scope, status }
+}
+
+fn standing(registry: &Registry, classes: &Classes, key: &Presented<'_>) -> Option<Cause> {
+    let told =
+        registry.authenticate(classes, key, Timestamp::EPOCH).err().map(Unauthenticated::cause);
+    assert!(told.is_none_or(|cause| cause.code().starts_with("token.")));
+    told
+}
+
+/// One credential counts alone; of two it is as the order says, and neither is printed.
+fn offered(text: &[u8]) {
+    let alone = Offered { body: Some(text), header: None };
+    let same = Offered { header: Some(text), ..alone };
+    let other = [text, b"."].concat();
+    let differ = Offered { header: Some(&other), ..alone };
+    for order in [Order::HeaderFirst, Order::MustAgree, Order::Sole] {
+        assert_eq!(Offered::default().choose(order), Ok(None));
+        assert_eq!(alone.choose(order), Ok(Some(text)));
+        let wanted = if order == Order::Sole { Err(Ambiguous) } else { Ok(Some(text)) };
+        assert_eq!(same.choose(order), wanted);
+        let first = order == Order::HeaderFirst;
+        assert_eq!(differ.choose(order), if first { Ok(Some(&*other)) } else { Err(Ambiguous) });
+    }
+    assert_eq!(format!("{same:?}"), "Offered { header: Some(..), body: Some(..) }");
+    let wanted = match text {
+        [] => Ok(None),
+        [only] => Ok(Some(only)),
+        _ => Err(Ambiguous),
+    };
+    assert_eq!(sole(text), wanted);
+}
+
+/// What is minted for a class is a key of it, to the slow reader too.
+fn minted(classes: &Classes, definitions: &Definitions, text: &[u8]) {
+    // Not every time: drawing is slow.
+    let Some((name, definition)) = definitions.iter().nth(choice(text, 8).into()) else { return };
+    let mut random = [0; Classes::RANDOM_LEN];
+    for (into, (at, byte)) in random.iter_mut().zip(text.iter().cycle().enumerate()) {
+        *into = byte.wrapping_add(at as u8);
+    }
+    let id = classes.id(name.as_str()).expect("a class");
+    match classes.mint(id, &random) {
+        Ok(key) => assert_eq!(model::classify(definitions, key.as_bytes()), Ok(name), "{key}"),
+        Err(MintError::TooShort { bits }) => {
+            assert!(bits < 128 && definition.length.max < 38, "{bits} bits");
+        }
+        Err(error) => assert_eq!(error, MintError::NotRandom),
+    }
+    let stranger = ClassId(u16::MAX);
+    assert_eq!(classes.mint(stranger, &random), Err(MintError::NoClass));
+    assert_eq!(classes.environment(stranger), None);
+}
+
 /// A prefix and the rest of the input; or with the right check digits.
-fn text(
-    definitions: &BTreeMap<Name, ClassDefinition>,
-    u: &mut Unstructured<'_>,
-) -> Result<Vec<u8>> {
+fn text(definitions: &Definitions, u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     let place = u.choose_index(definitions.len() + 1)?;
     let sealed = u.arbitrary()?;
     let rest = u.bytes(u.len())?;
@@ -82,7 +236,7 @@ fn records(classes: &Classes, u: &mut Unstructured<'_>) -> Result<()> {
         }
         assert_eq!(registry.get(&digest), map.get(&bytes));
     }
-    let all: Vec<_> = map.iter().map(|(bytes, known)| (bytes, known)).collect();
+    let all: Vec<_> = map.iter().collect();
     let in_order = registry.in_order();
     assert!(in_order.iter().map(|(digest, known)| (digest.as_bytes(), *known)).eq(all));
     Ok(())
