@@ -48,6 +48,7 @@ low=0
 for name; do
   only=$(rooms "$name")
   log=$fuzz_dir/coverage-$name.log
+  rm -rf "fuzz/coverage/$name" # What an older program ran is merged with the rest, else.
   fuzz coverage --sanitizer none --llvm-path "$llvm" --target-dir "$built" "$name" \
     "fuzz/seeds/$name" "$(fuzz_kept "$name")" >"$log" 2>&1 || { tail -n 20 "$log"; exit 1; }
   "$llvm/llvm-cov" export \
