@@ -39,6 +39,20 @@ fn no_repeated_key_is_missed_in_many_documents() {
     assert!(depths[1..].iter().all(|count| *count > 1_000), "{depths:?}");
 }
 
+/// Of two keys that stand twice, the one told is the one that does so first, whoever expects which.
+#[test]
+fn the_first_repeat_is_the_one_told() {
+    for (text, at) in [
+        (r#"{"id":"a","x":0,"id":"b","x":1}"#, 16),
+        (r#"{"x":0,"id":"a","x":1,"id":"b"}"#, 16),
+        (r#"{"x":[],"b0":1,"\u0078":1,"\u00620":2}"#, 15),
+        (r#"{"x":[],"b0":1,"\u00620":2,"\u0078":1}"#, 15),
+    ] {
+        let error = read(text.as_bytes(), &Profile::STRICT).expect_err(text);
+        assert_eq!((error.kind(), error.at()), (SyntaxKind::DuplicateKey, at), "{text}");
+    }
+}
+
 /// A document whose root is an object, and none of whose objects is empty.
 fn doc(dice: &mut Dice, depth: usize) -> Doc {
     match dice.below(if depth == 0 { 1 } else { 6 }) {

@@ -118,9 +118,11 @@ fn the_readme_has_a_row_for_each_open_case() {
 #[test]
 fn same_as_serde_json_for_every_short_text() {
     let signs = b"[]{},:\"a1 ";
-    let tables: [[&[u8]; 3]; 5] = [
+    let tables: [[&[u8]; 3]; 7] = [
         [b"", signs, b""],
         [b"", b"-+.eE01 ,", b""],
+        [b"{\"\":", b"-+.eE01 ,", b"}"],
+        [b"{\"\":", b"truefalsn ", b"}"],
         [b"{", signs, b"}"],
         [b"{\"a\":{", signs, b"}}"],
         [b"\"\\", b"\"\\u0dDc8a/ ", b"\""],

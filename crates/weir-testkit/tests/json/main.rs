@@ -193,9 +193,7 @@ fn bounds_hold() {
     for (kind, bounds, make) in table {
         for limit in [5_u32, 24, 25, 100] {
             let profile = Profile { bounds: bounds(limit), ..Profile::STRICT };
-            let check = |n: u32| {
-                json::check(make(n as usize).as_bytes(), &profile, &mut Scratch::default())
-            };
+            let check = |n: u32| readers::read(make(n as usize).as_bytes(), &profile);
             assert_eq!(check(limit - 1), Ok(()), "{kind:?} below {limit}");
             assert_eq!(check(limit), Ok(()), "{kind:?} at {limit}");
             let over = check(limit + 1).expect_err("one more than the bound");
