@@ -118,6 +118,61 @@ proptest! {
     }
 }
 
+#[test]
+fn blank_text_is_blank_however_it_is_spelled() {
+    for rule in [r#""type": "string""#, r#""type": "string", "len_max": 40"#, r#""type": "any""#] {
+        let definition = format!(
+            r#"{{"root": {{"type": "object", "fields": [
+                {{"name": "a", "required": true, "blank": "missing", "is": {{{rule}}}}}
+            ]}}}}"#
+        );
+        let schema = compile(&serde_json::from_str(&definition).unwrap());
+        let there = |text: &str| {
+            let body = format!("{{\"a\":\"{text}\"}}");
+            let broken = said(&schema, &body);
+            let valid = schema.is_valid(body.as_bytes(), &Profile::STRICT, &mut Scratch::default());
+            assert_eq!(broken.is_empty(), valid, "{body}");
+            assert!(valid || broken == [("required", "/a".to_owned())], "{body}: {broken:?}");
+            valid
+        };
+        for text in ["", " ", "\\u0020", "\\t", "\\r\\n", " \\u2003", "\u{2003}", "\\u0085 "] {
+            assert!(!there(text), "{text:?} of {rule}");
+        }
+        for text in ["x", "\\u0078", " x", "\\t\\\"", "\\u0000", "\u{200b}", "\u{7f}", "."] {
+            assert!(there(text), "{text:?} of {rule}");
+        }
+    }
+}
+
+/// A key is compared with the one that is expected in steps of several bytes: wherever one byte is
+/// another, the key is another.
+#[test]
+fn keys_that_differ_in_one_byte_differ() {
+    for len in 1..40 {
+        let name: String = ('a'..='z').cycle().take(len).collect();
+        let definition = format!(
+            r#"{{"root": {{"type": "object", "unknown": "kept", "fields": [
+                {{"name": "{name}", "is": {{"type": "integer"}}}}
+            ]}}}}"#
+        );
+        let schema = compile(&serde_json::from_str(&definition).unwrap());
+        let given = |key: &str| {
+            let (body, mut scratch) = (format!("{{\"{key}\":1}}"), Scratch::default());
+            let event = schema.check(body.as_bytes(), &Profile::STRICT, &mut scratch).unwrap();
+            (event.get(schema.slot(&name).unwrap()).is_some(), event.others().count())
+        };
+        assert_eq!(given(&name), (true, 0), "{name}");
+        let (head, last) = name.split_at(len - 1);
+        for other in [head.to_owned(), format!("{name}{last}"), format!("{head}\\u005a")] {
+            assert_eq!(given(&other), (false, 1), "{other} for {name}");
+        }
+        for place in 0..len {
+            let other = format!("{}Z{}", &name[..place], &name[place + 1..]);
+            assert_eq!(given(&other), (false, 1), "{other} for {name}");
+        }
+    }
+}
+
 /// What a document of ours is to `serde_json`.
 trait FromDoc {
     fn from_doc(doc: &Doc) -> Self;

@@ -50,9 +50,7 @@ fn fitting(rule: &Rule, choices: &mut impl Iterator<Item = u8>) -> Doc {
     match rule {
         Rule::Any {} | Rule::Scalar {} => Doc::Bool(true),
         Rule::Boolean(rule) => Doc::Bool(rule.equals.unwrap_or(choose(2) == 0)),
-        Rule::EpochMs {} => Doc::Number(
-            ["1767225600000.5", "0", "253402300799999", "253402300800000"][choose(4)].to_owned(),
-        ),
+        Rule::EpochMs {} => Doc::Number(INSTANTS[choose(INSTANTS.len())].to_owned()),
         Rule::Integer(_) | Rule::Number(_) if choose(4) == 0 => {
             Doc::Number(NUMBERS[choose(NUMBERS.len())].to_owned())
         }
@@ -64,6 +62,7 @@ fn fitting(rule: &Rule, choices: &mut impl Iterator<Item = u8>) -> Doc {
         }
         Rule::String(rule) => {
             let text = rule.equals.clone().or_else(|| rule.one_of.first().cloned());
+            let text = text.filter(|_| choose(8) > 0);
             let format = match rule.format {
                 Some(Format::Currency) => "USD",
                 Some(Format::Duration) => "PT5M",
@@ -92,7 +91,8 @@ fn fitting(rule: &Rule, choices: &mut impl Iterator<Item = u8>) -> Doc {
                 if chosen == 0 && field.null != Null::Refused {
                     members.push((field.name.clone(), Doc::Null));
                 } else if chosen == 1 && field.blank == Blank::Missing {
-                    members.push((field.name.clone(), Doc::Text(" ".into())));
+                    let blank = [" ", "\t"][usize::from(choices.next().unwrap()) % 2];
+                    members.push((field.name.clone(), Doc::Text(blank.into())));
                 } else if field.required || chosen > 5 {
                     let met = field.when.first().filter(|_| chosen > 8);
                     let is = met.map_or(&field.is, |when| &when.is);
@@ -296,6 +296,15 @@ fn fields(
 /// The keys that are declared, or could be.
 pub(crate) const NAMES: [&str; 5] = ["a", "b", "c", "d~/", "e"];
 const TEXTS: [&str; 8] = ["", " ", "a", "b", "USD", "12.5", "PT5M", "more than a few"];
+/// Around the first and the last instant that there is, and between.
+const INSTANTS: [&str; 6] = [
+    "-62135596800001",
+    "-62135596800000",
+    "0",
+    "1767225600000.5",
+    "253402300799999",
+    "253402300800000",
+];
 const NUMBERS: [&str; 12] = [
     "0",
     "-0",
