@@ -122,3 +122,16 @@ fn a_key_of_one_tenant_opens_nothing_of_another() {
         assert_eq!(gate.authenticate(b"pub_acme", None, NOW).unwrap().unwrap().scope(), ours);
     }
 }
+
+#[test]
+fn a_note_of_one_tenant_is_none_of_another() {
+    for shards in [1, 16] {
+        let gate = fresh(shards);
+        gate.put_note("acme", (7, b"1"), Some(b"ours"), NOW).unwrap();
+        assert_eq!(gate.note("bolt", 7, b"1").unwrap(), None);
+        gate.put_note("bolt", (7, b"1"), None, NOW).unwrap();
+        assert_eq!(gate.note("acme", 7, b"1").unwrap().as_deref(), Some(&b"ours"[..]));
+        // Nor does a name that ends where a key could begin.
+        assert_eq!(gate.note("acm", 7, b"e1").unwrap(), None);
+    }
+}

@@ -330,7 +330,8 @@ impl Gate {
         Ok(())
     }
 
-    /// Keeps a document of the host beside the counts of a root, or drops it.
+    /// Keeps a document of the host beside the counts of a root, or drops it. Two roots have each
+    /// their own under one key.
     ///
     /// # Errors
     ///
@@ -343,10 +344,17 @@ impl Gate {
         now: Timestamp,
     ) -> Result<(), GateError> {
         let shard = self.shard_of(root);
-        let value = value.map(Cow::Borrowed);
-        let command = Command::Note { space, key: Cow::Borrowed(key), value };
+        let (key, value) = (Cow::Owned(note_key(root, key)), value.map(Cow::Borrowed));
+        let command = Command::Note { space, key, value };
         self.execute(shard, &mut *self.cell(shard)?, command, now)
     }
+}
+
+/// Under what the ledger keeps a note, so that the roots of one shard have theirs apart: the length
+/// of the root's name, the name, and the key.
+pub(super) fn note_key(root: &str, key: &[u8]) -> Vec<u8> {
+    let len = u64::try_from(root.len()).unwrap_or(u64::MAX).to_le_bytes();
+    [&len, root.as_bytes(), key].concat()
 }
 
 /// A limit of the scope's plan whose capacity is granted, and its burn order.

@@ -8,6 +8,7 @@ use weir_core::grant::Grant;
 use weir_core::time::Timestamp;
 use weir_core::wallet::Lot;
 
+use super::commands::note_key;
 use super::{Gate, Scope};
 use crate::error::GateError;
 
@@ -145,6 +146,6 @@ impl Gate {
     /// [`GateError::Poisoned`].
     pub fn note(&self, root: &str, space: u16, key: &[u8]) -> Result<Option<Vec<u8>>, GateError> {
         let cell = self.cell(self.shard_of(root))?;
-        Ok(cell.ledger.note(space, key).map(<[u8]>::to_vec))
+        Ok(cell.ledger.note(space, &note_key(root, key)).map(<[u8]>::to_vec))
     }
 }
