@@ -179,7 +179,7 @@ impl Schema {
     /// The slot of a declared field of the root object.
     #[must_use]
     pub fn slot(&self, name: &str) -> Option<Slot> {
-        self.root_fields().iter().position(|field| *field.name == *name).map(Slot)
+        self.root_fields().iter().position(|field| *field.name.plain == *name).map(Slot)
     }
 
     /// Reads a body and checks it.

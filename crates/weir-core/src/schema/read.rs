@@ -136,7 +136,7 @@ fn in_order<'a>(
         if cell.found.is_some() {
             break;
         }
-        let Some(found) = glance.member(&field.quoted) else { break };
+        let Some(found) = glance.member(&field.name.quoted) else { break };
         cell.found = Some(found);
         note(cell, field, glance);
         (last, likely) = (Some(likely), cell.likely_after(likely));

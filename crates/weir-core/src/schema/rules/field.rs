@@ -102,9 +102,7 @@ pub enum Blank {
 
 #[derive(Debug)]
 pub(in super::super) struct FieldNode {
-    pub(in super::super) name: Box<str>,
-    /// The name as documents spell it, with its quotes; nothing, if it takes an escape to spell.
-    pub(in super::super) quoted: Box<[u8]>,
+    pub(in super::super) name: Spelling,
     /// Its place among all fields of the schema.
     pub(super) id: u32,
     need: Need,
@@ -114,6 +112,14 @@ pub(in super::super) struct FieldNode {
     sure: Sure,
     /// Where the cells of its own fields start, if it is an object that is read with its parent.
     pub(super) inner: Option<usize>,
+}
+
+/// A field's name.
+#[derive(Debug)]
+pub(in super::super) struct Spelling {
+    pub(in super::super) plain: Box<str>,
+    /// As documents spell it, with its quotes; nothing, if it takes an escape to spell.
+    pub(in super::super) quoted: Box<[u8]>,
 }
 
 /// What of a field's rules shows at a glance.
@@ -231,8 +237,8 @@ impl Compiler {
         let default = self.default(place, field, &node);
         let Field { required, null, blank, .. } = *field;
         let need = Need { required, null, blank };
-        let (name, quoted) = (Box::from(field.name.as_str()), quoted(&field.name));
-        FieldNode { name, quoted, id, need, default, node, when, sure, inner: None }
+        let name = Spelling { plain: Box::from(field.name.as_str()), quoted: quoted(&field.name) };
+        FieldNode { name, id, need, default, node, when, sure, inner: None }
     }
 }
 

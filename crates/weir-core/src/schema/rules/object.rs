@@ -68,13 +68,13 @@ impl ObjectNode {
     /// How a document most likely spells the next key.
     #[inline]
     pub(in super::super) fn likely(&self, place: usize) -> &[u8] {
-        self.fields.get(place).map(|field| &*field.quoted).unwrap_or_default()
+        self.fields.get(place).map(|field| &*field.name.quoted).unwrap_or_default()
     }
 
     /// The place of the field that `key` names, which most likely is `likely` or comes after it.
     pub(in super::super) fn find(&self, key: Text<'_>, likely: usize) -> Option<usize> {
         let Some(plain) = key.as_plain() else {
-            return self.fields.iter().position(|field| key == *field.name);
+            return self.fields.iter().position(|field| key == *field.name.plain);
         };
         let mark = json::mark(plain.as_bytes());
         let (before, after) = self.marks.split_at_checked(likely).unwrap_or_default();
@@ -84,9 +84,9 @@ impl ObjectNode {
             None => before.iter().position(|known| *known == mark)?,
         };
         match self.fields.get(at) {
-            Some(field) if *field.name == *plain => Some(at),
+            Some(field) if *field.name.plain == *plain => Some(at),
             // Another name with the same mark stands before it, or it is none.
-            _ => self.fields.iter().position(|field| *field.name == *plain),
+            _ => self.fields.iter().position(|field| *field.name.plain == *plain),
         }
     }
 
