@@ -24,7 +24,8 @@
 //!
 //! # Source
 //!
-//! RFC 8259; RFC 7493 (I-JSON) for the refusal of repeated keys and lone surrogates.
+//! RFC 8259; RFC 7493 (I-JSON) for the refusal of repeated keys and lone surrogates. What RFC 8259
+//! leaves open is answered case by case in `weir-testkit/data/README.md`.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -375,6 +376,6 @@ impl fmt::Debug for Raw<'_> {
 /// ```
 pub fn check(bytes: &[u8], profile: &Profile, scratch: &mut Scratch) -> Result<(), SyntaxError> {
     let mut lexer = Lexer::new(bytes, profile, scratch)?;
-    while lexer.token()?.is_some() {}
-    Ok(())
+    lexer.found()?;
+    lexer.finish()
 }
