@@ -180,11 +180,28 @@ fn minted(classes: &Classes, definitions: &Definitions, text: &[u8]) {
         Err(MintError::TooShort { bits }) => {
             assert!(bits < 128 && definition.length.max < 38, "{bits} bits");
         }
-        Err(error) => assert_eq!(error, MintError::NotRandom),
+        Err(error) => {
+            assert_eq!(error, MintError::NotRandom);
+            assert!(few(definition, &random) || is_start(definition, definitions), "{name}");
+        }
     }
     let stranger = ClassId(u16::MAX);
     assert_eq!(classes.mint(stranger, &random), Err(MintError::NoClass));
     assert_eq!(classes.environment(stranger), None);
+}
+
+/// Whether the bytes spell fewer characters of a class than its longest key has.
+fn few(definition: &ClassDefinition, random: &[u8]) -> bool {
+    let known = model::characters(definition.alphabet);
+    let drawn = random.iter().filter_map(|byte| SIX_BITS.chars().nth((byte % 64).into()));
+    drawn.filter(|char| known.contains(char)).count() < definition.length.max.into()
+}
+
+/// Whether a longer prefix starts like that of a class.
+fn is_start(definition: &ClassDefinition, definitions: &Definitions) -> bool {
+    let longer = |other: &ClassDefinition| other.prefix.len() > definition.prefix.len();
+    let mut others = definitions.values();
+    others.any(|other| longer(other) && other.prefix.starts_with(&definition.prefix))
 }
 
 /// A prefix and the rest of the input; or with the right check digits.
@@ -241,3 +258,5 @@ fn records(classes: &Classes, u: &mut Unstructured<'_>) -> Result<()> {
     assert!(in_order.iter().map(|(digest, known)| (digest.as_bytes(), *known)).eq(all));
     Ok(())
 }
+
+const SIX_BITS: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-";

@@ -42,7 +42,9 @@ pub fn classify<'d>(
     Ok(name)
 }
 
-fn characters(alphabet: Alphabet) -> Vec<char> {
+/// The characters that an alphabet has.
+#[must_use]
+pub fn characters(alphabet: Alphabet) -> Vec<char> {
     let base62 = ('0'..='9').chain('A'..='Z').chain('a'..='z');
     match alphabet {
         Alphabet::Base58 => base62.filter(|c| !"0OIl".contains(*c)).collect(),
