@@ -77,7 +77,8 @@ impl ObjectNode {
             return self.fields.iter().position(|field| key == *field.name.plain);
         };
         let mark = json::mark(plain.as_bytes());
-        let (before, after) = self.marks.split_at_checked(likely).unwrap_or_default();
+        // What is likely may come from another schema, which had more fields.
+        let (before, after) = self.marks.split_at_checked(likely).unwrap_or((&self.marks, &[]));
         let behind = after.iter().position(|known| *known == mark);
         let at = match behind {
             Some(further) => likely.saturating_add(further),
