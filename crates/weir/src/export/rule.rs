@@ -47,9 +47,14 @@ pub(super) fn of_types(names: &[&str]) -> Map<String, Value> {
 }
 
 /// The number as JSON has it; a number with a fraction may lose digits.
+///
+/// Validators read doubles, so a double is what is written, whatever serde_json could keep.
 pub(super) fn number(quantity: Quantity) -> Value {
-    // What a quantity prints is always a JSON number.
-    quantity.to_string().parse::<Number>().map_or(Value::Null, Value::Number)
+    if let Some(units) = quantity.as_units() {
+        return units.into();
+    }
+    let double = quantity.to_string().parse().ok().and_then(Number::from_f64);
+    double.map_or(Value::Null, Value::Number)
 }
 
 fn of_array(rule: &ArrayRule) -> Map<String, Value> {
