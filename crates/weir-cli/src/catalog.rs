@@ -40,9 +40,29 @@ pub(crate) fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
 }
 
+/// The catalog of a file; `None` when it has faults, which have been told.
+pub(crate) fn open(path: &Path) -> anyhow::Result<Option<CatalogFile>> {
+    Ok(read_or_tell(&path.display().to_string(), &bytes(path)?))
+}
+
+/// The catalog of a text that is called `name`; `None` when it has faults, which have been told.
+pub(crate) fn read_or_tell(name: &str, text: &[u8]) -> Option<CatalogFile> {
+    read(text).map_err(|faults| tell(name, &faults)).ok()
+}
+
 /// Reads a catalog and compiles it.
 pub(crate) fn read(text: &[u8]) -> Result<CatalogFile, Vec<Fault>> {
     let read = weir::catalog::compile(text, &Names::default(), CatalogVersion(1));
     let (definition, compiled) = read.map_err(|error| error.faults)?;
     Ok(CatalogFile { json: text.into(), definition, compiled })
+}
+
+/// Writes what an operator must edit.
+fn tell(file: &str, faults: &[Fault]) {
+    for fault in faults {
+        match fault.pointer.as_str() {
+            "" => crate::tell(format_args!("{file}: {} ({})", fault.hint, fault.code)),
+            _ => crate::tell(format_args!("{file}: {fault}")),
+        }
+    }
 }

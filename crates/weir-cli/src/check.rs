@@ -38,12 +38,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let sound = match &options.catalog {
         None => syntax(&mut out, &name, &bytes)?,
         Some(path) => {
-            let catalog = match catalog::read(&catalog::bytes(path)?) {
-                Ok(catalog) => catalog,
-                Err(faults) => {
-                    crate::tell_faults(&path.display().to_string(), &faults);
-                    return Ok(ExitCode::from(crate::CANNOT));
-                }
+            let Some(catalog) = catalog::open(path)? else {
+                return Ok(ExitCode::from(crate::CANNOT));
             };
             events(&mut out, &name, &bytes, choose(&catalog, options.schema.as_deref())?)?
         }

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use weir_core::fault::Fault;
 
 mod catalog;
 mod check;
@@ -85,16 +84,6 @@ fn main() -> ExitCode {
 /// Writes a line to standard error; where that is closed, nobody wants to hear it.
 fn tell(line: impl Display) {
     let _ = writeln!(io::stderr(), "{line}");
-}
-
-/// Writes what an operator must edit in a file.
-fn tell_faults(file: &str, faults: &[Fault]) {
-    for fault in faults {
-        match fault.pointer.as_str() {
-            "" => tell(format_args!("{file}: {} ({})", fault.hint, fault.code)),
-            _ => tell(format_args!("{file}: {fault}")),
-        }
-    }
 }
 
 /// The exit code when the command could not do its work.

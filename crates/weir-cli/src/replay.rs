@@ -92,15 +92,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
 
 /// Reads the catalog; `None` when it has faults, which have been told.
 fn load(options: &Options) -> anyhow::Result<Option<CatalogFile>> {
-    let (name, text) = match &options.catalog {
-        None => ("examples/llm.json".into(), BUILT_IN.to_vec()),
-        Some(path) => {
-            let name = path.display().to_string();
-            let text = std::fs::read(path).with_context(|| format!("cannot read `{name}`"))?;
-            (name, text)
-        }
-    };
-    Ok(catalog::read(&text).map_err(|faults| crate::tell_faults(&name, &faults)).ok())
+    match &options.catalog {
+        None => Ok(catalog::read_or_tell("examples/llm.json", BUILT_IN)),
+        Some(path) => catalog::open(path),
+    }
 }
 
 /// One run over a trace.

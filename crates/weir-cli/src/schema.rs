@@ -44,12 +44,8 @@ pub(crate) fn run(action: &Action) -> anyhow::Result<ExitCode> {
     let text = match &options.catalog {
         None => weir::export::CATALOG.to_owned(),
         Some(path) => {
-            let catalog = match catalog::read(&catalog::bytes(path)?) {
-                Ok(catalog) => catalog,
-                Err(faults) => {
-                    crate::tell_faults(&path.display().to_string(), &faults);
-                    return Ok(ExitCode::from(crate::CANNOT));
-                }
+            let Some(catalog) = catalog::open(path)? else {
+                return Ok(ExitCode::from(crate::CANNOT));
             };
             let name = catalog.schema_name(options.schema.as_deref())?;
             let definition = catalog.definition.schemas.get(name);

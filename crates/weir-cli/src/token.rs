@@ -70,15 +70,7 @@ fn classes(path: Option<&Path>) -> anyhow::Result<Option<Classes>> {
         let compiled = Classes::compile(&definitions);
         return compiled.map(Some).map_err(|_| anyhow!("the contracts' classes have a fault"));
     };
-    let name = path.display().to_string();
-    let text = std::fs::read(path).with_context(|| format!("cannot read `{name}`"))?;
-    match catalog::read(&text) {
-        Ok(file) => Ok(Some(file.compiled.classes().clone())),
-        Err(faults) => {
-            crate::tell_faults(&name, &faults);
-            Ok(None)
-        }
-    }
+    Ok(catalog::open(path)?.map(|file| file.compiled.classes().clone()))
 }
 
 fn hex(bytes: &[u8]) -> String {
