@@ -3,9 +3,12 @@
 
 pub mod bodies;
 mod gatehouse;
+#[cfg(feature = "peers")]
 pub mod mutate;
+#[cfg(feature = "peers")]
 pub mod peers;
 pub mod race;
+#[cfg(feature = "peers")]
 pub mod typed;
 pub mod worst;
 

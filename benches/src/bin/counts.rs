@@ -1,13 +1,14 @@
 //! Does one named thing so and so many times, and nothing else: what `.ci/counts.sh` counts the
 //! instructions of, twice, so that starting up cancels out.
 //!
-//! Without arguments it lists the names, one a line. A case is seen to end as it should before it is
-//! repeated.
+//! Without arguments it lists the names, one a line, those of the peers only when they are built in.
+//! Each time, a case is seen to end as it should.
 
 use std::hint::black_box;
 use std::process::ExitCode;
 
 use weir_benches::bodies::{A, B, Body, is_json};
+#[cfg(feature = "peers")]
 use weir_benches::peers::{self, FIELD, Rig};
 use weir_benches::{Desk, Gatehouse, NO_ROOM, ONE_LIMIT};
 use weir_core::amount::Quantity;
@@ -20,7 +21,7 @@ use weir_core::time::Timestamp;
 /// A name, and what runs under it so many times; it panics when that ends otherwise than named.
 type Case = (&'static str, fn(u32));
 
-const CASES: [Case; 18] = [
+const OURS: &[Case] = &[
     ("json check A", |times| read(&A, times)),
     ("json check B", |times| read(&B, times)),
     ("schema check A", |times| check(&A, times)),
@@ -34,6 +35,13 @@ const CASES: [Case; 18] = [
     ("token classify, malformed", misspell),
     ("decide hot, admitted", |times| decide(ONE_LIMIT, times)),
     ("decide hot, denied", |times| decide(NO_ROOM, times)),
+];
+
+#[cfg(not(feature = "peers"))]
+const PEERS: &[Case] = &[];
+
+#[cfg(feature = "peers")]
+const PEERS: &[Case] = &[
     ("peer: serde_json from_slice typed + rules, A", |times| peer(&A, peers::SERDE_SLICE, times)),
     ("peer: serde_json from_slice typed + rules, B", |times| peer(&B, peers::SERDE_SLICE, times)),
     ("peer: serde_json from_str typed + rules, A", |times| peer(&A, peers::SERDE_STR, times)),
@@ -43,13 +51,14 @@ const CASES: [Case; 18] = [
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
+    let mut cases = OURS.iter().chain(PEERS);
     let Some(name) = args.next() else {
-        for (name, _) in CASES {
+        for (name, _) in cases {
             println!("{name}");
         }
         return ExitCode::SUCCESS;
     };
-    let case = CASES.iter().find(|(known, _)| *known == name);
+    let case = cases.find(|(known, _)| *known == name);
     let (Some((_, case)), Some(Ok(times))) = (case, args.next().map(|times| times.parse())) else {
         eprintln!("usage: counts [CASE TIMES], CASE one of those that `counts` alone lists");
         return ExitCode::FAILURE;
@@ -121,6 +130,7 @@ fn decide(catalog: &str, times: u32) {
     }
 }
 
+#[cfg(feature = "peers")]
 fn peer(body: &Body, name: &str, times: u32) {
     let mut rig = Rig::new(body);
     let field = FIELD.iter().find(|(known, _)| known.name == body.name);
