@@ -17,6 +17,8 @@
 //!   remembered answer.
 //! - `never_over`: where a hard limit admits, use and holds are at most the capacity.
 //! - `no_false_denial`: where the model has enough, the answer is allowed.
+//! - `no_event_counts_twice`: while an event is still taken, the key it came with is known, whenever
+//!   answers are swept.
 //! - `peek_is_decide`: the same question gives the same verdict, asked or decided.
 //! - `retry_is_exact`: at the told instant the same request passes, a millisecond earlier not.
 //!

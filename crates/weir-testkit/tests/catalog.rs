@@ -147,12 +147,16 @@ fn too_many_classes_are_one_fault() {
 
 #[test]
 fn answers_outlive_every_event_that_is_taken() {
-    let mut unset = sound();
-    unset["acceptance"]["max_age"] = Value::Null;
-    let definition = serde_json::from_value(unset).unwrap();
-    let faults = compiled(&definition, &Names::default()).unwrap_err();
-    let wanted = ("catalog.remember_too_short", "/remember/lifetime".to_owned());
-    assert_eq!(faults, [wanted]);
+    for (bound, value) in
+        [("max_age", Value::Null), ("max_ahead", Value::Null), ("max_ahead", json!("P1D"))]
+    {
+        let mut json = sound();
+        json["acceptance"][bound] = value;
+        let definition = serde_json::from_value(json).unwrap();
+        let faults = compiled(&definition, &Names::default()).unwrap_err();
+        let wanted = ("catalog.remember_too_short", "/remember/lifetime".to_owned());
+        assert_eq!(faults, [wanted], "{bound}");
+    }
 }
 
 /// What serde refuses stands before any fault: the definition cannot be read at all.
@@ -207,7 +211,12 @@ fn injections() -> Vec<Injection> {
     let mut all = in_classes_and_features();
     all.extend(in_limits());
     let remember = [
-        ("catalog.remember_too_short", "/remember/lifetime", "/remember/lifetime", json!("P30D")),
+        (
+            "catalog.remember_too_short",
+            "/remember/lifetime",
+            "/remember/lifetime",
+            json!("P30DT5M"),
+        ),
         ("catalog.remember_nothing", "/remember/max", "/remember/max", json!(0)),
     ];
     all.extend(remember);

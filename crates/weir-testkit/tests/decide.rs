@@ -8,10 +8,13 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use weir_core::amount::Quantity;
-use weir_core::catalog::{Capacity, Terms};
-use weir_core::decide::{Binding, Effect, Observer, Outcome, Reason, Request, Retry, Verdict};
-use weir_core::id::{LimitId, ScopeId};
-use weir_core::ledger::{Command, HostKeys, Ledger, Record};
+use weir_core::catalog::{Capacity, Catalog, Definition, Names, Terms};
+use weir_core::decide::{
+    Binding, Caller, Cost, Effect, Observer, Outcome, Reason, Request, Retry, Verdict,
+};
+use weir_core::dedup::RequestKey;
+use weir_core::id::{CatalogVersion, LimitId, ScopeId, ScopeName};
+use weir_core::ledger::{Command, HostKeys, Ledger, Newcomer, Record};
 use weir_core::limit::{Balance, CapacityRead, Enforcement, Source};
 use weir_core::time::{Span, Timestamp};
 use weir_testkit::story::{Act, Flavour, Played, Stage};
@@ -145,6 +148,49 @@ fn no_false_denial() {
     });
     let (all, exact) = allowed.into_inner();
     assert!(all > 3_000 && exact > 1_000, "{all} allowed, {exact} on the line");
+}
+
+#[test]
+fn no_event_counts_twice() {
+    let mut kept = 0;
+    for bounds in (0..512).map(|n| [n / 64, n / 8 % 8, n % 8 + 1]) {
+        let [max_age, max_ahead, lifetime] = bounds;
+        let json = format!(
+            r#"{{ "acceptance": {{ "max_age": "PT0.00{max_age}S", "max_ahead": "PT0.00{max_ahead}S" }},
+                  "remember": {{ "lifetime": "PT0.00{lifetime}S" }}, "features": {{ "calls": {{}} }},
+                  "plans": {{ "free": {{ "limits": {{ "calls": {{
+                      "feature": "calls", "capacity": "9", "window": "lifetime" }} }} }} }} }}"#
+        );
+        let definition: Definition = serde_json::from_str(&json).unwrap();
+        let Ok(catalog) = Catalog::compile(&definition, &Names::default(), CatalogVersion(1))
+        else {
+            continue; // answers would not live long enough
+        };
+        let mut ledger = Ledger::new(&HostKeys::fixed());
+        let install = Command::Install {
+            json: Cow::Borrowed(json.as_bytes()),
+            names: Cow::Borrowed(catalog.names()),
+        };
+        let moment = |ms| Timestamp::from_millis(ms).unwrap();
+        ledger.execute(install, moment(0), &mut ()).unwrap();
+        let (name, plan) = (ScopeName::parse("acme").unwrap(), catalog.plan("free"));
+        let newcomer = Newcomer { name, parent: None, plan };
+        let scopes = [ledger.intern(newcomer, moment(0), &mut ()).unwrap()];
+        let (feature, quantity) = (catalog.feature("calls").unwrap(), Quantity::from_units(1));
+        let (costs, key) = ([Cost { feature, quantity }], RequestKey::new(b"once"));
+        let caller = Caller::Unchecked;
+        let request = Request { caller, scopes: &scopes, costs: &costs, at: moment(10), key };
+        let mut counted = 0;
+        for now in 0..40 {
+            let verdict =
+                ledger.decide(&catalog, (&request, moment(now)), (&mut (), &mut ())).unwrap();
+            counted += u32::from(verdict.is_allowed() && !verdict.flags.replayed);
+            ledger.execute(Command::Sweep, moment(now), &mut ()).unwrap();
+        }
+        assert_eq!(counted, 1, "{bounds:?}: counted that often");
+        kept += 1;
+    }
+    assert!(kept > 50, "{kept} catalogs keep answers long enough");
 }
 
 #[test]

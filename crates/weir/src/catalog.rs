@@ -69,7 +69,9 @@ fn follows(fault: &Fault, written: &Value, removed: &Removed) -> bool {
         |kind: &str, name: &str| removed.took(kind) || removed.took(&format!("{kind}/{name}"));
     match fault.code {
         "catalog.property_missing" => removed.took(&fault.pointer),
-        "catalog.remember_too_short" => took("/acceptance", "max_age"),
+        "catalog.remember_too_short" => {
+            took("/acceptance", "max_age") || took("/acceptance", "max_ahead")
+        }
         "catalog.unknown_feature" => took("/features", name),
         "catalog.unknown_wallet" => took("/wallets", name),
         _ => false,

@@ -120,8 +120,9 @@ fn what_makes_no_sense_is_told_where_it_stands() {
         ),
         ("/plans/pro/limits/granted/window/anchored/span", json!("PT0S"), "catalog.zero_span", ""),
         ("/plans/pro/limits/used/window/first_use/span", json!("P0D"), "catalog.zero_span", ""),
-        ("/remember/lifetime", json!("P30D"), "catalog.remember_too_short", ""),
+        ("/remember/lifetime", json!("P30DT5S"), "catalog.remember_too_short", ""),
         ("/acceptance/max_age", json!(null), "catalog.remember_too_short", "/remember/lifetime"),
+        ("/acceptance/max_ahead", json!(null), "catalog.remember_too_short", "/remember/lifetime"),
         ("/remember/max", json!(0), "catalog.remember_nothing", ""),
     ];
     let codes: BTreeSet<_> = cases.into_iter().map(case).collect();

@@ -7,8 +7,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::definition::{
-    CapacityDefinition, ChargeDefinition, Definition, DenialDefinition, FeatureDefinition,
-    KeySpaceDefinition, LimitDefinition, PlanDefinition, RememberDefinition, WindowDefinition,
+    AcceptanceDefinition, CapacityDefinition, ChargeDefinition, Definition, DenialDefinition,
+    FeatureDefinition, KeySpaceDefinition, LimitDefinition, PlanDefinition, RememberDefinition,
+    WindowDefinition,
 };
 use super::names::{Names, Table};
 use super::{
@@ -261,10 +262,14 @@ impl Compiler<'_> {
 
     fn remember(&mut self, definition: &RememberDefinition) -> Remember {
         let RememberDefinition { at, denials, key_space, lifetime, max } = definition;
-        let outlives = self.definition.acceptance.max_age.is_some_and(|age| *lifetime > age);
-        if !outlives {
-            // Otherwise an event could come back after its key is forgotten, and count twice.
-            let hint = "must be longer than acceptance.max_age, which must be set";
+        let AcceptanceDefinition { max_age, max_ahead } = self.definition.acceptance;
+        // An event taken as long before it happens as may be can come back until it is too old.
+        let returns = max_age.zip(max_ahead).map(|(age, ahead)| {
+            age.as_millis().saturating_add(ahead.as_millis()) // far below the end of the range
+        });
+        if returns.is_none_or(|longest| lifetime.as_millis() <= longest) {
+            // Otherwise it could come back after its key is forgotten, and count twice.
+            let hint = "must be longer than acceptance.max_age and max_ahead, both set, together";
             self.fault("/remember/lifetime", "catalog.remember_too_short", hint);
         }
         if *max == 0 {

@@ -161,7 +161,8 @@ pub struct RememberDefinition {
     /// What has a key space of its own, within each root scope.
     #[serde(default)]
     pub key_space: KeySpaceDefinition,
-    /// How long, at least.
+    /// How long, at least: longer than the accepted age and lead together, both of which must be
+    /// set.
     pub lifetime: Span,
     /// How many for each root scope, at most; a million when absent.
     #[serde(default = "million")]

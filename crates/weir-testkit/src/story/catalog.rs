@@ -82,11 +82,11 @@ impl Shape {
         let features = FEATURES.iter().map(|name| named(name)).zip(self.features.iter().cloned());
         let wallets = WALLETS.iter().map(|name| (named(name), WalletDefinition::default()));
         let max_age = *u.choose(&[Some(2 * HOUR), Some(50 * DAY), Some(50 * DAY), None])?;
-        let ahead = *u.choose(&[None, None, Some(4_000), Some(HOUR)])?;
+        let ahead = *u.choose(&[None, Some(0), Some(4_000), Some(4_000), Some(HOUR)])?;
         let acceptance =
             AcceptanceDefinition { max_age: max_age.map(span), max_ahead: ahead.map(span) };
-        let remember = match max_age {
-            Some(age) if u.ratio(3, 4)? => self.remember(age, u)?,
+        let remember = match max_age.zip(ahead) {
+            Some((age, ahead)) if u.ratio(5, 6)? => self.remember(age + ahead, u)?,
             _ => None,
         };
         Ok(Definition {
@@ -140,7 +140,11 @@ impl Shape {
         })
     }
 
-    fn remember(&self, age: i64, u: &mut Unstructured<'_>) -> Result<Option<RememberDefinition>> {
+    fn remember(
+        &self,
+        longest: i64,
+        u: &mut Unstructured<'_>,
+    ) -> Result<Option<RememberDefinition>> {
         let max = if u.ratio(1, 8)? { u.int_in_range(2..=9)? } else { 1_000 };
         let apart = self.flavour == Flavour::Apart;
         let mut denials = Vec::new();
@@ -154,7 +158,7 @@ impl Shape {
             denials,
             key_space: *u.choose(&[KeySpaceDefinition::Root, KeySpaceDefinition::Feature])?,
             // Answers are forgotten oldest first, and counted, over all roots together.
-            lifetime: span(if apart { 60 * DAY } else { age + u.int_in_range(1..=HOUR)? }),
+            lifetime: span(if apart { 60 * DAY } else { longest + u.int_in_range(1..=HOUR)? }),
             max: if apart { 1_000_000 } else { max },
         };
         let forgets = matches!(self.flavour, Flavour::Forgetful | Flavour::Paid);
