@@ -40,7 +40,8 @@ pub struct Account {
     label: Label,
     anchor: Timestamp,
     lists: Lists,
-    parent: Option<ScopeId>,
+    parent: ScopeId, // NOBODY for a root
+    root: ScopeId,   // INVARIANT: that of the parent, or the scope itself
     plan: Option<PlanId>,
     status: Status,
 }
@@ -64,7 +65,14 @@ impl Account {
     /// The scope above, `None` for a root.
     #[must_use]
     pub const fn parent(&self) -> Option<ScopeId> {
-        self.parent
+        if self.parent.0 == NOBODY.0 { None } else { Some(self.parent) }
+    }
+
+    /// The root of the scope's tree: the scope itself, if none is above it.
+    #[must_use]
+    #[inline]
+    pub const fn root(&self) -> ScopeId {
+        self.root
     }
 
     /// The plan that limits the scope.
@@ -150,14 +158,16 @@ impl Accounts {
     pub fn find(&self, parent: Option<ScopeId>, name: &str) -> Option<ScopeId> {
         let same = |index: &u32| {
             self.get(ScopeId(*index)).is_some_and(|account| {
-                account.parent == parent && account.label.bytes(&self.long_names) == name.as_bytes()
+                account.parent() == parent
+                    && account.label.bytes(&self.long_names) == name.as_bytes()
             })
         };
         let hash = self.key.hash(tag(parent), name.as_bytes());
         self.index.find(hash, same).map(|index| ScopeId(*index))
     }
 
-    /// Adds a scope that is not there yet; `None` when no more can be numbered.
+    /// Adds a scope that is not there yet; `None` when no more can be numbered, or there is no such
+    /// parent.
     ///
     /// Its anchored windows will start at `anchor`.
     pub fn open(
@@ -167,6 +177,10 @@ impl Accounts {
         anchor: Timestamp,
     ) -> Option<ScopeId> {
         let index = u32::try_from(self.accounts.len()).ok().filter(|index| *index < u32::MAX)?;
+        let root = match parent {
+            Some(parent) => self.get(parent)?.root,
+            None => ScopeId(index),
+        };
         let label = Label::new(name.as_str(), &mut self.long_names)?;
         let lists = Lists {
             balances: Head::EMPTY,
@@ -175,11 +189,21 @@ impl Accounts {
             meters: Head::EMPTY,
         };
         let (first, plan, status) = (Balance::VACANT, None, Status::Active);
-        self.accounts.push(Account { first, label, anchor, lists, parent, plan, status });
+        let above = parent.unwrap_or(NOBODY);
+        self.accounts.push(Account {
+            first,
+            label,
+            anchor,
+            lists,
+            parent: above,
+            root,
+            plan,
+            status,
+        });
         let Self { accounts, index: table, long_names, key, .. } = self;
         let hash_of = |index: &u32| {
             let account = usize::try_from(*index).ok().and_then(|index| accounts.get(index));
-            account.map_or(0, |a| key.hash(tag(a.parent), a.label.bytes(long_names)))
+            account.map_or(0, |a| key.hash(tag(a.parent()), a.label.bytes(long_names)))
         };
         table.insert_unique(key.hash(tag(parent), name.as_str().as_bytes()), index, hash_of);
         Some(ScopeId(index))
@@ -404,6 +428,9 @@ fn tag(parent: Option<ScopeId>) -> u64 {
 fn at_mut(accounts: &mut [Account], scope: ScopeId) -> Option<&mut Account> {
     accounts.get_mut(usize::try_from(scope.0).ok()?)
 }
+
+/// The number that no scope has.
+const NOBODY: ScopeId = ScopeId(u32::MAX);
 
 /// The generation of a balance whose capacity stands, and whose period is to be looked up.
 const STALE: CatalogVersion = CatalogVersion(u32::MAX);

@@ -380,6 +380,9 @@ impl Model {
         let Request { scopes, costs, at, .. } = *request;
         unless((1..=8).contains(&scopes.len()) && costs.len() <= 8, Reason::Malformed)?;
         unless(at.as_millis().max(now) < calendar::LAST, Reason::Malformed)?;
+        let known = scopes.iter().filter(|scope| self.scope(**scope).is_some());
+        let mut roots = known.map(|scope| self.path(*scope).first().copied());
+        unless(roots.all(|root| root == scopes.first().copied()), Reason::Malformed)?;
         let entitled = match request.caller {
             Caller::Known(principal) => scopes.contains(&principal.scope()),
             Caller::Unchecked => true,

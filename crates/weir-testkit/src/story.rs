@@ -335,7 +335,9 @@ impl Author {
                 let of_root = self.model.path(other).first() == path.first();
                 path.extend(Some(other).filter(|_| of_root));
             }
-            56..=59 => path.drain(1..).for_each(drop),
+            56..=57 => path.drain(1..).for_each(drop),
+            58 => path.reverse(),
+            59 => path.drain(..1).for_each(drop),
             60 => path.push(ScopeId(1_000)),
             61 => path.clear(),
             _ if self.flavour == Flavour::Apart => {}

@@ -169,7 +169,8 @@ impl Model {
     }
 
     fn open(&mut self, parent: Option<u32>, name: &'static str, anchor: i64) -> bool {
-        let new = !self.by_name.contains_key(&(parent, name));
+        let there = parent.is_none_or(|parent| self.scopes.get(parent as usize).is_some());
+        let new = there && !self.by_name.contains_key(&(parent, name));
         if new {
             self.by_name.insert((parent, name), self.scopes.len());
             self.scopes.push(Scope {
@@ -224,6 +225,8 @@ fn same(accounts: &Accounts, model: &Model) -> Result<(), TestCaseError> {
         let (parent, status) = (scope.parent.map(ScopeId), scope.status);
         prop_assert_eq!(accounts.name(id), scope.name);
         prop_assert_eq!((account.parent(), account.plan()), (parent, scope.plan));
+        let above = |id: &ScopeId| model.scopes.get(id.0 as usize)?.parent.map(ScopeId);
+        prop_assert_eq!(Some(account.root()), std::iter::successors(Some(id), above).last());
         prop_assert_eq!((account.status(), account.anchor()), (status, scope.anchor));
 
         let mut balances: Vec<&Balance> = accounts.balances(account).collect();

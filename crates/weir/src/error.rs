@@ -16,9 +16,6 @@ pub enum GateError {
     /// The journal did not take the record.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The scopes of one request hang under more than one root, or there are none.
-    #[error("the scopes of a request hang under one root")]
-    ManyRoots,
     /// A journal or an observer panicked while it was called: what was counted is not known to be
     /// kept.
     #[error("stopped when a journal or an observer panicked")]
@@ -49,7 +46,6 @@ impl GateError {
         match self {
             Self::Install(_) => "gate.catalog",
             Self::Journal(_) => "gate.journal",
-            Self::ManyRoots => "gate.many_roots",
             Self::Poisoned => "gate.poisoned",
             Self::Refused(refused) => refused.code(),
             Self::UnknownName { .. } => "gate.unknown_name",

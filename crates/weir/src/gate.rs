@@ -95,7 +95,7 @@ impl Scope {
 pub struct Ask<'a> {
     /// Who asks; [`Caller::Unchecked`] says aloud that this decision needs no credential.
     pub caller: Caller,
-    /// The root scope, and up to seven below it.
+    /// The root scope, and up to seven below it, in any shape: else [`Reason::Malformed`].
     pub scopes: &'a [Scope],
     /// What is asked for, at most eight costs.
     pub costs: &'a [Cost],
@@ -241,7 +241,7 @@ impl Gate {
         now: Timestamp,
         observer: &mut O,
     ) -> Result<Verdict, GateError> {
-        let (shard, path) = Path::of(ask.scopes)?;
+        let (shard, path) = Path::of(ask.scopes);
         let mut cell = self.cell(shard)?;
         let Cell { ledger, catalog, record } = &mut *cell;
         let Some(request) = path.request(ask, shard) else { return Ok(stranger(catalog)) };
@@ -255,7 +255,7 @@ impl Gate {
     ///
     /// As [`Gate::decide`].
     pub fn peek(&self, ask: &Ask<'_>, now: Timestamp) -> Result<Verdict, GateError> {
-        let (shard, path) = Path::of(ask.scopes)?;
+        let (shard, path) = Path::of(ask.scopes);
         let mut cell = self.cell(shard)?;
         let Cell { ledger, catalog, .. } = &mut *cell;
         let Some(request) = path.request(ask, shard) else { return Ok(stranger(catalog)) };
@@ -341,25 +341,28 @@ struct Path {
 }
 
 impl Path {
-    fn of(scopes: &[Scope]) -> Result<(Shard, Self), GateError> {
-        let shard = scopes.first().ok_or(GateError::ManyRoots)?.shard;
-        let mut path = Self { ids: [ScopeId(0); PATH_MAX + 1], len: 0 };
-        for (place, scope) in path.ids.iter_mut().zip(scopes) {
-            if scope.shard != shard {
-                return Err(GateError::ManyRoots);
-            }
+    /// The path in the shard of its root. A scope of another shard hangs under another root, so the
+    /// path is made too long, which the core refuses for the same reason.
+    fn of(scopes: &[Scope]) -> (Shard, Self) {
+        let shard = scopes.first().map_or(Shard(0), |root| root.shard);
+        let mut ids = [ScopeId(0); PATH_MAX + 1];
+        for (place, scope) in ids.iter_mut().zip(scopes) {
             *place = scope.id;
-            path.len = path.len.saturating_add(1);
         }
-        Ok((shard, path))
+        let within = scopes.iter().all(|scope| scope.shard == shard);
+        let len = if within { scopes.len().min(ids.len()) } else { ids.len() };
+        (shard, Self { ids, len })
     }
 
     /// The request as the core of `shard` takes it; `None` when the caller's proof is of another
     /// one, where the same numbers mean other scopes.
     fn request<'a>(&'a self, ask: &Ask<'a>, shard: Shard) -> Option<Request<'a>> {
         let caller = match ask.caller {
-            Caller::Known(proof) => decide::Caller::Known(proof.within(shard)?),
-            Caller::Unchecked => decide::Caller::Unchecked,
+            // A path that the core refuses is refused before it is asked who.
+            Caller::Known(proof) if (1..=PATH_MAX).contains(&self.len) => {
+                decide::Caller::Known(proof.within(shard)?)
+            }
+            Caller::Known(_) | Caller::Unchecked => decide::Caller::Unchecked,
         };
         Some(Request {
             caller,

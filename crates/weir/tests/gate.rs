@@ -8,8 +8,8 @@
 use std::thread;
 
 use weir::{
-    Ask, Caller, Cost, CredentialTerms, Gate, GateError, ImportTerms, Quantity, Reason, Scope,
-    Shard, Timestamp,
+    Ask, Caller, Cost, CredentialTerms, Gate, ImportTerms, Quantity, Reason, Scope, Shard,
+    Timestamp,
 };
 use weir_core::token::{Origins, Status};
 
@@ -114,6 +114,33 @@ fn installations_at_one_time_come_one_after_the_other() {
 fn a_shard_that_is_not_there_is_said_to_be_none() {
     let error = gate().snapshot(Shard::new(999)).unwrap_err();
     assert_eq!(error.code(), "command.unknown_scope");
-    let ask = Ask { caller: Caller::Unchecked, scopes: &[], costs: &[], at: NOW, key: None };
-    assert_eq!(gate().decide(&ask, NOW), Err(GateError::ManyRoots));
+}
+
+#[test]
+fn a_path_is_a_root_and_scopes_below_it() {
+    for shards in [1, 16] {
+        let gate = Gate::builder().shards(shards).build().unwrap();
+        let open = |parent, name| gate.open(parent, name, None, NOW).unwrap();
+        let [acme, bolt] = ["acme", "bolt"].map(|name| open(None, name));
+        let user = open(Some(acme), "user");
+        let (key, other) = (open(Some(user), "key"), open(Some(bolt), "user"));
+        let decide = |scopes: &[Scope]| {
+            let caller = Caller::Unchecked;
+            let ask = Ask { caller, scopes, costs: &[], at: NOW, key: None };
+            gate.decide(&ask, NOW).unwrap().reason()
+        };
+        let sound: [&[Scope]; 5] =
+            [&[acme], &[acme, user, key], &[acme, key], &[acme, key, user], &[acme, acme]];
+        assert_eq!(sound.map(decide), [None; 5]);
+        let malformed: [&[Scope]; 7] = [
+            &[],
+            &[user],
+            &[user, acme],
+            &[user, key],
+            &[acme, bolt],
+            &[acme, other],
+            &[acme, user, other],
+        ];
+        assert_eq!(malformed.map(decide), [Some(Reason::Malformed); 7]);
+    }
 }

@@ -1,7 +1,7 @@
 //! May it be weighed at all? The stages before limits: path, route, memory, time, status.
 
 use super::{Caller, Cost, Reason, Request, Retry, Verdict, View};
-use crate::account::Status;
+use crate::account::{Account, Status};
 use crate::amount::Quantity;
 use crate::catalog::{Lateness, PerFeature, RememberAt};
 use crate::dedup::Key;
@@ -53,6 +53,9 @@ fn path(view: &View<'_>, request: &Request<'_>) -> Option<Reason> {
     if request.at == Timestamp::MAX || view.now == Timestamp::MAX {
         return Some(Reason::Malformed); // the end of time is in no period
     }
+    if !is_one_tree(view, request) {
+        return Some(Reason::Malformed);
+    }
     if let Caller::Known(principal) = request.caller
         && !request.scopes.contains(&principal.scope())
     {
@@ -60,6 +63,14 @@ fn path(view: &View<'_>, request: &Request<'_>) -> Option<Reason> {
     }
     let unknown = request.scopes.iter().any(|scope| view.accounts.get(*scope).is_none());
     unknown.then_some(Reason::UnknownScope)
+}
+
+/// Whether the first scope is a root and the others hang under it; unknown ones hang nowhere.
+#[inline]
+fn is_one_tree(view: &View<'_>, request: &Request<'_>) -> bool {
+    let known = request.scopes.iter().filter_map(|scope| view.accounts.get(*scope));
+    let first = request.scopes.first();
+    known.map(Account::root).all(|root| Some(&root) == first)
 }
 
 /// Every feature asked for must be in some plan on the path.

@@ -93,8 +93,8 @@ pub enum Outcome {
 /// Exhaustive on purpose: an adapter answers each case, and a new case must break its build.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Reason {
-    /// The path has no scope, or more than it may have, or more costs than it may have, or an
-    /// instant is the end of time, which is in no period.
+    /// The path is not a root with scopes below it, or has more scopes or costs than it may have, or
+    /// an instant is the end of time, which is in no period.
     Malformed,
     /// The credential is not one of a scope on the path.
     Unauthenticated,

@@ -82,11 +82,12 @@ impl Shape {
         let features = FEATURES.iter().map(|name| named(name)).zip(self.features.iter().cloned());
         let wallets = WALLETS.iter().map(|name| (named(name), WalletDefinition::default()));
         let max_age = *u.choose(&[Some(2 * HOUR), Some(50 * DAY), Some(50 * DAY), None])?;
-        let ahead = *u.choose(&[None, Some(0), Some(4_000), Some(4_000), Some(HOUR)])?;
+        let ahead =
+            *u.choose(&[None, Some(0), Some(4_000), Some(4_000), Some(HOUR), Some(HOUR)])?;
         let acceptance =
             AcceptanceDefinition { max_age: max_age.map(span), max_ahead: ahead.map(span) };
         let remember = match max_age.zip(ahead) {
-            Some((age, ahead)) if u.ratio(5, 6)? => self.remember(age + ahead, u)?,
+            Some((age, ahead)) if u.ratio(11, 12)? => self.remember(age + ahead, u)?,
             _ => None,
         };
         Ok(Definition {
