@@ -23,11 +23,13 @@ use crate::catalog::Catalog;
 use crate::decide::{self, Binding, Observer, Outcome, Reason, Request, Verdict, View, Workings};
 use crate::hash::HashKey;
 use crate::id::{CatalogVersion, LimitId, PlanId, ScopeId, ScopeName, WalletId};
+use crate::limit::Balance;
 use crate::time::Timestamp;
 use crate::token::{Pepper, Registry};
 
 mod books;
 mod codec;
+mod import;
 mod parts;
 mod record;
 mod refuse;
@@ -196,6 +198,35 @@ impl Ledger {
         sink: &mut S,
     ) -> Result<(), Failed<S::Error>> {
         refuse::check(&self.books, &command).map_err(Failed::Refused)?;
+        self.record(command, now, sink)
+    }
+
+    /// Sets what another system counted in a period of a limit. A scope's own anchored windows then
+    /// go on from the end of that period; where it is over, that is all that is set.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] when the scope has no such limit or allowance, states another capacity for it, or
+    /// has no such period open; [`Failed::Sink`] when it was not taken down.
+    pub fn import<S: Sink>(
+        &mut self,
+        catalog: &Catalog,
+        (scope, balance): (ScopeId, Balance),
+        now: Timestamp,
+        sink: &mut S,
+    ) -> Result<(), Failed<S::Error>> {
+        let view = view(&self.books, catalog, self.head.seen.max(now));
+        let command = import::command(&view, scope, balance).map_err(Failed::Refused)?;
+        self.record(command, now, sink)
+    }
+
+    /// Takes a command down that fits, and does it.
+    fn record<S: Sink>(
+        &mut self,
+        command: Command<'_>,
+        now: Timestamp,
+        sink: &mut S,
+    ) -> Result<(), Failed<S::Error>> {
         let seen = self.head.seen.max(now);
         let sequence = self.head.sequence.saturating_add(1);
         let catalog = self.books.installed.version;

@@ -145,7 +145,8 @@ impl<S, E> Genvoris<S, E> {
     ///
     /// # Errors
     ///
-    /// [`GateError::Refused`] when the id is none, or the customer was added before.
+    /// [`GateError::Refused`] when the id is none, the customer was added before, or its period has
+    /// not begun: that ends later than a whole one would from now.
     ///
     /// # Example
     ///

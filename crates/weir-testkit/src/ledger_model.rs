@@ -14,11 +14,11 @@ use weir_core::dedup::RequestKey;
 use weir_core::grant::Grant;
 use weir_core::id::{CatalogVersion, FeatureId, LimitId, PlanId, ScopeId};
 use weir_core::ledger::Refused;
-use weir_core::limit::Balance;
 use weir_core::time::Timestamp;
 use weir_core::wallet::Lot;
 
 pub mod calendar;
+mod import;
 mod sold;
 mod weigh;
 
@@ -191,32 +191,6 @@ impl Model {
         Ok(())
     }
 
-    /// Sets a balance to what another system counted.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused::UnknownName`] when no catalog had the limit.
-    pub fn import(
-        &mut self,
-        scope: ScopeId,
-        balance: &Balance,
-        now: Timestamp,
-    ) -> Result<(), Refused> {
-        self.known(balance.limit)?;
-        self.done(now);
-        let (limit, end) = (balance.limit, balance.window_end.as_millis());
-        let key = Key { scope, limit, source: balance.source.0, end };
-        let read = balance.generation != CatalogVersion(0);
-        self.takes.retain(|take| take.key != key);
-        self.takes.push(Take {
-            key,
-            amount: balance.used.as_nanos().into(),
-            held: balance.held.as_nanos().into(),
-            capacity: read.then_some(balance.capacity.as_nanos()),
-        });
-        Ok(())
-    }
-
     fn known(&self, limit: LimitId) -> Result<(), Refused> {
         let known = usize::from(limit.0) < self.sold.names.limits.len();
         if known { Ok(()) } else { Err(Refused::UnknownName) }
@@ -332,9 +306,7 @@ impl Model {
     /// The end of the period in which a limit of a scope counts what happens at `at`.
     #[must_use]
     pub fn ends(&self, (scope, limit): (ScopeId, LimitId), at: i64) -> Option<i64> {
-        let account = self.scope(scope)?;
-        let mut lines = self.sold.lines.iter();
-        let line = lines.find(|line| Some(line.plan) == account.plan && line.limit == limit)?;
+        let (account, line) = (self.scope(scope)?, self.line(scope, limit)?);
         Some(calendar::period(line.terms.window, at, account.anchor).1)
     }
 

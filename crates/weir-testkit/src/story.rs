@@ -268,17 +268,26 @@ impl Author {
     fn import(&self, scope: ScopeId, now: Timestamp, u: &mut Unstructured<'_>) -> Result<Act> {
         let limit = self.limit(u)?;
         let at = self.model.now().max(now.as_millis());
+        let at = at - if u.ratio(1, 4)? { u.int_in_range(0..=3 * HOUR)? } else { 0 };
         let end = self.model.ends((scope, limit), at).unwrap_or(at);
+        // Most of them fit; some end beside the period, or in the next one.
+        let end = end + if u.ratio(3, 4)? { 0 } else { u.int_in_range(-2_000..=60_000)? };
+        let stated = self.model.stated((scope, limit));
+        let known = if stated.is_empty() { None } else { Some(*u.choose(&stated)?) };
+        let (source, amount) = match known {
+            Some(known) if u.ratio(7, 8)? => known,
+            _ => (Source(u.int_in_range(0..=1)?), units(u.int_in_range(0..=9)?)),
+        };
         Ok(Act::Import(
             scope,
             Balance {
                 used: units(u.int_in_range(0..=6)?),
                 held: units(u.int_in_range(0..=2)?),
-                capacity: units(u.int_in_range(0..=9)?),
+                capacity: amount,
                 window_end: Timestamp::from_millis(end).unwrap_or(Timestamp::MAX),
                 generation: CatalogVersion(0),
                 limit,
-                source: Source(u.int_in_range(0..=1)?),
+                source,
             },
         ))
     }

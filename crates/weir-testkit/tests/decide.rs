@@ -14,7 +14,7 @@ use weir_core::decide::{
 };
 use weir_core::dedup::RequestKey;
 use weir_core::id::{CatalogVersion, LimitId, ScopeId, ScopeName};
-use weir_core::ledger::{Command, HostKeys, Ledger, Newcomer, Record};
+use weir_core::ledger::{Command, HostKeys, Ledger, Newcomer, Record, Refused};
 use weir_core::limit::{Balance, CapacityRead, Enforcement, Source};
 use weir_core::time::{Span, Timestamp};
 use weir_testkit::story::{Act, Flavour, Played, Stage};
@@ -31,8 +31,13 @@ fn same_as_model() {
         for beat in beats {
             let got = stage.play(&beat.act, beat.now, &mut ());
             prop_assert_eq!(&got, &beat.expected, "{:?} at {}", beat.act, beat.now);
-            if let Played::Decided(verdict) = got {
-                mix.borrow_mut().count(&verdict);
+            match got {
+                Played::Decided(verdict) => mix.borrow_mut().count(&verdict),
+                Played::Done(done) if matches!(beat.act, Act::Import(..)) => {
+                    let told = done.map_or_else(Refused::code, |()| "done");
+                    *mix.borrow_mut().imported.entry(told).or_default() += 1;
+                }
+                Played::Done(_) => {}
             }
         }
         Ok(())
@@ -285,7 +290,7 @@ impl Books {
         let mut taken_of = BTreeMap::new();
         let effects = match &record.command {
             Command::Decide(decided) => &decided.effects[..],
-            Command::Import { scope, balance } => {
+            Command::Import { scope, balance, .. } => {
                 self.0.insert(key(*scope, balance), balance.used.as_nanos());
                 &[]
             }
@@ -359,6 +364,7 @@ fn lands_on_the_line(verdict: &Verdict) -> bool {
 struct Mix {
     all: usize,
     denied: BTreeMap<&'static str, usize>,
+    imported: BTreeMap<&'static str, usize>,
     replayed: usize,
     on_the_line: usize,
 }
@@ -378,6 +384,9 @@ impl Mix {
     fn assert_rich(&self) {
         for reason in Reason::ALL {
             assert!(self.denied.get(reason.code()).is_some_and(|times| *times >= 50), "{self:?}");
+        }
+        for told in ["done", "command.capacity", "command.period", "command.unknown_name"] {
+            assert!(self.imported.get(told).is_some_and(|times| *times >= 50), "{self:?}");
         }
         let denied: usize = self.denied.values().sum();
         assert!(denied * 10 >= self.all, "{self:?}");

@@ -79,15 +79,62 @@ fn a_key_is_on_record_for_one_scope() {
 
 #[test]
 fn an_import_that_is_refused_changes_nothing() {
-    let gate = gate();
+    let gate = Gate::in_memory().unwrap();
+    let limit = |window: &str, capacity: &str| {
+        format!(r#"{{ "feature": "calls", "capacity": {capacity}, "window": {window} }}"#)
+    };
+    let day = r#"{ "calendar": { "unit": "day" } }"#;
+    let catalog = format!(
+        r#"{{ "features": {{ "calls": {{}} }}, "plans": {{ "pro": {{ "limits": {{
+            "daily": {}, "kept": {}, "granted": {}, "own": {}, "first": {} }} }} }} }}"#,
+        limit(day, "5"),
+        limit(day, r#"{ "at_roll": 5 }"#),
+        limit(day, "\"granted\""),
+        limit(r#"{ "anchored": { "span": "P30D" } }"#, "5"),
+        limit(r#"{ "first_use": { "span": "PT1H" } }"#, "5"),
+    );
+    gate.install(catalog.as_bytes(), NOW).unwrap();
     let scope = gate.open(None, "acme", Some("pro"), NOW).unwrap();
-    let before = gate.snapshot(scope.shard()).unwrap();
-    let window_end = Timestamp::from_millis(86_400_000).unwrap();
-    let (used, capacity) = ("-1".parse().unwrap(), None);
-    let terms = ImportTerms { used, capacity, window_end, grant: None };
-    let refused = gate.import(scope, "calls", &terms, NOW).unwrap_err();
-    assert_eq!(refused.code(), "command.absurd");
-    assert_eq!(gate.snapshot(scope.shard()).unwrap(), before);
+    let import = |limit, used: &str, (capacity, end): (i64, &str)| {
+        let before = gate.snapshot(scope.shard()).unwrap();
+        let (used, capacity) = (used.parse().unwrap(), Some(Quantity::from_units(capacity)));
+        let window_end = end.parse().unwrap();
+        let terms = ImportTerms { used, capacity, window_end, grant: None };
+        let told = gate.import(scope, limit, &terms, NOW);
+        let same = gate.snapshot(scope.shard()).unwrap() == before;
+        assert_eq!(same, told.is_err(), "{limit}: {told:?}");
+        told.map_err(|error| error.code())
+    };
+    let tomorrow = "1970-01-02T00:00:00Z";
+    for (limit, used, (capacity, end), code) in [
+        ("daily", "-1", (5, tomorrow), "command.absurd"),
+        ("daily", "1", (6, tomorrow), "command.capacity"),
+        ("daily", "1", (5, "1970-01-02T00:00:00.001Z"), "command.period"),
+        ("daily", "1", (5, "1970-01-03T00:00:00Z"), "command.period"), // it has not begun
+        ("daily", "1", (5, "1969-12-31T00:00:00Z"), "command.period"), // it is over
+        ("daily", "5", (5, "2100-01-01T00:00:00Z"), "command.period"),
+        ("granted", "1", (5, tomorrow), "command.unknown_name"), // there is no grant
+        ("own", "1", (5, "1970-01-31T00:00:00.001Z"), "command.period"),
+        ("first", "1", (5, "1970-01-01T01:00:00.001Z"), "command.period"),
+        ("first", "1", (5, "1970-01-01T00:00:00Z"), "command.period"),
+    ] {
+        assert_eq!(import(limit, used, (capacity, end)), Err(code), "{limit} {used} {end}");
+    }
+    assert_eq!(import("daily", "1", (5, tomorrow)), Ok(()));
+    assert_eq!(import("kept", "1", (9, tomorrow)), Ok(())); // what it opened with
+    assert_eq!(import("own", "1", (5, "1970-01-31T00:00:00Z")), Ok(()));
+    assert_eq!(import("first", "1", (5, "1970-01-01T00:59:00Z")), Ok(()));
+    let another = import("first", "1", (5, "1970-01-01T01:00:00Z"));
+    assert_eq!(another, Err("command.period")); // one is open
+    for (limit, capacity) in [("daily", 5), ("kept", 9), ("own", 5), ("first", 5)] {
+        let standing = gate.standing(scope, limit, NOW).unwrap();
+        let units = Quantity::from_units;
+        assert_eq!((standing.used, standing.capacity), (units(1), units(capacity)), "{limit}");
+    }
+    // Of a period that is over, the scope's own windows take the end.
+    assert_eq!(import("own", "5", (5, "1969-12-22T00:00:00Z")), Ok(()));
+    let standing = gate.standing(scope, "own", NOW).unwrap();
+    assert_eq!(standing.resets_at, "1970-01-21T00:00:00Z".parse().unwrap());
 }
 
 #[test]

@@ -73,7 +73,12 @@ impl Books {
             Command::Grant { scope, grant, burn } => {
                 self.accounts.add_grant(*scope, grant.clone().into_owned(), *burn)
             }
-            Command::Import { scope, balance } => self.accounts.put(*scope, *balance),
+            Command::Import { scope, balance, anchor } => {
+                if let Some(anchor) = anchor {
+                    self.accounts.set_anchor(*scope, *anchor);
+                }
+                self.accounts.put(*scope, *balance)
+            }
             Command::Install { json, names } => {
                 let version = CatalogVersion(self.installed.version.0.saturating_add(1));
                 let (json, names) = (Box::from(&**json), names.clone().into_owned());

@@ -31,9 +31,10 @@ pub(super) fn encode(record: &Record<'_>, out: &mut Vec<u8>) {
             parts::write_grant(&mut w, grant);
             w.byte(parts::burn_code(*burn));
         }
-        Command::Import { scope, balance } => {
+        Command::Import { scope, balance, anchor } => {
             w.uint(scope.0.into());
             parts::write_balance(&mut w, balance);
+            w.option(*anchor, Writer::instant);
         }
         Command::Install { json, names } => {
             w.bytes(json);
@@ -93,7 +94,10 @@ fn read_command(r: &mut Reader<'_>) -> Result<Command<'static>, DecodeError> {
             let (scope, grant) = (read_scope(r)?, Cow::Owned(parts::read_grant(r)?));
             Command::Grant { scope, grant, burn: parts::burn_of(r.byte()?)? }
         }
-        3 => Command::Import { scope: read_scope(r)?, balance: parts::read_balance(r)? },
+        3 => {
+            let (scope, balance) = (read_scope(r)?, parts::read_balance(r)?);
+            Command::Import { scope, balance, anchor: r.option(Reader::instant)? }
+        }
         4 => {
             let json = Cow::Owned(r.bytes()?.to_vec());
             Command::Install { json, names: Cow::Owned(parts::read_names(r)?) }

@@ -53,6 +53,8 @@ pub enum Command<'a> {
         scope: ScopeId,
         /// The balance.
         balance: Balance,
+        /// Where the scope's own anchored windows start from now on; `None` for where they did.
+        anchor: Option<Timestamp>,
     },
     /// A catalog was put in force.
     Install {

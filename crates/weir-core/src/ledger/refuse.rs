@@ -15,15 +15,21 @@ pub enum Refused {
     /// A number is negative, or a period is empty.
     #[error("a number or period that cannot be")]
     Absurd,
+    /// The limit or grant states another capacity.
+    #[error("the limit or grant states another capacity")]
+    Capacity,
     /// There is no place for more.
     #[error("no place for more of this kind")]
     Full,
     /// The name is taken within its scope, or is none.
     #[error("the name is taken, or is no name")]
     Name,
-    /// Not a command of this kind: decisions are decided.
-    #[error("a decision is not executed")]
+    /// Not a command of this kind: decisions are decided, and counts imported.
+    #[error("a decision or an import is not executed")]
     NotACommand,
+    /// The limit has no period that ends there, or it has not begun, or is over.
+    #[error("the limit has no open period that ends there")]
+    Period,
     /// A limit, plan or wallet that no catalog had.
     #[error("no catalog has this limit, plan or wallet")]
     UnknownName,
@@ -38,9 +44,11 @@ impl Refused {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Absurd => "command.absurd",
+            Self::Capacity => "command.capacity",
             Self::Full => "command.full",
             Self::Name => "command.name",
             Self::NotACommand => "command.not_a_command",
+            Self::Period => "command.period",
             Self::UnknownName => "command.unknown_name",
             Self::UnknownScope => "command.unknown_scope",
         }
@@ -51,7 +59,7 @@ impl Refused {
 pub(super) fn check(books: &Books, command: &Command<'_>) -> Result<(), Refused> {
     let names = &books.installed.names;
     match command {
-        Command::Decide(_) => Err(Refused::NotACommand),
+        Command::Decide(_) | Command::Import { .. } => Err(Refused::NotACommand),
         Command::Enrol { digest, credential } => {
             account(books, credential.scope)?;
             let room = books.credentials.get(digest).is_some() || !books.credentials.is_full();
@@ -68,13 +76,6 @@ pub(super) fn check(books: &Books, command: &Command<'_>) -> Result<(), Refused>
                 known.name == grant.name || known.source == grant.source || grant.source.0 == 0
             });
             ensure(!taken && !grant.name.is_empty() && grant.source.0 > 0, Refused::Name)
-        }
-        Command::Import { scope, balance } => {
-            account(books, *scope)?;
-            ensure(names.limits.name(balance.limit.0).is_some(), Refused::UnknownName)?;
-            let sound =
-                [balance.used, balance.held, balance.capacity].iter().all(|q| *q >= Quantity::ZERO);
-            ensure(sound, Refused::Absurd)
         }
         Command::Install { names: new, .. } => ensure(grown(names, new), Refused::UnknownName),
         Command::Intern { scope, parent, name, plan } => {
@@ -129,6 +130,6 @@ fn grown(old: &Names, new: &Names) -> bool {
 /// looks at all of them.
 const LOTS_MAX: usize = 65_000;
 
-const fn ensure(holds: bool, otherwise: Refused) -> Result<(), Refused> {
+pub(super) const fn ensure(holds: bool, otherwise: Refused) -> Result<(), Refused> {
     if holds { Ok(()) } else { Err(otherwise) }
 }

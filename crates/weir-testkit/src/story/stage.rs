@@ -74,7 +74,14 @@ impl Stage {
             Act::Grant(scope, grant, burn) => {
                 Command::Grant { scope: *scope, grant: Cow::Borrowed(grant), burn: *burn }
             }
-            Act::Import(scope, balance) => Command::Import { scope: *scope, balance: *balance },
+            Act::Import(scope, balance) => {
+                return Played::Done(done(ledger.import(
+                    catalog,
+                    (*scope, *balance),
+                    now,
+                    journal,
+                )));
+            }
             Act::Install(definition) => {
                 let installed = ledger.installed();
                 *catalog = compiled(definition, &installed.names, next_version(installed));

@@ -53,7 +53,8 @@ pub struct LotTerms<'a> {
 pub struct ImportTerms<'a> {
     /// Used in the period.
     pub used: Quantity,
-    /// The capacity in the period; `None` for no end. Where a grant is named, its own amount counts.
+    /// The capacity in the period, `None` for no end: the plan's own, but where a period keeps the
+    /// one that it opened with. Where a grant is named, its own amount counts.
     pub capacity: Option<Quantity>,
     /// When the period ends.
     pub window_end: Timestamp,
@@ -250,12 +251,11 @@ impl Gate {
     /// Sets what another system counted on a limit. A scope's own anchored windows then go on from
     /// the end of that period.
     ///
-    /// These are two records. Should the journal take only the first, import again.
-    ///
     /// # Errors
     ///
-    /// [`GateError::UnknownName`] for the limit or the grant; [`GateError::Refused`], and then
-    /// nothing was changed.
+    /// [`GateError::UnknownName`] for the limit or the grant; [`GateError::Refused`] when the plan
+    /// states another capacity, or the limit has no open period that ends there, and then nothing
+    /// was changed.
     ///
     /// # Example
     ///
@@ -287,6 +287,9 @@ impl Gate {
     /// let other = ImportTerms { grant: Some("gift"), ..counted };
     /// let error = gate.import(member, "calls", &other, now).unwrap_err();
     /// assert_eq!(error.to_string(), "there is no grant called `gift`");
+    /// let far = ImportTerms { window_end: Timestamp::MAX, ..counted };
+    /// let error = gate.import(member, "calls", &far, now).unwrap_err();
+    /// assert_eq!(error.code(), "command.period"); // that one has not begun
     /// # Ok::<(), GateError>(())
     /// ```
     pub fn import(
@@ -306,15 +309,13 @@ impl Gate {
             used: terms.used,
             capacity,
             window_end: terms.window_end,
-            generation: cell.catalog.version(),
             limit: id,
             source,
             ..Balance::VACANT
         };
-        // The counts first: they can be refused, and then the anchor stays, too.
-        self.execute(scope.shard, &mut cell, Command::Import { scope: scope.id, balance }, now)?;
-        let anchor = Command::SetAnchor { scope: scope.id, anchor: terms.window_end };
-        self.execute(scope.shard, &mut cell, anchor, now)
+        let Cell { ledger, catalog, record } = &mut *cell;
+        let mut sink = Kept { journal: &*self.inner.journal, shard: scope.shard, record };
+        Ok(ledger.import(catalog, (scope.id, balance), now, &mut sink)?)
     }
 
     /// Forgets remembered answers that are past their time, in every shard.

@@ -1,0 +1,83 @@
+//! Does it fit here, what another system counted? The allowance, the capacity and the period.
+
+use super::record::Command;
+use super::refuse::{Refused, ensure};
+use crate::account::Account;
+use crate::amount::Quantity;
+use crate::catalog::{Capacity, Terms};
+use crate::decide::View;
+use crate::id::ScopeId;
+use crate::limit::{Balance, CapacityRead, Source};
+use crate::time::{Span, Timestamp};
+use crate::window::{Period, Window};
+
+/// The command that sets `balance`; of a period that is over only the end is of use, and only to
+/// the scope's own windows.
+pub(super) fn command(
+    view: &View<'_>,
+    scope: ScopeId,
+    balance: Balance,
+) -> Result<Command<'static>, Refused> {
+    let account = view.accounts.get(scope).ok_or(Refused::UnknownScope)?;
+    let terms = account.plan().and_then(|plan| view.catalog.limit_terms(plan, balance.limit));
+    let terms = terms.ok_or(Refused::UnknownName)?;
+    let Balance { used, held, capacity, window_end: end, .. } = balance;
+    ensure([used, held, capacity].iter().all(|q| *q >= Quantity::ZERO), Refused::Absurd)?;
+    let stated = allowance(view, (account, terms), balance.source)?;
+    ensure(stated.is_none_or(|stated| stated == capacity), Refused::Capacity)?;
+    let own = matches!(terms.window, Window::Anchored { .. }) && terms.anchor.is_none();
+    let over = match terms.window {
+        Window::FirstUse { .. } => end <= view.now,
+        _ => {
+            end != Period::NEVER && end.checked_add(terms.grace).is_some_and(|last| view.now > last)
+        }
+    };
+    if own && over {
+        return Ok(Command::SetAnchor { scope, anchor: end });
+    }
+    ensure(!over && opens(view, (account, terms), &balance), Refused::Period)?;
+    let balance = Balance { generation: view.catalog.version(), ..balance };
+    Ok(Command::Import { scope, balance, anchor: own.then_some(end) })
+}
+
+/// The capacity that an allowance of the limit has by now; `None` where a period keeps its own.
+fn allowance(
+    view: &View<'_>,
+    (account, terms): (&Account, &Terms),
+    source: Source,
+) -> Result<Option<Quantity>, Refused> {
+    match terms.capacity {
+        Capacity::Fixed { amount, read } => {
+            ensure(source == Source::PLAN, Refused::UnknownName)?;
+            Ok((read == CapacityRead::Live).then_some(amount))
+        }
+        Capacity::Granted { .. } => {
+            let mut grants = view.accounts.grants(account);
+            let grant = grants.find(|g| (g.limit, g.source) == (terms.limit, source));
+            grant.map(|grant| Some(grant.amount)).ok_or(Refused::UnknownName)
+        }
+    }
+}
+
+/// Whether a period of the limit ends where the balance's does, and has begun.
+fn opens(view: &View<'_>, (account, terms): (&Account, &Terms), balance: &Balance) -> bool {
+    let (now, end) = (view.now, balance.window_end);
+    if let Window::FirstUse { .. } = terms.window {
+        let latest = terms.window.period(now, account.anchor()).end;
+        let other = |known: &Balance| {
+            (known.limit, known.source) == (balance.limit, balance.source)
+                && (now < known.window_end && known.window_end <= latest)
+                && known.window_end != end
+        };
+        // One that is open already goes on.
+        return end <= latest && !view.accounts.balances(account).any(other);
+    }
+    let own = if let Window::Anchored { .. } = terms.window { end } else { Timestamp::EPOCH };
+    let period = last(end).map(|last| terms.window.period(last, terms.anchor.unwrap_or(own)));
+    period.is_some_and(|period| period.end == end && period.start <= now)
+}
+
+/// The last instant of a period that ends at `end`.
+fn last(end: Timestamp) -> Option<Timestamp> {
+    Span::from_millis(1).ok().and_then(|moment| end.checked_sub(moment))
+}

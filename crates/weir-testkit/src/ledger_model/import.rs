@@ -1,0 +1,95 @@
+//! What may another system have counted? Imports, as the model takes and refuses them.
+
+use weir_core::amount::Quantity;
+use weir_core::catalog::definition::{CapacityDefinition, WindowDefinition};
+use weir_core::id::{LimitId, ScopeId};
+use weir_core::ledger::Refused;
+use weir_core::limit::{Balance, Source, UNLIMITED};
+use weir_core::time::Timestamp;
+
+use super::sold::Line;
+use super::{Key, Model, Take, calendar};
+
+impl Model {
+    /// Sets a balance to what another system counted, in a period that has begun and is not over.
+    /// Of one that is over, the scope's own windows take the end and nothing is counted.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::UnknownName`] when the scope has no such limit or allowance; [`Refused::Capacity`]
+    /// when that has another capacity; [`Refused::Period`].
+    pub fn import(
+        &mut self,
+        scope: ScopeId,
+        balance: &Balance,
+        now: Timestamp,
+    ) -> Result<(), Refused> {
+        let at = self.now.max(now.as_millis());
+        let account = self.scope(scope).ok_or(Refused::UnknownScope)?;
+        let line = self.line(scope, balance.limit).ok_or(Refused::UnknownName)?;
+        let (terms, read) = (&line.terms, balance.capacity.as_nanos());
+        let all = self.stated((scope, balance.limit));
+        let stated = all.iter().find(|(source, _)| *source == balance.source);
+        let (_, amount) = stated.ok_or(Refused::UnknownName)?;
+        let at_roll = matches!(terms.capacity, CapacityDefinition::AtRoll(_));
+        if !at_roll && amount.as_nanos() != read {
+            return Err(Refused::Capacity);
+        }
+        let end = balance.window_end.as_millis();
+        let key = Key { scope, limit: balance.limit, source: balance.source.0, end };
+        let own = matches!(terms.window, WindowDefinition::Anchored { anchor: None, .. });
+        let anchor = if own { end } else { account.anchor };
+        let first_use = matches!(terms.window, WindowDefinition::FirstUse { .. });
+        let grace = if first_use { -1 } else { terms.grace.as_millis() };
+        let over = end != calendar::LAST && at > end + grace;
+        let fits = if first_use {
+            let latest = calendar::period(terms.window, at, anchor).1;
+            let open = |end: i64| at < end && end <= latest;
+            let mut others = self.takes.iter().map(|take| take.key);
+            open(end) && !others.any(|k| k != key && Key { end, ..k } == key && open(k.end))
+        } else {
+            let (starts, ends) = calendar::period(terms.window, end - 1, anchor);
+            ends == end && starts <= at
+        };
+        if over && !own || !over && !fits {
+            return Err(Refused::Period);
+        }
+        self.done(now);
+        if let Some(scope) = self.scope_mut(scope).filter(|_| own) {
+            scope.anchor = end;
+        }
+        if !over {
+            self.takes.retain(|take| take.key != key);
+            self.takes.push(Take {
+                key,
+                amount: balance.used.as_nanos().into(),
+                held: balance.held.as_nanos().into(),
+                capacity: Some(read),
+            });
+        }
+        Ok(())
+    }
+
+    pub(super) fn line(&self, scope: ScopeId, limit: LimitId) -> Option<&Line> {
+        let plan = self.scope(scope)?.plan?;
+        self.sold.lines.iter().find(|line| (line.plan, line.limit) == (plan, limit))
+    }
+
+    /// The allowances that a limit of a scope has, whenever they pay, and what each amounts to.
+    #[must_use]
+    pub fn stated(&self, (scope, limit): (ScopeId, LimitId)) -> Vec<(Source, Quantity)> {
+        let stated = self.line(scope, limit).map(|line| line.terms.capacity);
+        match stated {
+            None => Vec::new(),
+            Some(CapacityDefinition::AtRoll(amount) | CapacityDefinition::Live(amount)) => {
+                vec![(Source::PLAN, amount)]
+            }
+            Some(CapacityDefinition::Unlimited) => vec![(Source::PLAN, UNLIMITED)],
+            Some(CapacityDefinition::Granted(_)) => {
+                let grants = self.scope(scope).map_or(&[][..], |scope| &scope.grants);
+                let of_limit = grants.iter().filter(|grant| grant.limit == limit);
+                of_limit.map(|grant| (grant.source, grant.amount)).collect()
+            }
+        }
+    }
+}
