@@ -159,6 +159,16 @@ fn answers_outlive_every_event_that_is_taken() {
     }
 }
 
+/// A hundred units at this price cost just what can be counted; see the injection for a nano more.
+#[test]
+fn a_capacity_may_cost_all_that_can_be_counted() {
+    let mut json = sound();
+    let price = "/plans/free/limits/l00/charge/price";
+    set(&mut json, price, Value::from("1701411834604692317.316873037"));
+    let definition = serde_json::from_value(json).unwrap();
+    assert!(compiled(&definition, &Names::default()).is_ok());
+}
+
 /// What serde refuses stands before any fault: the definition cannot be read at all.
 #[test]
 fn unreadable_definitions_are_refused() {
@@ -257,6 +267,12 @@ fn in_limits() -> Vec<Injection> {
     }
     add("catalog.digits", "charge/digits", "charge/digits", json!(10));
     add("catalog.negative_price", "charge/price", "charge/price", json!("-0.01"));
+    add(
+        "catalog.price_too_large",
+        "charge/price",
+        "charge/price",
+        json!("1701411834604692317.316873038"),
+    );
     add("catalog.unknown_wallet", "charge/wallet", "charge/wallet", json!("nowhere"));
     add("catalog.unknown_feature", "feature", "feature", json!("nowhere"));
     for kind in ["anchored", "first_use"] {

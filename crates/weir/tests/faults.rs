@@ -110,6 +110,12 @@ fn what_makes_no_sense_is_told_where_it_stands() {
         ("/plans/pro/limits/daily/capacity", json!("-0.5"), "catalog.negative_capacity", ""),
         ("/plans/pro/limits/daily/charge/digits", json!(10), "catalog.digits", ""),
         ("/plans/pro/limits/daily/charge/price", json!(-1), "catalog.negative_price", ""),
+        (
+            "/plans/pro/limits/daily/charge/price",
+            json!("100000000000000000000"),
+            "catalog.price_too_large",
+            "",
+        ),
         ("/plans/pro/limits/daily/charge/wallet", json!("paid"), "catalog.unknown_wallet", ""),
         ("/plans/pro/limits/daily/window/calendar/count", json!(0), "catalog.calendar_count", ""),
         (
@@ -126,7 +132,7 @@ fn what_makes_no_sense_is_told_where_it_stands() {
         ("/remember/max", json!(0), "catalog.remember_nothing", ""),
     ];
     let codes: BTreeSet<_> = cases.into_iter().map(case).collect();
-    assert_eq!(codes.len(), 16, "{codes:#?}");
+    assert_eq!(codes.len(), 17, "{codes:#?}");
 }
 
 #[test]

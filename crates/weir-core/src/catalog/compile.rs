@@ -180,6 +180,7 @@ impl Compiler<'_> {
     fn terms(&mut self, at: &str, limit: LimitId, definition: &LimitDefinition) -> Option<Terms> {
         let capacity = self.capacity(at, definition.capacity);
         let charge = definition.charge.as_ref().map(|charge| self.charge(at, charge));
+        self.payable(at, capacity, charge);
         let known = self.definition.features.contains_key(definition.feature.as_str());
         if !known {
             let hint = format!("no feature is called `{}`", definition.feature);
@@ -258,6 +259,18 @@ impl Compiler<'_> {
         let find = |name: &Name| self.names.wallets.find(name.as_str()).map(WalletId);
         let price = Price { unit: *price, digits: *digits, rounding: *rounding };
         Charge { price, wallet: wallet.as_ref().and_then(find) }
+    }
+
+    /// What a whole capacity costs is an amount of money.
+    fn payable(&mut self, at: &str, capacity: Capacity, charge: Option<Charge>) {
+        let (Capacity::Fixed { amount, .. }, Some(Charge { price, .. })) = (capacity, charge)
+        else {
+            return;
+        };
+        if amount != UNLIMITED && price.unit.is_positive() && price.cost(amount).is_none() {
+            let hint = "the whole capacity would cost more than can be counted";
+            self.fault(format!("{at}/charge/price"), "catalog.price_too_large", hint);
+        }
     }
 
     fn remember(&mut self, definition: &RememberDefinition) -> Remember {

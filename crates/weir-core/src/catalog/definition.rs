@@ -138,7 +138,7 @@ pub struct ChargeDefinition {
     /// Fraction digits that money keeps; 8 when absent.
     #[serde(default = "eight")]
     pub digits: u8,
-    /// For one unit of the feature.
+    /// For one unit of the feature. What the whole capacity costs must be a quantity.
     pub price: Quantity,
     /// What happens to further digits.
     #[serde(default)]
