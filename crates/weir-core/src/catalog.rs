@@ -31,7 +31,8 @@ mod terms;
 pub use definition::Definition;
 pub use names::Names;
 pub use terms::{
-    Capacity, Charge, Denials, GiveBack, Line, PerFeature, Refusal, Remember, RememberAt, Terms,
+    Capacity, Charge, Denials, GiveBack, Line, OnMismatch, PerFeature, Refusal, Remember,
+    RememberAt, Terms,
 };
 
 /// A checked catalog, ready to decide under.

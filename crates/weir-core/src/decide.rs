@@ -38,12 +38,14 @@ use crate::meter::Reading;
 use crate::time::Timestamp;
 use crate::token::Principal;
 
+mod fingerprint;
 mod funds;
 mod gates;
 mod period;
 mod verdict;
 mod weigh;
 
+pub use fingerprint::Fingerprint;
 pub use gates::PATH_MAX;
 pub use verdict::{Binding, Flags, Outcome, Reason, Retry, Verdict};
 
@@ -92,7 +94,16 @@ pub struct View<'a> {
     /// The instant of the decision, not before any earlier one.
     pub now: Timestamp,
     /// Answers given before.
-    pub remembered: &'a Dedup<Verdict>,
+    pub remembered: &'a Dedup<Answer>,
+}
+
+/// An answer that is remembered, and what it was given to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Answer {
+    /// What was answered.
+    pub verdict: Verdict,
+    /// What was asked for.
+    pub asked: Fingerprint,
 }
 
 /// What a decision changes, as the value to store: applying it needs no rule.

@@ -20,7 +20,9 @@ use alloc::vec::Vec;
 use crate::account::{Account, Accounts};
 use crate::amount::Quantity;
 use crate::catalog::Catalog;
-use crate::decide::{self, Binding, Observer, Outcome, Reason, Request, Verdict, View, Workings};
+use crate::decide::{
+    self, Binding, Fingerprint, Observer, Outcome, Reason, Request, Verdict, View, Workings,
+};
 use crate::hash::HashKey;
 use crate::id::{CatalogVersion, LimitId, PlanId, ScopeId, ScopeName, WalletId};
 use crate::limit::Balance;
@@ -373,7 +375,7 @@ fn remembered(view: &View<'_>, request: &Request<'_>, verdict: &Verdict) -> Opti
     };
     let key = decide::remembered_key(view, request).filter(|_| kept)?;
     let until = view.now.checked_add(remember.lifetime).unwrap_or(Timestamp::MAX);
-    Some(Remembered { key, until })
+    Some(Remembered { key, until, asked: Fingerprint::of(request) })
 }
 
 /// Why a command was not done.

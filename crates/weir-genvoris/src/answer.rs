@@ -94,6 +94,7 @@ pub(crate) fn refusal(verdict: &Verdict, quota: LimitId) -> Result<Option<Refusa
             Reason::Malformed
             | Reason::UnknownScope
             | Reason::NoEntitlement
+            | Reason::Conflict
             | Reason::DedupFull
             | Reason::TooOld
             | Reason::TooNew

@@ -73,7 +73,8 @@ impl Answer {
             | Reason::NoPlan
             | Reason::Paused
             | Reason::Unauthenticated => Self::InvalidToken,
-            reason @ (Reason::DedupFull
+            reason @ (Reason::Conflict
+            | Reason::DedupFull
             | Reason::Malformed
             | Reason::NoEntitlement
             | Reason::OutOfCredit

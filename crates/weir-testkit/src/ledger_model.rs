@@ -8,8 +8,8 @@
 use num_bigint::BigInt;
 use weir_core::account::Status;
 use weir_core::catalog::definition::{DenialDefinition, KeySpaceDefinition};
-use weir_core::catalog::{Definition, RememberAt};
-use weir_core::decide::{Binding, Caller, Flags, Outcome, Reason, Request, Retry, Verdict};
+use weir_core::catalog::{Definition, OnMismatch, RememberAt};
+use weir_core::decide::{Binding, Caller, Cost, Flags, Outcome, Reason, Request, Retry, Verdict};
 use weir_core::dedup::RequestKey;
 use weir_core::grant::Grant;
 use weir_core::id::{CatalogVersion, FeatureId, LimitId, PlanId, ScopeId};
@@ -80,6 +80,7 @@ struct Heard {
 #[derive(Clone, Debug)]
 struct Answer {
     key: (ScopeId, Option<FeatureId>, RequestKey),
+    asked: (Vec<ScopeId>, Vec<Cost>),
     verdict: Verdict,
     until: i64,
 }
@@ -265,7 +266,8 @@ impl Model {
         };
         let until = (self.now + rule.lifetime.as_millis()).min(calendar::LAST);
         if let Some(key) = self.key(request).filter(|_| kept) {
-            self.answers.push(Answer { key, verdict, until });
+            let asked = (request.scopes.to_vec(), request.costs.to_vec());
+            self.answers.push(Answer { key, asked, verdict, until });
         }
     }
 }
@@ -393,6 +395,11 @@ impl Model {
     fn memory(&self, request: &Request<'_>) -> Result<(), Box<Verdict>> {
         let Some(key) = self.key(request) else { return Ok(()) };
         if let Some(known) = self.answers.iter().find(|answer| answer.key == key) {
+            let same = (&known.asked.0[..], &known.asked.1[..]) == (request.scopes, request.costs);
+            let rule = self.sold.definition.remember.as_ref();
+            if rule.is_some_and(|rule| rule.on_mismatch == OnMismatch::Conflict) && !same {
+                return Err(Box::new(self.verdict(Outcome::Denied(Reason::Conflict), None)));
+            }
             let flags = Flags { replayed: true, ..known.verdict.flags };
             return Err(Box::new(Verdict { flags, ..known.verdict }));
         }

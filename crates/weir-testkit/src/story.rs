@@ -107,6 +107,8 @@ pub struct Author {
     flavour: Flavour,
     shape: Shape,
     written: u32,
+    /// The latest request with a key, to be tried again.
+    keyed: Option<Ask>,
 }
 
 impl Author {
@@ -116,7 +118,8 @@ impl Author {
     ///
     /// None: bytes that run out are read as zeros.
     pub fn new(flavour: Flavour, u: &mut Unstructured<'_>) -> Result<Self> {
-        Ok(Self { model: Model::default(), flavour, shape: Shape::new(flavour, u)?, written: 0 })
+        let (model, shape) = (Model::default(), Shape::new(flavour, u)?);
+        Ok(Self { model, flavour, shape, written: 0, keyed: None })
     }
 
     /// What happened so far.
@@ -138,6 +141,9 @@ impl Author {
             2..=4 => self.intern(u)?,
             _ => self.act(now, u)?,
         };
+        if let Act::Decide(ask @ Ask { key: Some(_), .. }) = &act {
+            self.keyed = Some(ask.clone());
+        }
         let expected = self.play(&act, now);
         Ok(Beat { now, act, expected })
     }
@@ -293,6 +299,11 @@ impl Author {
     }
 
     fn ask(&self, now: Timestamp, u: &mut Unstructured<'_>) -> Result<Ask> {
+        if let Some(keyed) = &self.keyed
+            && u.ratio(1, 7)?
+        {
+            return Ok(keyed.clone());
+        }
         let scopes = self.scopes(u)?;
         let at = match u.int_in_range(0..=31_u8)? {
             0..=21 => now,

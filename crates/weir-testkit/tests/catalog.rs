@@ -17,7 +17,9 @@ use weir_core::catalog::definition::{
     WalletDefinition, WindowDefinition,
 };
 use weir_core::catalog::names::Table;
-use weir_core::catalog::{Capacity, Catalog, Definition, GiveBack, Names, Refusal, RememberAt};
+use weir_core::catalog::{
+    Capacity, Catalog, Definition, GiveBack, Names, OnMismatch, Refusal, RememberAt,
+};
 use weir_core::fault::Fault;
 use weir_core::grant::Burn;
 use weir_core::id::{CatalogVersion, Name};
@@ -545,6 +547,7 @@ fn words_are_written_like_this() {
     ]);
     words([("\"none\"", GiveBack::None), ("\"reverse\"", GiveBack::Reverse)]);
     words([("\"after_route\"", RememberAt::AfterRoute), ("\"after_time\"", RememberAt::AfterTime)]);
+    words([("\"conflict\"", OnMismatch::Conflict), ("\"ignore\"", OnMismatch::Ignore)]);
     words([("\"feature\"", KeySpaceDefinition::Feature), ("\"root\"", KeySpaceDefinition::Root)]);
     words([
         ("\"funds\"", DenialDefinition::Funds),
@@ -640,7 +643,7 @@ fn what_is_left_out_is_this() {
     assert_eq!(limit, written);
     let remember: RememberDefinition = serde_json::from_value(json!({"lifetime": "P1D"})).unwrap();
     let written = json!({"at": "after_route", "denials": [], "key_space": "root",
-                         "lifetime": "P1D", "max": 1_000_000});
+                         "lifetime": "P1D", "max": 1_000_000, "on_mismatch": "conflict"});
     assert_eq!(remember, serde_json::from_value(written).unwrap());
     let feature: FeatureDefinition = serde_json::from_value(json!({})).unwrap();
     let written = json!({"aggregation": "sum", "event": null, "life": "window", "property": null});
@@ -800,12 +803,14 @@ fn remembers() -> impl Strategy<Value = RememberDefinition> {
         one_of(&[KeySpaceDefinition::Feature, KeySpaceDefinition::Root]),
         spans(),
         any::<u32>(),
+        one_of(&[OnMismatch::Conflict, OnMismatch::Ignore]),
     )
-        .prop_map(|(at, denials, key_space, lifetime, max)| RememberDefinition {
+        .prop_map(|(at, denials, key_space, lifetime, max, on_mismatch)| RememberDefinition {
             at,
             denials,
             key_space,
             lifetime,
             max,
+            on_mismatch,
         })
 }

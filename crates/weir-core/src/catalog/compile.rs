@@ -274,7 +274,7 @@ impl Compiler<'_> {
     }
 
     fn remember(&mut self, definition: &RememberDefinition) -> Remember {
-        let RememberDefinition { at, denials, key_space, lifetime, max } = definition;
+        let RememberDefinition { at, denials, key_space, lifetime, max, on_mismatch } = definition;
         let AcceptanceDefinition { max_age, max_ahead } = self.definition.acceptance;
         // An event taken as long before it happens as may be can come back until it is too old.
         let returns = max_age.zip(max_ahead).map(|(age, ahead)| {
@@ -303,6 +303,7 @@ impl Compiler<'_> {
                 funds: has(DenialDefinition::Funds),
                 window: has(DenialDefinition::Window),
             },
+            on_mismatch: *on_mismatch,
         }
     }
 

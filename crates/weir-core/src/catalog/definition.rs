@@ -12,7 +12,7 @@ use core::fmt;
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::terms::{GiveBack, Refusal, RememberAt};
+use super::terms::{GiveBack, OnMismatch, Refusal, RememberAt};
 use crate::amount::{Quantity, Rounding};
 use crate::grant::Burn;
 use crate::id::Name;
@@ -167,6 +167,9 @@ pub struct RememberDefinition {
     /// How many for each root scope, at most; a million when absent.
     #[serde(default = "million")]
     pub max: u32,
+    /// What another content under a known key is told; `conflict` when absent.
+    #[serde(default)]
+    pub on_mismatch: OnMismatch,
 }
 
 /// A kind of denial that can be remembered.

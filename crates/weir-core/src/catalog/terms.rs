@@ -103,6 +103,19 @@ pub struct Remember {
     pub at: RememberAt,
     /// Which denials are remembered, besides every admission.
     pub denials: Denials,
+    /// What another content under a known key is told.
+    pub on_mismatch: OnMismatch,
+}
+
+/// What a request is told whose key is known, but not for what it asks.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnMismatch {
+    /// That the key was used for something else: [`crate::decide::Reason::Conflict`].
+    #[default]
+    Conflict,
+    /// The answer that the key was given.
+    Ignore,
 }
 
 /// Whether each feature has a key space of its own, or the root has one for all.

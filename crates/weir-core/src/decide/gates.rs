@@ -1,9 +1,9 @@
 //! May it be weighed at all? The stages before limits: path, route, memory, time, status.
 
-use super::{Caller, Cost, Reason, Request, Retry, Verdict, View};
+use super::{Answer, Caller, Cost, Fingerprint, Reason, Request, Retry, Verdict, View};
 use crate::account::{Account, Status};
 use crate::amount::Quantity;
-use crate::catalog::{Lateness, PerFeature, RememberAt};
+use crate::catalog::{Lateness, OnMismatch, PerFeature, RememberAt};
 use crate::dedup::Key;
 use crate::time::Timestamp;
 
@@ -84,16 +84,22 @@ fn route(view: &View<'_>, request: &Request<'_>) -> Option<Reason> {
     (!request.costs.iter().all(sold)).then_some(Reason::NoEntitlement)
 }
 
-/// The answer given before, or the refusal to remember one more.
+/// The answer given before, or the refusal of another content, or to remember one more.
 fn memory(view: &View<'_>, request: &Request<'_>) -> Option<Verdict> {
     let key = remembered_key(view, request)?;
-    if let Some(mut verdict) = view.remembered.get(&key) {
+    let remember = view.catalog.remember()?;
+    let denied = |reason| Some(Verdict::denied(reason, view.catalog.version()));
+    if let Some(Answer { mut verdict, asked }) = view.remembered.get(&key) {
+        if remember.on_mismatch == OnMismatch::Conflict && asked != Fingerprint::of(request) {
+            return denied(Reason::Conflict);
+        }
         verdict.flags.replayed = true;
         return Some(verdict);
     }
-    let len_max = view.catalog.remember().map_or(0, |remember| remember.len_max);
-    let full = view.remembered.len_of(key.root) >= len_max;
-    full.then(|| Verdict::denied(Reason::DedupFull, view.catalog.version()))
+    if view.remembered.len_of(key.root) >= remember.len_max {
+        return denied(Reason::DedupFull);
+    }
+    None
 }
 
 #[inline]

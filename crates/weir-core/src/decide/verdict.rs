@@ -102,6 +102,8 @@ pub enum Reason {
     UnknownScope,
     /// No plan on the path has terms for a feature asked for.
     NoEntitlement,
+    /// The key came before, with other costs or on another path.
+    Conflict,
     /// The key is new, and no more keys can be remembered.
     DedupFull,
     /// It happened too long ago.
@@ -139,6 +141,7 @@ impl Reason {
             Self::Unauthenticated => "unauthenticated",
             Self::UnknownScope => "unknown_scope",
             Self::NoEntitlement => "no_entitlement",
+            Self::Conflict => "conflict",
             Self::DedupFull => "dedup_full",
             Self::TooOld => "too_old",
             Self::TooNew => "too_new",
@@ -156,11 +159,12 @@ impl Reason {
     }
 
     /// All reasons, in the order of their stages.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Malformed,
         Self::Unauthenticated,
         Self::UnknownScope,
         Self::NoEntitlement,
+        Self::Conflict,
         Self::DedupFull,
         Self::TooOld,
         Self::TooNew,

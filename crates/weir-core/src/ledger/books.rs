@@ -8,7 +8,7 @@ use super::record::{Command, Decided, Remembered};
 use super::{DecodeError, HostKeys};
 use crate::account::{Accounts, LimitReading};
 use crate::catalog::Names;
-use crate::decide::{Effect, Verdict};
+use crate::decide::{Answer, Effect, Verdict};
 use crate::dedup::{Dedup, Entry};
 use crate::id::{CatalogVersion, ScopeName};
 use crate::time::Timestamp;
@@ -18,7 +18,7 @@ use crate::token::Registry;
 #[derive(Debug)]
 pub(super) struct Books {
     pub(super) accounts: Accounts,
-    pub(super) remembered: Dedup<Verdict>,
+    pub(super) remembered: Dedup<Answer>,
     pub(super) credentials: Registry,
     pub(super) notes: BTreeMap<NoteKey, Box<[u8]>>,
     pub(super) installed: Installed,
@@ -131,7 +131,9 @@ impl Books {
     }
 
     /// Remembers an answer. Live decisions and replay both come through here.
-    pub(super) fn remember(&mut self, Remembered { key, until }: Remembered, answer: Verdict) {
+    pub(super) fn remember(&mut self, kept: Remembered, verdict: Verdict) {
+        let Remembered { key, until, asked } = kept;
+        let answer = Answer { verdict, asked };
         self.remembered.remember(Entry { key, answer, until });
     }
 

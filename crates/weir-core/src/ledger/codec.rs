@@ -8,7 +8,7 @@ use super::DecodeError;
 use super::parts;
 use super::record::{Command, Decided, Record, Remembered};
 use super::wire::{Reader, Writer};
-use crate::decide::{Cost, Effect};
+use crate::decide::{Cost, Effect, Fingerprint};
 use crate::id::{CatalogVersion, FeatureId, LimitId, PlanId, ScopeId};
 use crate::meter::Reading;
 use crate::token::Digest;
@@ -155,9 +155,10 @@ fn write_decided(w: &mut Writer<'_>, decided: &Decided<'_>) {
         write_effect(w, effect);
     }
     parts::write_verdict(w, &decided.verdict);
-    w.option(decided.remembered, |w, Remembered { key, until }| {
+    w.option(decided.remembered, |w, Remembered { key, until, asked }| {
         parts::write_key(w, &key);
         w.instant(until);
+        w.uint(asked.0);
     });
 }
 
@@ -172,8 +173,10 @@ fn read_decided(r: &mut Reader<'_>) -> Result<Decided<'static>, DecodeError> {
         key: r.option(parts::read_request_key)?,
         effects: Cow::Owned(r.list(read_effect)?),
         verdict: parts::read_verdict(r)?,
-        remembered: r
-            .option(|r| Ok(Remembered { key: parts::read_key(r)?, until: r.instant()? }))?,
+        remembered: r.option(|r| {
+            let (key, until) = (parts::read_key(r)?, r.instant()?);
+            Ok(Remembered { key, until, asked: Fingerprint(r.uint()?) })
+        })?,
     })
 }
 

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 
 use crate::account::Status;
 use crate::catalog::Names;
-use crate::decide::{Cost, Effect, Verdict};
+use crate::decide::{Cost, Effect, Fingerprint, Verdict};
 use crate::dedup::RequestKey;
 use crate::grant::{Burn, Grant};
 use crate::id::{CatalogVersion, PlanId, ScopeId};
@@ -141,6 +141,8 @@ pub struct Remembered {
     pub key: crate::dedup::Key,
     /// Until when, at least.
     pub until: Timestamp,
+    /// For what it was asked.
+    pub asked: Fingerprint,
 }
 
 impl Record<'_> {

@@ -9,6 +9,7 @@ use super::codec::FORMAT;
 use super::wire::{Reader, Writer};
 use super::{Books, DecodeError, Head, HostKeys, parts};
 use crate::account::{Accounts, LimitReading};
+use crate::decide::{Answer, Fingerprint};
 use crate::dedup::Entry;
 use crate::id::{CatalogVersion, LimitId, PlanId, ScopeId, ScopeName};
 use crate::meter::Reading;
@@ -27,7 +28,9 @@ pub(super) fn write(head: Head, books: &Books) -> Vec<u8> {
     w.size(books.remembered.len());
     for entry in books.remembered.iter() {
         parts::write_key(&mut w, &entry.key);
-        parts::write_verdict(&mut w, &entry.answer);
+        let Answer { verdict, asked } = &entry.answer;
+        parts::write_verdict(&mut w, verdict);
+        w.uint(asked.0);
         w.instant(entry.until);
     }
     let credentials = books.credentials.in_order();
@@ -57,7 +60,8 @@ pub(super) fn read(bytes: &[u8], keys: &HostKeys) -> Result<(Head, Books), Decod
     books.installed.names = parts::read_names(&mut r)?;
     read_accounts(&mut r, &mut books.accounts)?;
     for _ in 0..r.uint()? {
-        let (key, answer) = (parts::read_key(&mut r)?, parts::read_verdict(&mut r)?);
+        let (key, verdict) = (parts::read_key(&mut r)?, parts::read_verdict(&mut r)?);
+        let answer = Answer { verdict, asked: Fingerprint(r.uint()?) };
         books.remembered.remember(Entry { key, answer, until: r.instant()? });
     }
     for _ in 0..r.uint()? {

@@ -9,7 +9,7 @@ use weir_core::catalog::definition::{
     FeatureDefinition, KeySpaceDefinition, LimitDefinition, PlanDefinition, RememberDefinition,
     WalletDefinition, WindowDefinition,
 };
-use weir_core::catalog::{Definition, GiveBack, Refusal, RememberAt};
+use weir_core::catalog::{Definition, GiveBack, OnMismatch, Refusal, RememberAt};
 use weir_core::grant::Burn;
 use weir_core::id::{LimitId, Name};
 use weir_core::limit::Enforcement;
@@ -161,6 +161,7 @@ impl Shape {
             // Answers are forgotten oldest first, and counted, over all roots together.
             lifetime: span(if apart { 60 * DAY } else { longest + u.int_in_range(1..=HOUR)? }),
             max: if apart { 1_000_000 } else { max },
+            on_mismatch: *u.choose(&[OnMismatch::Conflict, OnMismatch::Ignore])?,
         };
         let forgets = matches!(self.flavour, Flavour::Forgetful | Flavour::Paid);
         Ok(Some(remember).filter(|_| !forgets))
