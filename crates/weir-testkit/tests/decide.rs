@@ -13,11 +13,12 @@ use weir_core::decide::{
     Binding, Caller, Cost, Effect, Observer, Outcome, Reason, Request, Retry, Verdict,
 };
 use weir_core::dedup::RequestKey;
-use weir_core::id::{CatalogVersion, LimitId, ScopeId, ScopeName};
+use weir_core::grant::{Burn, Grant};
+use weir_core::id::{CatalogVersion, FeatureId, LimitId, PlanId, ScopeId, ScopeName};
 use weir_core::ledger::{Command, HostKeys, Ledger, Newcomer, Record, Refused};
 use weir_core::limit::{Balance, CapacityRead, Enforcement, Source};
 use weir_core::time::{Span, Timestamp};
-use weir_testkit::story::{Act, Flavour, Played, Stage};
+use weir_testkit::story::{Act, Ask, Flavour, Played, Stage};
 
 mod common;
 
@@ -81,6 +82,52 @@ fn conservation() {
         prop_assert_eq!(held.collect::<BTreeMap<_, _>>(), books.0, "what balances hold");
         Ok(())
     });
+}
+
+/// What several grants pay together is all of an ask, and from each what it had.
+#[test]
+fn conservation_over_several_grants() {
+    let json = r#"{ "features": { "calls": {} }, "plans": { "free": { "limits": { "calls": {
+        "feature": "calls", "capacity": "granted", "window": "lifetime" } } } } }"#;
+    let now = Timestamp::EPOCH;
+    let (scope, limit) = (ScopeId(0), LimitId(0));
+    for asked in 0..=7_i64 {
+        let mut stage = Stage::default();
+        let mut play = |act: Act| stage.play(&act, now, &mut ());
+        play(Act::Install(Box::new(serde_json::from_str(json).unwrap())));
+        play(Act::Intern(None, "acme".to_owned(), Some(PlanId(0))));
+        for (source, amount) in (1..).zip([1, 2, 3]) {
+            let grant = Grant {
+                name: format!("g{source}").into(),
+                limit,
+                source: Source(source),
+                amount: Quantity::from_units(amount),
+                priority: 0,
+                effective: now,
+                expires: Timestamp::MAX,
+            };
+            assert_eq!(play(Act::Grant(scope, grant, Burn::Standard)), Played::Done(Ok(())));
+        }
+        let quantity = Quantity::from_units(asked);
+        let ask = Ask {
+            caller: Caller::Unchecked,
+            scopes: vec![scope],
+            costs: vec![Cost { feature: FeatureId(0), quantity }],
+            at: now,
+            key: None,
+        };
+        let Played::Decided(verdict) = play(Act::Decide(ask)) else { panic!("it was asked") };
+        assert_eq!(verdict.is_allowed(), asked <= 6, "{asked}");
+        let taken = |source| {
+            let accounts = stage.ledger.accounts();
+            let mut balances = accounts.balances(accounts.get(scope).unwrap());
+            let of_source = balances.find(|balance| balance.source == Source(source));
+            of_source.map_or(0, |balance| balance.used.as_nanos() / 1_000_000_000)
+        };
+        let drawn = [[0; 3], [1, 0, 0], [1, 1, 0], [1, 2, 0], [1, 2, 1], [1, 2, 2], [1, 2, 3]];
+        let drawn = drawn.get(usize::try_from(asked).unwrap()).unwrap_or(&[0; 3]);
+        assert_eq!([1, 2, 3].map(taken), *drawn, "{asked}");
+    }
 }
 
 #[test]
