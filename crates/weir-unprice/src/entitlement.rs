@@ -128,14 +128,15 @@ pub fn entitle(
     entitlement: &Entitlement,
     now: Timestamp,
 ) -> Result<(), GateError> {
-    let mut known = entitlements(gate, root, feature)?;
-    match known.iter_mut().find(|known| known.id == entitlement.id) {
-        Some(same) => renew(same, entitlement),
-        None => known.push(entitlement.clone()),
-    }
-    // These documents are texts and instants: writing them does not fail.
-    let document = serde_json::to_vec(&known).unwrap_or_default();
-    gate.put_note(root, (ENTITLEMENTS, &note_key(root, feature)), Some(&document), now)
+    gate.update_note(root, (ENTITLEMENTS, &note_key(root, feature)), now, |note| {
+        let mut known = read(note);
+        match known.iter_mut().find(|known| known.id == entitlement.id) {
+            Some(same) => renew(same, entitlement),
+            None => known.push(entitlement.clone()),
+        }
+        // These documents are texts and instants: writing them does not fail.
+        Some(serde_json::to_vec(&known).unwrap_or_default())
+    })
 }
 
 fn renew(known: &mut Entitlement, new: &Entitlement) {
@@ -155,8 +156,12 @@ fn renew(known: &mut Entitlement, new: &Entitlement) {
 /// The gate's.
 pub fn entitlements(gate: &Gate, root: &str, feature: &str) -> Result<Vec<Entitlement>, GateError> {
     let note = gate.note(root, ENTITLEMENTS, &note_key(root, feature))?;
-    // Only `entitle` writes them.
-    Ok(note.and_then(|note| serde_json::from_slice(&note).ok()).unwrap_or_default())
+    Ok(read(note.as_deref()))
+}
+
+/// Only `entitle` writes them.
+fn read(note: Option<&[u8]>) -> Vec<Entitlement> {
+    note.and_then(|note| serde_json::from_slice(note).ok()).unwrap_or_default()
 }
 
 /// The scope of a customer that is known.

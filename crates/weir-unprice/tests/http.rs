@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use weir::{Gate, GrantTerms, Quantity, Span, Status, Timestamp};
 use weir_core::token::Status as KeyStatus;
 use weir_core::window::Period;
-use weir_unprice::entitlement::{Entitlement, Kind, Terms, entitle, root_of};
+use weir_unprice::entitlement::{Entitlement, Kind, Terms, entitle, entitlements, root_of};
 use weir_unprice::keys::{Bound, KeyTerms, enrol};
 use weir_unprice::{Incoming, Outcome, Reporter, Unreported, respond};
 
@@ -395,4 +395,22 @@ fn a_catalog_of_another_system_is_an_error() {
     let sent = send(&gate, &body("a", 1));
     assert_eq!(sent.status(), StatusCode::INTERNAL_SERVER_ERROR);
     assert!(sent.error().1.contains("schema called `ingest-sync`"), "{}", sent.text);
+}
+
+#[test]
+fn entitlements_that_come_at_one_time_are_all_kept() {
+    let (gate, root) = (gate(), root_of("proj", "cus_2"));
+    let sell = &|thread: u32| {
+        (0..50).try_for_each(|n| {
+            let sold = Entitlement { id: format!("ce_{thread}_{n}"), ..sold() };
+            entitle(&gate, (&root, "tokens"), &sold, now())
+        })
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|n| scope.spawn(move || sell(n))).collect();
+        for thread in threads {
+            assert_eq!(thread.join().unwrap(), Ok(()));
+        }
+    });
+    assert_eq!(entitlements(&gate, &root, "tokens").unwrap().len(), 200);
 }

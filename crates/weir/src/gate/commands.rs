@@ -349,6 +349,47 @@ impl Gate {
         let command = Command::Note { space, key, value };
         self.execute(shard, &mut *self.cell(shard)?, command, now)
     }
+
+    /// Makes a new document of the one that is kept, with nothing in between: of two who change one
+    /// at a time, the second sees what the first made of it. `None` is no document.
+    ///
+    /// `change` is called under the lock of a shard: it must not call this gate.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::put_note`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir::{Gate, GateError, Timestamp};
+    ///
+    /// let (gate, now) = (Gate::in_memory()?, Timestamp::EPOCH);
+    /// let add = |line: &str| {
+    ///     let line = line.as_bytes().to_vec();
+    ///     let change = |known: Option<&[u8]>| Some([known.unwrap_or_default(), &line].concat());
+    ///     gate.update_note("acme", (1, b"log"), now, change)
+    /// };
+    /// add("a")?;
+    /// add("b")?;
+    /// assert_eq!(gate.note("acme", 1, b"log")?.as_deref(), Some(&b"ab"[..]));
+    /// gate.update_note("acme", (1, b"log"), now, |_| None)?; // dropped
+    /// assert_eq!(gate.note("acme", 1, b"log")?, None);
+    /// # Ok::<(), GateError>(())
+    /// ```
+    pub fn update_note(
+        &self,
+        root: &str,
+        (space, key): (u16, &[u8]),
+        now: Timestamp,
+        change: impl FnOnce(Option<&[u8]>) -> Option<Vec<u8>>,
+    ) -> Result<(), GateError> {
+        let (shard, key) = (self.shard_of(root), note_key(root, key));
+        let mut cell = self.cell(shard)?;
+        let value = change(cell.ledger.note(space, &key)).map(Cow::Owned);
+        let command = Command::Note { space, key: Cow::Owned(key), value };
+        self.execute(shard, &mut cell, command, now)
+    }
 }
 
 /// Under what the ledger keeps a note, so that the roots of one shard have theirs apart: the length
