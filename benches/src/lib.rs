@@ -56,7 +56,7 @@ impl Desk {
 
     /// Decides one ask at `now`.
     #[inline]
-    pub fn ask(&mut self, costs: &[Cost], now: Timestamp) -> Verdict {
+    pub fn ask(&mut self, costs: &[Cost], now: Timestamp) -> &Verdict {
         let request =
             Request { caller: Caller::Unchecked, scopes: &self.scope, costs, at: now, key: None };
         let Ok(verdict) = self.ledger.decide(&self.catalog, (&request, now), (&mut (), &mut ()));

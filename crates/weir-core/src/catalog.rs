@@ -31,7 +31,7 @@ mod terms;
 pub use definition::Definition;
 pub use names::Names;
 pub use terms::{
-    Capacity, Charge, Denials, GiveBack, Line, OnMismatch, PerFeature, Refusal, Remember,
+    Capacity, Charge, Counted, Denials, GiveBack, Line, OnMismatch, PerFeature, Refusal, Remember,
     RememberAt, Terms,
 };
 
@@ -141,23 +141,21 @@ impl Catalog {
 
     /// The terms under which a plan limits a feature.
     #[must_use]
+    #[inline]
     pub fn terms(&self, plan: PlanId, feature: FeatureId) -> &[Terms] {
-        let found = self.plans.get(usize::from(plan.0)).and_then(Option::as_ref);
-        found.map_or(&[], |plan| plan.terms_of(feature))
+        self.sold(plan).map_or(&[], |plan| plan.terms_of(feature))
     }
 
     /// The terms of one limit of a plan.
     #[must_use]
     pub fn limit_terms(&self, plan: PlanId, limit: LimitId) -> Option<&Terms> {
-        let plan = self.plans.get(usize::from(plan.0))?.as_ref()?;
-        plan.terms.iter().find(|terms| terms.limit == limit)
+        self.sold(plan)?.by_feature.iter().flatten().find(|terms| terms.limit == limit)
     }
 
-    /// All terms of a plan.
-    #[must_use]
-    pub fn plan_terms(&self, plan: PlanId) -> &[Terms] {
-        let found = self.plans.get(usize::from(plan.0)).and_then(Option::as_ref);
-        found.map_or(&[], |plan| &plan.terms)
+    /// A plan that this version has.
+    #[inline]
+    pub(crate) fn sold(&self, plan: PlanId) -> Option<&Plan> {
+        self.plans.get(usize::from(plan.0))?.as_ref()
     }
 
     /// Which event times are accepted.
@@ -227,18 +225,15 @@ pub enum Lateness {
     TooOld,
 }
 
-/// A plan: terms grouped by feature, so that one look-up gives those of an ask.
+/// A plan: its terms by the index of the feature that they limit.
 #[derive(Clone, Debug)]
-struct Plan {
-    terms: Box<[Terms]>,
-    /// By feature index: where its terms start in `terms`, and how many they are.
-    by_feature: Box<[(u16, u16)]>,
+pub(crate) struct Plan {
+    by_feature: Box<[Box<[Terms]>]>,
 }
 
 impl Plan {
-    fn terms_of(&self, feature: FeatureId) -> &[Terms] {
-        let Some((start, len)) = self.by_feature.get(usize::from(feature.0)) else { return &[] };
-        let start = usize::from(*start);
-        self.terms.get(start..start.saturating_add(usize::from(*len))).unwrap_or(&[])
+    #[inline]
+    pub(crate) fn terms_of(&self, feature: FeatureId) -> &[Terms] {
+        self.by_feature.get(usize::from(feature.0)).map_or(&[], |terms| terms)
     }
 }

@@ -197,7 +197,7 @@ pub struct Workings {
     /// What an allowed decision changes.
     pub effects: Vec<Effect>,
     debits: Vec<Debit>,
-    opened: Vec<period::Opened>,
+    opened: Vec<Balance>,
 }
 
 /// How a limit of a scope stands at the instant of the view, with nothing asked.
@@ -215,16 +215,17 @@ pub fn standing(view: &View<'_>, scope: ScopeId, limit: LimitId) -> Option<Bindi
 pub fn decide<O: Observer>(
     view: &View<'_>,
     request: &Request<'_>,
-    workings: &mut Workings,
-    observer: &mut O,
-) -> Verdict {
+    (workings, observer): (&mut Workings, &mut O),
+    verdict: &mut Verdict,
+) {
     workings.effects.clear();
-    let mut verdict = gates::pass(view, request);
-    if !verdict.is_allowed() || verdict.flags.replayed {
-        return verdict;
+    if let Some(answer) = gates::pass(view, request) {
+        *verdict = answer;
+        return;
     }
-    weigh::weigh(view, request, (workings, observer), &mut verdict);
-    if verdict.outcome != Outcome::Allowed {
+    *verdict = Verdict::open(view.catalog.version());
+    weigh::weigh(view, request, (workings, observer), verdict);
+    if !verdict.is_allowed() {
         workings.effects.clear();
         if let Retry::At(at) = verdict.retry
             && !passes(view, request, workings, at)
@@ -232,13 +233,12 @@ pub fn decide<O: Observer>(
             verdict.retry = Retry::NotComputed; // another limit stands against it by then
         }
     }
-    verdict
 }
 
 /// Whether the request would pass at `at`, with nothing but time passing.
 fn passes(view: &View<'_>, request: &Request<'_>, workings: &mut Workings, at: Timestamp) -> bool {
     let (view, request) = (View { now: at, ..*view }, Request { at, ..*request });
-    let mut verdict = gates::allowed(&view);
+    let mut verdict = Verdict::open(view.catalog.version());
     weigh::weigh(&view, &request, (workings, &mut ()), &mut verdict);
     workings.effects.clear();
     verdict.is_allowed()

@@ -49,6 +49,8 @@ pub struct Ledger {
     head: Head,
     books: Books,
     workings: Workings,
+    /// What was decided last: written once, where the caller reads it.
+    answer: Verdict,
 }
 
 /// A scope that may be new.
@@ -120,8 +122,12 @@ impl Ledger {
     /// An empty ledger.
     #[must_use]
     pub fn new(keys: &HostKeys) -> Self {
-        let head = Head { sequence: 0, seen: Timestamp::MIN };
-        Self { head, books: Books::new(keys), workings: Workings::default() }
+        Self::at(Head { sequence: 0, seen: Timestamp::MIN }, Books::new(keys))
+    }
+
+    fn at(head: Head, books: Books) -> Self {
+        let answer = Verdict::open(CatalogVersion::default());
+        Self { head, books, workings: Workings::default(), answer }
     }
 
     /// Decides a request, and counts it when it is allowed.
@@ -137,17 +143,17 @@ impl Ledger {
         catalog: &Catalog,
         (request, now): (&Request<'_>, Timestamp),
         (sink, observer): (&mut S, &mut O),
-    ) -> Result<Verdict, S::Error> {
+    ) -> Result<&Verdict, S::Error> {
         let seen = self.head.seen.max(now);
-        let Self { head, books, workings } = self;
+        let Self { head, books, workings, answer: verdict } = self;
         let view = view(books, catalog, seen);
-        let mut verdict = decide::decide(&view, request, workings, observer);
+        decide::decide(&view, request, (workings, observer), verdict);
         if verdict.flags.replayed {
             return Ok(verdict);
         }
         verdict.sequence = head.sequence.saturating_add(1);
         verdict.flags.clock_held = now < seen;
-        let remembered = remembered(&view, request, &verdict);
+        let remembered = remembered(&view, request, verdict);
         let effects = &workings.effects;
         if S::TAKES {
             sink.append(&Record {
@@ -160,7 +166,7 @@ impl Ledger {
                     at: request.at,
                     key: request.key,
                     effects: Cow::Borrowed(effects),
-                    verdict,
+                    verdict: *verdict,
                     remembered,
                 }),
             })?;
@@ -169,7 +175,7 @@ impl Ledger {
         // The effects were computed from this very state: they fit it.
         let _fits = books.settle(effects);
         if let Some(remembered) = remembered {
-            books.remember(remembered, verdict);
+            books.remember(remembered, *verdict);
         }
         Ok(verdict)
     }
@@ -180,10 +186,11 @@ impl Ledger {
         catalog: &Catalog,
         (request, now): (&Request<'_>, Timestamp),
         observer: &mut O,
-    ) -> Verdict {
+    ) -> &Verdict {
         let seen = self.head.seen.max(now);
-        let view = view(&self.books, catalog, seen);
-        let mut verdict = decide::decide(&view, request, &mut self.workings, observer);
+        let Self { books, workings, answer: verdict, .. } = self;
+        let view = view(books, catalog, seen);
+        decide::decide(&view, request, (workings, observer), verdict);
         verdict.flags.clock_held |= now < seen && !verdict.flags.replayed;
         verdict
     }
@@ -288,7 +295,7 @@ impl Ledger {
     /// What is wrong with the bytes.
     pub fn restore(bytes: &[u8], keys: &HostKeys) -> Result<Self, DecodeError> {
         let (head, books) = snapshot::read(bytes, keys)?;
-        Ok(Self { head, books, workings: Workings::default() })
+        Ok(Self::at(head, books))
     }
 
     /// How a limit of a scope stands at the later of `now` and the latest instant seen.

@@ -157,10 +157,13 @@ impl Standing {
     #[must_use]
     #[inline]
     pub fn admits(self, asked: Quantity, enforcement: Enforcement) -> bool {
-        !asked.is_positive()
-            || asked <= self.left
-            || self.capacity == UNLIMITED
-            || enforcement == Enforcement::Soft
+        asked <= self.left || self.goes_over(asked, enforcement)
+    }
+
+    /// Whether an ask for more than is left goes through.
+    #[cold]
+    fn goes_over(self, asked: Quantity, enforcement: Enforcement) -> bool {
+        !asked.is_positive() || self.capacity == UNLIMITED || enforcement == Enforcement::Soft
     }
 }
 

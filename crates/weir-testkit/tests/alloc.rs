@@ -251,7 +251,7 @@ impl Shop {
         let request = Request { caller, scopes, costs: &costs, at, key: None };
         let Ok(verdict) =
             self.ledger.decide(&self.catalog, (&request, self.now), (&mut (), &mut ()));
-        verdict
+        *verdict
     }
 }
 

@@ -254,7 +254,7 @@ fn peek_is_decide() {
                 Act::Decide(ask) => {
                     let head = stage.ledger.head();
                     let question = (&ask.request(), beat.now);
-                    let answer = stage.ledger.peek(&stage.catalog, question, &mut ());
+                    let answer = *stage.ledger.peek(&stage.catalog, question, &mut ());
                     prop_assert_eq!(stage.ledger.head(), head, "a question is no command");
                     Some(answer)
                 }

@@ -246,7 +246,7 @@ impl Gate {
         let Cell { ledger, catalog, record } = &mut *cell;
         let Some(request) = path.request(ask, shard) else { return Ok(stranger(catalog)) };
         let mut sink = Kept { journal: &*self.inner.journal, shard, record };
-        Ok(ledger.decide(catalog, (&request, now), (&mut sink, observer))?)
+        Ok(*ledger.decide(catalog, (&request, now), (&mut sink, observer))?)
     }
 
     /// Says what [`Gate::decide`] would, and counts nothing.
@@ -259,7 +259,7 @@ impl Gate {
         let mut cell = self.cell(shard)?;
         let Cell { ledger, catalog, .. } = &mut *cell;
         let Some(request) = path.request(ask, shard) else { return Ok(stranger(catalog)) };
-        Ok(ledger.peek(catalog, (&request, now), &mut ()))
+        Ok(*ledger.peek(catalog, (&request, now), &mut ()))
     }
 
     /// The index of a feature, good for as long as this gate: catalogs come and go, names keep it.

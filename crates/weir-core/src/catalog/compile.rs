@@ -13,8 +13,8 @@ use super::definition::{
 };
 use super::names::{Names, Table};
 use super::{
-    Acceptance, Capacity, Catalog, Charge, Denials, Feature, Line, PerFeature, Plan, Remember,
-    Terms,
+    Acceptance, Capacity, Catalog, Charge, Counted, Denials, Feature, Line, PerFeature, Plan,
+    Remember, Terms,
 };
 use crate::amount::Quantity;
 use crate::fault::Fault;
@@ -162,32 +162,30 @@ impl Compiler<'_> {
         plans
     }
 
-    /// Terms in the order of their features, and where each feature's terms start.
+    /// Terms by the index of their feature, and in the order of their limits.
     fn grouped(&self, mut terms: Vec<Terms>) -> Plan {
-        terms.sort_by_key(|terms| (terms.feature.0, terms.limit.0));
-        let run = |feature: u16| {
-            let start = terms.partition_point(|terms| terms.feature.0 < feature);
-            let end = terms.partition_point(|terms| terms.feature.0 <= feature);
-            // Both are at most the number of limits, which fits.
-            let narrow = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
-            (narrow(start), narrow(end.saturating_sub(start)))
-        };
-        let indices = 0..=u16::MAX; // with an end: the one after a full table would not fit
-        let by_feature = indices.zip(self.names.features.iter()).map(|(i, _)| run(i)).collect();
-        Plan { terms: terms.into(), by_feature }
+        terms.sort_by_key(|terms| terms.limit);
+        let mut by_feature: Vec<Vec<Terms>> =
+            self.names.features.iter().map(|_| Vec::new()).collect();
+        for terms in terms {
+            if let Some(place) = by_feature.get_mut(usize::from(terms.counted.feature.0)) {
+                place.push(terms);
+            }
+        }
+        Plan { by_feature: by_feature.into_iter().map(Vec::into).collect() }
     }
 
     fn terms(&mut self, at: &str, limit: LimitId, definition: &LimitDefinition) -> Option<Terms> {
         let capacity = self.capacity(at, definition.capacity);
         let charge = definition.charge.as_ref().map(|charge| self.charge(at, charge));
         self.payable(at, capacity, charge);
-        let known = self.definition.features.contains_key(definition.feature.as_str());
-        if !known {
+        let known = self.definition.features.get(definition.feature.as_str());
+        if known.is_none() {
             let hint = format!("no feature is called `{}`", definition.feature);
             self.fault(format!("{at}/feature"), "catalog.unknown_feature", hint);
         }
         let feature = self.names.features.find(definition.feature.as_str()).map(FeatureId);
-        if known && self.counted.entry(limit).or_insert(feature) != &feature {
+        if known.is_some() && self.counted.entry(limit).or_insert(feature) != &feature {
             let hint = "another plan counts another feature under this name";
             self.fault(format!("{at}/feature"), "catalog.limit_feature", hint);
         }
@@ -195,7 +193,9 @@ impl Compiler<'_> {
         let LimitDefinition { enforcement, give_back, refusal, .. } = *definition;
         let line = Line { enforcement, refusal, give_back };
         let grace = definition.grace;
-        Some(Terms { limit, feature: feature?, capacity, window, anchor, grace, line, charge })
+        let meter = Meter { aggregation: known?.aggregation, life: known?.life };
+        let counted = Counted { feature: feature?, meter };
+        Some(Terms { limit, counted, capacity, window, anchor, grace, line, charge })
     }
 
     fn capacity(&mut self, at: &str, definition: CapacityDefinition) -> Capacity {

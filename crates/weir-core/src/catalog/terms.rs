@@ -6,6 +6,7 @@ use crate::amount::Quantity;
 use crate::grant::Burn;
 use crate::id::{FeatureId, LimitId, WalletId};
 use crate::limit::{CapacityRead, Enforcement};
+use crate::meter::Meter;
 use crate::price::Price;
 use crate::time::{Span, Timestamp};
 use crate::window::Window;
@@ -16,7 +17,7 @@ pub struct Terms {
     /// The limit.
     pub limit: LimitId,
     /// What it counts.
-    pub feature: FeatureId,
+    pub counted: Counted,
     /// How much there is, and where that is read.
     pub capacity: Capacity,
     /// When it counts anew.
@@ -29,6 +30,15 @@ pub struct Terms {
     pub line: Line,
     /// What use costs, and who pays.
     pub charge: Option<Charge>,
+}
+
+/// What a limit counts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Counted {
+    /// Asks for this feature.
+    pub feature: FeatureId,
+    /// How their values become use.
+    pub meter: Meter,
 }
 
 /// What happens at a limit's line.

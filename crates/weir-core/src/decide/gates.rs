@@ -1,37 +1,42 @@
 //! May it be weighed at all? The stages before limits: path, route, memory, time, status.
 
-use super::{Answer, Caller, Cost, Fingerprint, Reason, Request, Retry, Verdict, View};
+use super::{Answer, Caller, Fingerprint, Reason, Request, Verdict, View};
 use crate::account::{Account, Status};
-use crate::amount::Quantity;
 use crate::catalog::{Lateness, OnMismatch, PerFeature, RememberAt};
 use crate::dedup::Key;
+use crate::id::ScopeId;
 use crate::time::Timestamp;
 
 /// The most scopes on a path, and the most costs of a request.
 pub const PATH_MAX: usize = 8;
 
-/// The verdict of the first gate that refuses a request; [`allowed`] when it may be weighed.
+/// The answer of the first gate that has one: a refusal, or what was answered before. `None` when
+/// the request may be weighed.
 #[inline]
-pub(super) fn pass(view: &View<'_>, request: &Request<'_>) -> Verdict {
-    let denied = |reason| Verdict::denied(reason, view.catalog.version());
-    if let Some(reason) = path(view, request).or_else(|| route(view, request)) {
-        return denied(reason);
+pub(super) fn pass(view: &View<'_>, request: &Request<'_>) -> Option<Verdict> {
+    let denied = |reason| Some(Verdict::denied(reason, view.catalog.version()));
+    let path = match path(view, request) {
+        Ok(path) => path,
+        Err(reason) => return denied(reason),
+    };
+    if !sold(view, request) {
+        return denied(Reason::NoEntitlement);
     }
-    let looks = view.catalog.remember().map(|remember| remember.at);
-    if looks == Some(RememberAt::AfterRoute)
+    let looks = |at| view.catalog.remember().is_some_and(|remember| remember.at == at);
+    if looks(RememberAt::AfterRoute)
         && let Some(known) = memory(view, request)
     {
-        return known;
+        return Some(known);
     }
     if let Some(reason) = time(view, request) {
         return denied(reason);
     }
-    if looks == Some(RememberAt::AfterTime)
+    if looks(RememberAt::AfterTime)
         && let Some(known) = memory(view, request)
     {
-        return known;
+        return Some(known);
     }
-    statuses(view, request).map_or_else(|| allowed(view), denied)
+    stops(path.status).and_then(denied)
 }
 
 /// The key under which a request's answer is remembered; `None` when it is not.
@@ -44,44 +49,65 @@ pub(crate) fn remembered_key(view: &View<'_>, request: &Request<'_>) -> Option<K
     Some(Key { root: *request.scopes.first()?, feature, request: request.key? })
 }
 
+/// What a walk over the scopes of a path finds.
+struct Path {
+    /// Whether all of them are known.
+    known: bool,
+    /// Whether the first is a root and the others hang under it; unknown ones hang nowhere.
+    one_tree: bool,
+    /// The first status that says that a scope may not spend.
+    status: Status,
+}
+
+impl Path {
+    #[inline]
+    fn walk(view: &View<'_>, root: ScopeId, scopes: &[ScopeId]) -> Self {
+        let mut path = Self { known: true, one_tree: true, status: Status::Active };
+        for scope in scopes {
+            let Some(account) = view.accounts.get(*scope) else {
+                path.known = false;
+                continue;
+            };
+            path.one_tree &= account.root() == root;
+            if path.status == Status::Active {
+                path.status = account.status();
+            }
+        }
+        path
+    }
+}
+
 #[inline]
-fn path(view: &View<'_>, request: &Request<'_>) -> Option<Reason> {
-    let lengths = [request.scopes.len(), request.costs.len()];
-    if request.scopes.is_empty() || lengths.iter().any(|len| *len > PATH_MAX) {
-        return Some(Reason::Malformed);
+fn path(view: &View<'_>, request: &Request<'_>) -> Result<Path, Reason> {
+    let Request { scopes, costs, at, .. } = *request;
+    let Some(root) = scopes.first() else { return Err(Reason::Malformed) };
+    if scopes.len().max(costs.len()) > PATH_MAX {
+        return Err(Reason::Malformed);
     }
-    if request.at == Timestamp::MAX || view.now == Timestamp::MAX {
-        return Some(Reason::Malformed); // the end of time is in no period
+    if at == Timestamp::MAX || view.now == Timestamp::MAX {
+        return Err(Reason::Malformed); // the end of time is in no period
     }
-    if !is_one_tree(view, request) {
-        return Some(Reason::Malformed);
+    let path = Path::walk(view, *root, scopes);
+    if !path.one_tree {
+        return Err(Reason::Malformed);
     }
     if let Caller::Known(principal) = request.caller
-        && !request.scopes.contains(&principal.scope())
+        && !scopes.contains(&principal.scope())
     {
-        return Some(Reason::Unauthenticated);
+        return Err(Reason::Unauthenticated);
     }
-    let unknown = request.scopes.iter().any(|scope| view.accounts.get(*scope).is_none());
-    unknown.then_some(Reason::UnknownScope)
+    if path.known { Ok(path) } else { Err(Reason::UnknownScope) }
 }
 
-/// Whether the first scope is a root and the others hang under it; unknown ones hang nowhere.
+/// Whether every feature asked for is in some plan on the path.
 #[inline]
-fn is_one_tree(view: &View<'_>, request: &Request<'_>) -> bool {
-    let known = request.scopes.iter().filter_map(|scope| view.accounts.get(*scope));
-    let first = request.scopes.first();
-    known.map(Account::root).all(|root| Some(&root) == first)
-}
-
-/// Every feature asked for must be in some plan on the path.
-#[inline]
-fn route(view: &View<'_>, request: &Request<'_>) -> Option<Reason> {
-    let plans = || request.scopes.iter().filter_map(|s| view.accounts.get(*s)?.plan());
-    let sold = |cost: &Cost| {
-        view.catalog.metering(cost.feature).is_some()
-            && plans().any(|plan| !view.catalog.terms(plan, cost.feature).is_empty())
-    };
-    (!request.costs.iter().all(sold)).then_some(Reason::NoEntitlement)
+fn sold(view: &View<'_>, request: &Request<'_>) -> bool {
+    request.costs.iter().all(|cost| {
+        request.scopes.iter().any(|scope| {
+            let plan = view.accounts.get(*scope).and_then(Account::plan);
+            plan.is_some_and(|plan| !view.catalog.terms(plan, cost.feature).is_empty())
+        })
+    })
 }
 
 /// The answer given before, or the refusal of another content, or to remember one more.
@@ -110,26 +136,15 @@ fn time(view: &View<'_>, request: &Request<'_>) -> Option<Reason> {
     })
 }
 
+/// Why a scope of this status may not spend; `None` when it may.
 #[inline]
-fn statuses(view: &View<'_>, request: &Request<'_>) -> Option<Reason> {
-    let status = |scope| view.accounts.get(scope).map(|account| account.status());
-    request.scopes.iter().find_map(|scope| match status(*scope)? {
+const fn stops(status: Status) -> Option<Reason> {
+    match status {
         Status::Active => None,
         Status::Blocked => Some(Reason::Blocked),
         Status::Cancelled => Some(Reason::Cancelled),
         Status::Inactive => Some(Reason::Inactive),
         Status::NoPlan => Some(Reason::NoPlan),
         Status::Paused => Some(Reason::Paused),
-    })
-}
-
-/// The verdict on a request that nothing stands against, before any limit has been weighed.
-#[inline]
-pub(super) const fn allowed(view: &View<'_>) -> Verdict {
-    Verdict {
-        outcome: super::Outcome::Allowed,
-        retry: Retry::Now,
-        charged: Quantity::ZERO,
-        ..Verdict::denied(Reason::Malformed, view.catalog.version())
     }
 }

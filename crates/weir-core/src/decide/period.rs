@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::View;
 use crate::account::Account;
 use crate::amount::Quantity;
-use crate::catalog::Terms;
+use crate::catalog::{Capacity, Terms};
 use crate::id::LimitId;
 use crate::limit::{Balance, CapacityRead, Source};
 use crate::time::Timestamp;
@@ -13,49 +13,80 @@ use crate::window::{Period, Window};
 
 /// One allowance of a limit: the plan's own, or a grant's.
 #[derive(Clone, Copy)]
-pub(super) struct Allowance {
-    pub(super) source: Source,
-    pub(super) amount: Quantity,
-    pub(super) read: CapacityRead,
+struct Allowance {
+    source: Source,
+    amount: Quantity,
+    read: CapacityRead,
 }
 
-/// A balance to count on, as it stands before the request.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Opened {
-    pub(super) balance: Balance,
-    pub(super) opening: Opening,
-}
-
-/// Whether the balance is stored already.
+/// Whether an opened balance is stored already.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Opening {
+    /// It is.
     Known,
-    New,
+    /// It may be new, and what it closes is to be looked for.
+    Unsure,
 }
 
-/// Opens the balance on which an allowance counts an event of `at`.
+/// The balance that a limit of the plan counts on at `at`, where that is now, and it is known to be
+/// the latest one.
+#[inline]
+pub(super) fn running<'a>(
+    view: &View<'a>,
+    (account, terms): (&'a Account, &Terms),
+    at: Timestamp,
+) -> Option<&'a Balance> {
+    if matches!(terms.capacity, Capacity::Granted { .. }) {
+        return None;
+    }
+    latest(view, (account, terms), Source::PLAN, at)
+}
+
+#[inline]
+fn latest<'a>(
+    view: &View<'a>,
+    (account, terms): (&'a Account, &Terms),
+    source: Source,
+    at: Timestamp,
+) -> Option<&'a Balance> {
+    let latest = view.accounts.latest(account, terms.limit, source)?;
+    let runs =
+        latest.generation == view.catalog.version() && at == view.now && at < latest.window_end;
+    runs.then_some(latest)
+}
+
+/// Opens the balances on which a limit counts an event of `at`: the plan's own, or those of the
+/// grants that pay, or one without capacity.
 ///
 /// # Errors
 ///
 /// The period, when it is over and so is its grace.
-#[inline]
 pub(super) fn open(
     view: &View<'_>,
-    (account, terms, allowance): (&Account, &Terms, Allowance),
+    (account, terms): (&Account, &Terms),
     at: Timestamp,
-    opened: &mut Vec<Opened>,
+    opened: &mut Vec<Balance>,
 ) -> Result<(), Period> {
-    let latest = view.accounts.latest(account, terms.limit, allowance.source);
-    if let Some(balance) = latest
-        && balance.generation == view.catalog.version()
-        && at == view.now
-        && at < balance.window_end
-    {
-        opened.push(Opened { balance: *balance, opening: Opening::Known });
-        return Ok(());
+    opened.clear();
+    let mut open = |source, amount, read| {
+        let allowance = Allowance { source, amount, read };
+        opened.push(match latest(view, (account, terms), source, at) {
+            Some(balance) => *balance,
+            None => look_up(view, (account, terms), allowance, at)?,
+        });
+        Ok(())
+    };
+    if let Capacity::Fixed { amount, read } = terms.capacity {
+        return open(Source::PLAN, amount, read);
     }
-    opened.push(look_up(view, (account, terms), allowance, at)?);
-    Ok(())
+    let mut none = true;
+    for grant in view.accounts.grants(account) {
+        if grant.limit == terms.limit && grant.pays_at(at) {
+            open(grant.source, grant.amount, CapacityRead::Live)?;
+            none = false;
+        }
+    }
+    if none { open(Source::PLAN, Quantity::ZERO, CapacityRead::Live) } else { Ok(()) }
 }
 
 /// The balance of the period of `at`, where it is not known to be the latest.
@@ -64,7 +95,7 @@ fn look_up(
     (account, terms): (&Account, &Terms),
     allowance: Allowance,
     at: Timestamp,
-) -> Result<Opened, Period> {
+) -> Result<Balance, Period> {
     let Allowance { source, amount, read } = allowance;
     let version = view.catalog.version();
     let period = period_of(view, (account, terms), source, at);
@@ -85,23 +116,25 @@ fn look_up(
         ..Balance::VACANT
     };
     let Some(known) = known else {
-        return Ok(Opened { balance: fresh, opening: Opening::New });
+        return Ok(fresh);
     };
     let keeps = read == CapacityRead::AtRoll && known.generation != Balance::VACANT.generation;
     let capacity = if keeps { known.capacity } else { amount };
-    let balance = Balance { capacity, generation, ..*known };
-    Ok(Opened { balance, opening: Opening::Known })
+    Ok(Balance { capacity, generation, ..*known })
 }
 
-/// The balances of an allowance that nothing can reach any more once its new one is stored.
+/// The balances of an allowance that nothing can reach any more once `new` is stored; none when it
+/// is stored already.
 pub(super) fn closed<'a>(
     view: &'a View<'_>,
     (account, terms): (&'a Account, &'a Terms),
     new: &Balance,
 ) -> impl Iterator<Item = (LimitId, Source, Timestamp)> + 'a {
     let (limit, source, end) = new.key();
+    let known = view.accounts.balances(account).any(|known| known.key() == (limit, source, end));
     let gone = move |balance: &&Balance| {
-        (balance.limit, balance.source) == (limit, source)
+        !known
+            && (balance.limit, balance.source) == (limit, source)
             && balance.window_end < end
             && over(terms, balance.window_end, view.now)
     };

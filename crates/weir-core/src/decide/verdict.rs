@@ -46,6 +46,12 @@ impl Verdict {
         }
     }
 
+    /// An admission before anything has been weighed.
+    pub(crate) const fn open(catalog: CatalogVersion) -> Self {
+        let denied = Self::denied(Reason::Malformed, catalog);
+        Self { outcome: Outcome::Allowed, retry: Retry::Now, ..denied }
+    }
+
     /// Whether it goes ahead.
     #[must_use]
     pub const fn is_allowed(&self) -> bool {

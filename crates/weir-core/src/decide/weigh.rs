@@ -1,20 +1,24 @@
 //! Does every limit on the path admit it, and what does it take? The pass over the limits.
 
 use alloc::vec::Vec;
+use core::{mem, slice};
 
-use super::period::{self, Allowance, Opened, Opening};
+use super::period::{self, Opening};
 use super::verdict::{Binding, Outcome, Reason, Retry, Verdict};
 use super::{Cost, Draw, Effect, Observer, Request, View, Workings, funds};
 use crate::account::Account;
 use crate::amount::Quantity;
 use crate::catalog::{Capacity, Charge, GiveBack, Refusal, Terms};
 use crate::id::{FeatureId, LimitId, ScopeId};
-use crate::limit::{Balance, CapacityRead, Source, Standing};
+use crate::limit::{Balance, CapacityRead, Standing};
 use crate::meter::{Aggregation, Life, Meter, Reading};
 use crate::time::Timestamp;
 use crate::window::Period;
 
 /// Weighs the asks of one request, and keeps what the verdict will say.
+///
+/// What weighs a running balance is in line, and what is rarer is not: a hot decision is short enough
+/// for calls and spilled registers to show.
 struct Scale<'s, O> {
     view: &'s View<'s>,
     request: &'s Request<'s>,
@@ -34,7 +38,14 @@ struct Place<'a> {
     terms: &'a Terms,
 }
 
-/// Weighs a request that passed the gates: makes of their verdict the one on everything.
+impl<'a> Place<'a> {
+    #[inline]
+    const fn counted(self) -> (&'a Account, &'a Terms) {
+        (self.account, self.terms)
+    }
+}
+
+/// Weighs a request that passed the gates.
 #[inline]
 pub(super) fn weigh<O: Observer>(
     view: &View<'_>,
@@ -59,15 +70,13 @@ impl<'s, O: Observer> Scale<'s, O> {
     fn ask(&mut self, scope: ScopeId) {
         let (view, costs) = (self.view, self.request.costs);
         let Some(account) = view.accounts.get(scope) else { return };
-        let Some(plan) = account.plan() else { return };
+        let Some(plan) = account.plan().and_then(|plan| view.catalog.sold(plan)) else { return };
         for (at, Cost { feature, .. }) in costs.iter().enumerate() {
-            let asked = costs.iter().take(at).any(|earlier| earlier.feature == *feature);
-            let Some(metering) = view.catalog.metering(*feature).filter(|_| !asked) else {
+            if costs.iter().take(at).any(|earlier| earlier.feature == *feature) {
                 continue; // all costs of a feature are one ask
-            };
-            for terms in view.catalog.terms(plan, *feature) {
-                let place = Place { scope, account, terms };
-                if self.weigh(place, metering.meter).is_none() {
+            }
+            for terms in plan.terms_of(*feature) {
+                if self.weigh(Place { scope, account, terms }).is_none() {
                     self.refuse(Reason::Unmeasurable, None);
                 }
             }
@@ -76,70 +85,95 @@ impl<'s, O: Observer> Scale<'s, O> {
 
     /// Asks the wallets, and closes the verdict.
     #[inline]
-    fn finish(mut self) {
+    fn finish(&mut self) {
         if funds::settle(self.view, self.workings, self.observer).is_err() {
             self.refuse(Reason::OutOfCredit, None);
         }
-        let verdict = self.verdict;
-        let Outcome::Denied(reason) = verdict.outcome else {
-            verdict.retry = Retry::Now;
-            return;
-        };
-        verdict.charged = Quantity::ZERO;
-        if !matches!(reason, Reason::LimitExceeded | Reason::RateLimited) {
-            verdict.retry = Retry::NotComputed;
+        match self.verdict.outcome {
+            Outcome::Allowed => self.verdict.retry = Retry::Now,
+            Outcome::Denied(reason) => {
+                self.verdict.charged = Quantity::ZERO;
+                if !matches!(reason, Reason::LimitExceeded | Reason::RateLimited) {
+                    self.verdict.retry = Retry::NotComputed;
+                }
+            }
         }
     }
 
     /// Weighs one limit; `None` when a number does not fit.
-    #[inline]
-    fn weigh(&mut self, place: Place<'s>, meter: Meter) -> Option<()> {
-        let Place { scope, terms, .. } = place;
-        let at = if terms.window.counts_at_event() { self.request.at } else { self.view.now };
-        let resets_at = match self.open(place, at) {
-            Ok(end) => end,
-            Err(period) => {
-                let binding = closed_binding(place, period);
-                self.observer.touched(&binding, Outcome::Denied(Reason::PeriodClosed));
-                self.refuse(Reason::PeriodClosed, Some(binding));
-                return Some(());
-            }
+    #[inline(never)]
+    fn weigh(&mut self, place: Place<'s>) -> Option<()> {
+        let at_event = place.terms.window.counts_at_event();
+        let at = if at_event { self.request.at } else { self.view.now };
+        match period::running(self.view, place.counted(), at) {
+            Some(balance) => self.compare(place, (slice::from_ref(balance), Opening::Known)),
+            None => self.open(place, at),
+        }
+    }
+
+    /// Opens the balances of a limit that are not known to run, and weighs it.
+    #[inline(never)]
+    fn open(&mut self, place: Place<'s>, at: Timestamp) -> Option<()> {
+        let mut opened = mem::take(&mut self.workings.opened);
+        let weighed = match period::open(self.view, place.counted(), at, &mut opened) {
+            Ok(()) => self.compare(place, (&opened, Opening::Unsure)),
+            Err(period) => self.close_out(place, period),
         };
-        let standing = standing_of(&self.workings.opened);
+        self.workings.opened = opened;
+        weighed
+    }
+
+    /// Compares what a limit has with what is asked of it, and takes it.
+    #[inline(always)]
+    fn compare(
+        &mut self,
+        place: Place<'s>,
+        (opened, opening): (&[Balance], Opening),
+    ) -> Option<()> {
+        let Place { scope, terms, .. } = place;
+        let meter = terms.counted.meter;
+        let resets_at = end_of(opened);
+        let standing = standing_of(opened);
         let (asked, reading) = if meter.keeps_reading() {
-            self.read(place, meter, resets_at)?
+            self.read(place, resets_at)?
         } else {
-            (self.count(place, meter)?, None)
+            (self.count(place)?, None)
         };
         let Standing { used, held, capacity, .. } = standing;
         let binding = Binding { scope, limit: terms.limit, used, held, asked, capacity, resets_at };
         if !standing.admits(asked, terms.line.enforcement) {
-            let reason = match terms.line.refusal {
-                Refusal::LimitExceeded => Reason::LimitExceeded,
-                Refusal::RateLimited => Reason::RateLimited,
-            };
-            self.observer.touched(&binding, Outcome::Denied(reason));
-            self.retry_after(place, meter, &binding);
-            self.refuse(reason, Some(binding));
+            self.deny(place, opened, binding);
             return Some(());
         }
         self.observer.touched(&binding, Outcome::Allowed);
         self.tighten(binding);
         if let Some(reading) = reading {
-            let window_end = if meter.life == Life::Lifetime { Period::NEVER } else { resets_at };
-            self.workings.effects.push(Effect::Reading {
-                scope,
-                limit: terms.limit,
-                reading,
-                window_end,
-            });
+            let window_end = reading_end(meter, resets_at);
+            let limit = terms.limit;
+            self.workings.effects.push(Effect::Reading { scope, limit, reading, window_end });
         }
-        self.draw(place, asked, standing.left)
+        self.draw(place, (opened, opening), (asked, standing.left))
     }
 
-    /// Opens the balances that the limit counts on, and tells the end of their period.
-    fn open(&mut self, place: Place<'_>, at: Timestamp) -> Result<Timestamp, Period> {
-        open(self.view, place, at, &mut self.workings.opened)
+    /// Refuses what a limit has no room for.
+    #[inline(never)]
+    fn deny(&mut self, place: Place<'s>, opened: &[Balance], binding: Binding) {
+        let reason = match place.terms.line.refusal {
+            Refusal::LimitExceeded => Reason::LimitExceeded,
+            Refusal::RateLimited => Reason::RateLimited,
+        };
+        self.observer.touched(&binding, Outcome::Denied(reason));
+        self.retry_after(place, opened, &binding);
+        self.refuse(reason, Some(binding));
+    }
+
+    /// Refuses what happened in a period that is over.
+    #[inline(never)]
+    fn close_out(&mut self, place: Place<'s>, period: Period) -> Option<()> {
+        let binding = closed_binding(place, period);
+        self.observer.touched(&binding, Outcome::Denied(Reason::PeriodClosed));
+        self.refuse(Reason::PeriodClosed, Some(binding));
+        Some(())
     }
 
     /// What is asked of a feature, cost by cost.
@@ -150,29 +184,29 @@ impl<'s, O: Observer> Scale<'s, O> {
 
     /// How much the request adds to a limit whose meter keeps nothing.
     #[inline]
-    fn count(&self, place: Place<'_>, meter: Meter) -> Option<Quantity> {
-        let amount = |cost: &Cost| match meter.aggregation {
+    fn count(&self, place: Place<'_>) -> Option<Quantity> {
+        let amount = |cost: &Cost| match place.terms.counted.meter.aggregation {
             Aggregation::Count => Quantity::from_units(1),
             _ => cost.quantity,
         };
-        let mut costs = self.costs(place.terms.feature);
+        let mut costs = self.costs(place.terms.counted.feature);
         costs.try_fold(Quantity::ZERO, |sum, cost| sum.checked_add(amount(cost)))
     }
 
     /// How much the request adds to the limit, and the meter's reading afterwards.
+    #[inline(never)]
     fn read(
         &self,
-        place: Place<'_>,
-        meter: Meter,
-        window_end: Timestamp,
+        Place { account, terms, .. }: Place<'_>,
+        resets_at: Timestamp,
     ) -> Option<(Quantity, Option<Reading>)> {
-        let end = if meter.life == Life::Lifetime { Period::NEVER } else { window_end };
-        let mut readings = self.view.accounts.readings(place.account);
-        let found =
-            readings.find(|known| (known.limit, known.window_end) == (place.terms.limit, end));
+        let meter = terms.counted.meter;
+        let end = reading_end(meter, resets_at);
+        let mut readings = self.view.accounts.readings(account);
+        let found = readings.find(|known| (known.limit, known.window_end) == (terms.limit, end));
         let mut reading = found.map(|known| known.reading);
         let mut total = Quantity::ZERO;
-        for cost in self.costs(place.terms.feature) {
+        for cost in self.costs(terms.counted.feature) {
             let read = meter.read(reading, cost.quantity, self.request.at)?;
             (reading, total) = (Some(read.reading), total.checked_add(read.delta)?);
         }
@@ -180,75 +214,101 @@ impl<'s, O: Observer> Scale<'s, O> {
     }
 
     /// Takes what is asked from the opened balances in their order, or gives back.
-    #[inline]
-    fn draw(&mut self, place: Place<'s>, asked: Quantity, left: Quantity) -> Option<()> {
-        if asked.is_positive() {
-            if self.workings.opened.len() == 1 {
-                return self.take(place, 0, asked); // what it has no room for is its overage
-            }
-            return self.spread(place, asked, left);
+    #[inline(always)]
+    fn draw(
+        &mut self,
+        place: Place<'s>,
+        (opened, opening): (&[Balance], Opening),
+        (asked, left): (Quantity, Quantity),
+    ) -> Option<()> {
+        match opened {
+            // What it has no room for is its overage.
+            [only] if asked.is_positive() => self.take(place, (only, opening), asked),
+            _ if asked.is_positive() => self.spread(place, (opened, opening), (asked, left)),
+            _ if asked < Quantity::ZERO => self.give_back(place, (opened, opening), asked),
+            _ => Some(()),
         }
-        let gives_back = place.terms.line.give_back == GiveBack::Reverse;
-        if asked < Quantity::ZERO && gives_back { self.give_back(place, asked) } else { Some(()) }
     }
 
     /// Takes from several balances, each as far as it has room.
-    fn spread(&mut self, place: Place<'s>, asked: Quantity, left: Quantity) -> Option<()> {
+    #[inline(never)]
+    fn spread(
+        &mut self,
+        place: Place<'s>,
+        (opened, opening): (&[Balance], Opening),
+        (asked, left): (Quantity, Quantity),
+    ) -> Option<()> {
         // What no allowance has room for is overage of the first.
         let mut over = asked.checked_sub(left)?.max(Quantity::ZERO);
         let mut rest = asked.checked_sub(over)?;
-        for at in 0..self.workings.opened.len() {
-            let room = self.workings.opened.get(at)?.balance.left().min(rest);
+        for balance in opened {
+            let room = balance.left().min(rest);
             let part = room.checked_add(over)?;
             (rest, over) = (rest.checked_sub(room)?, Quantity::ZERO);
-            self.take(place, at, part)?;
+            if part != Quantity::ZERO {
+                self.take(place, (balance, opening), part)?;
+            }
         }
         Some(())
     }
 
     /// Gives back to the balances, the last one first, at most what each has given.
-    fn give_back(&mut self, place: Place<'s>, asked: Quantity) -> Option<()> {
+    #[inline(never)]
+    fn give_back(
+        &mut self,
+        place: Place<'s>,
+        (opened, opening): (&[Balance], Opening),
+        asked: Quantity,
+    ) -> Option<()> {
+        if place.terms.line.give_back == GiveBack::None {
+            return Some(());
+        }
         let mut rest = asked;
-        for at in (0..self.workings.opened.len()).rev() {
-            let used = self.workings.opened.get(at)?.balance.used;
-            let part = Quantity::ZERO.checked_sub(used)?.max(rest);
+        for balance in opened.iter().rev() {
+            let part = Quantity::ZERO.checked_sub(balance.used)?.max(rest);
             rest = rest.checked_sub(part)?;
-            self.take(place, at, part)?;
+            if part != Quantity::ZERO {
+                self.take(place, (balance, opening), part)?;
+            }
         }
         Some(())
     }
 
-    /// Books `part` on the opened balance at `at`, and charges what it costs.
-    fn take(&mut self, place: Place<'s>, at: usize, part: Quantity) -> Option<()> {
-        if part == Quantity::ZERO {
-            return Some(());
-        }
+    /// Books `part` on an opened balance, and charges what it costs.
+    #[inline(always)]
+    fn take(
+        &mut self,
+        place: Place<'s>,
+        (balance, opening): (&Balance, Opening),
+        part: Quantity,
+    ) -> Option<()> {
         let Place { scope, terms, .. } = place;
-        let before = self.workings.opened.get(at)?.balance.used;
+        let before = balance.used;
         let used = before.checked_add(part)?;
         let cost = match &terms.charge {
             Some(charge) if part.is_positive() => self.charge(scope, charge, (before, used))?,
             _ => Quantity::ZERO,
         };
-        let opened = self.workings.opened.get(at)?;
-        let balance = Balance { used, ..opened.balance };
-        if opened.opening == Opening::New {
-            self.close(place, &balance);
+        if opening == Opening::Unsure {
+            self.close(place, balance);
         }
-        let effects = &mut self.workings.effects;
-        effects.push(Effect::Balance { scope, balance, taken: part });
         let source = balance.source;
+        let effects = &mut self.workings.effects;
+        effects.push(Effect::Balance { scope, balance: Balance { used, ..*balance }, taken: part });
         self.observer.drew(&Draw { scope, limit: terms.limit, source, taken: part, used, cost });
         Some(())
     }
 
     /// Forgets what nothing can reach any more once `new` is stored.
-    fn close(&mut self, Place { scope, account, terms }: Place<'_>, new: &Balance) {
-        let closed = period::closed(self.view, (account, terms), new);
+    #[inline(never)]
+    fn close(&mut self, place: Place<'_>, new: &Balance) {
+        let scope = place.scope;
+        let closed = period::closed(self.view, place.counted(), new);
         self.workings.effects.extend(closed.map(|key| Effect::Closed { scope, key }));
     }
 
     /// Charges what it costs to go on from `before` to `used`, and tells it.
+    #[inline(never)]
     fn charge(
         &mut self,
         scope: ScopeId,
@@ -287,16 +347,14 @@ impl<'s, O: Observer> Scale<'s, O> {
     /// Notes when a limit that refused would admit. Exact, or not said: where grants may start, a
     /// meter would measure otherwise, or money is involved, time alone does not tell; and where
     /// the event is not of the open period, the end of its own says nothing.
-    fn retry_after(&mut self, place: Place<'_>, meter: Meter, binding: &Binding) {
+    fn retry_after(&mut self, place: Place<'_>, opened: &[Balance], binding: &Binding) {
         let Terms { capacity, charge, .. } = *place.terms;
         let told = matches!(capacity, Capacity::Fixed { read: CapacityRead::Live, .. })
-            && !meter.keeps_reading()
+            && !place.terms.counted.meter.keeps_reading()
             && charge.is_none_or(|charge| charge.wallet.is_none());
         let (now, version) = (self.view.now, self.view.catalog.version());
-        let of_now = |opened: &Opened| {
-            opened.balance.generation == version && now < opened.balance.window_end
-        };
-        let open = self.workings.opened.iter().all(of_now);
+        let of_now = |balance: &Balance| balance.generation == version && now < balance.window_end;
+        let open = opened.iter().all(of_now);
         let next = match (told, self.verdict.retry) {
             (false, _) | (_, Retry::NotComputed) => Retry::NotComputed,
             (true, _) if binding.asked > binding.capacity || binding.resets_at == Period::NEVER => {
@@ -311,63 +369,38 @@ impl<'s, O: Observer> Scale<'s, O> {
     }
 }
 
-/// Opens the balances that a limit counts on, and tells the end of their period.
-#[inline]
-fn open(
-    view: &View<'_>,
-    place: Place<'_>,
-    at: Timestamp,
-    opened: &mut Vec<Opened>,
-) -> Result<Timestamp, Period> {
-    opened.clear();
-    match place.terms.capacity {
-        Capacity::Fixed { amount, read } => {
-            let allowance = Allowance { source: Source::PLAN, amount, read };
-            period::open(view, (place.account, place.terms, allowance), at, opened)?;
-        }
-        Capacity::Granted { .. } => open_grants(view, place, at, opened)?,
-    }
-    Ok(opened.first().map_or(Period::NEVER, |opened| opened.balance.window_end))
+/// The end of the period that a meter's number belongs to, where the limit's ends at `end`.
+fn reading_end(meter: Meter, end: Timestamp) -> Timestamp {
+    if meter.life == Life::Lifetime { Period::NEVER } else { end }
 }
 
-/// Opens the balances of the grants that pay at `at`, or one without capacity.
-fn open_grants(
-    view: &View<'_>,
-    place: Place<'_>,
-    at: Timestamp,
-    opened: &mut Vec<Opened>,
-) -> Result<(), Period> {
-    let read = CapacityRead::Live;
-    let pays = |g: &&crate::grant::Grant| g.limit == place.terms.limit && g.pays_at(at);
-    for grant in view.accounts.grants(place.account).filter(pays) {
-        let allowance = Allowance { source: grant.source, amount: grant.amount, read };
-        period::open(view, (place.account, place.terms, allowance), at, opened)?;
-    }
-    if opened.is_empty() {
-        let none = Allowance { source: Source::PLAN, amount: Quantity::ZERO, read };
-        period::open(view, (place.account, place.terms, none), at, opened)?;
-    }
-    Ok(())
+/// When the period of opened balances ends.
+#[inline]
+fn end_of(opened: &[Balance]) -> Timestamp {
+    opened.first().map_or(Period::NEVER, |first| first.window_end)
 }
 
 /// What the comparison sees of a limit: its opened balances added up.
 #[inline]
-fn standing_of(opened: &[Opened]) -> Standing {
+fn standing_of(opened: &[Balance]) -> Standing {
     let Some((first, more)) = opened.split_first() else { return Standing::default() };
-    more.iter().fold(Standing::of(&first.balance), |standing, more| standing.with(&more.balance))
+    more.iter().fold(Standing::of(first), Standing::with)
 }
 
 /// See [`super::standing`].
 pub(super) fn standing(view: &View<'_>, scope: ScopeId, limit: LimitId) -> Option<Binding> {
     let account = view.accounts.get(scope)?;
     let terms = view.catalog.limit_terms(account.plan()?, limit)?;
+    let place = Place { scope, account, terms };
     let mut opened = Vec::new();
-    let resets_at = open(view, Place { scope, account, terms }, view.now, &mut opened).ok()?;
+    period::open(view, place.counted(), view.now, &mut opened).ok()?;
+    let (resets_at, asked) = (end_of(&opened), Quantity::ZERO);
     let Standing { used, held, capacity, .. } = standing_of(&opened);
-    Some(Binding { scope, limit, used, held, asked: Quantity::ZERO, capacity, resets_at })
+    Some(Binding { scope, limit, used, held, asked, capacity, resets_at })
 }
 
 /// Whether fewer further requests of their own size fit into `a` than into `b`.
+#[inline(never)]
 fn fewer(a: &Binding, b: &Binding) -> bool {
     match (a.left(), b.left()) {
         (None, _) => false,

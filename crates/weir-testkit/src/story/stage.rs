@@ -69,7 +69,7 @@ impl Stage {
             Act::Decide(ask) => {
                 let (request, to) = (ask.request(), (journal, observer));
                 let Ok(verdict) = ledger.decide(catalog, (&request, now), to);
-                return Played::Decided(verdict);
+                return Played::Decided(*verdict);
             }
             Act::Grant(scope, grant, burn) => {
                 Command::Grant { scope: *scope, grant: Cow::Borrowed(grant), burn: *burn }
