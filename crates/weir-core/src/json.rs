@@ -46,7 +46,7 @@ mod text;
 pub use error::{Position, SyntaxError, SyntaxKind};
 pub(crate) use keys::{Key, mark};
 pub use lexer::{Lexer, Token};
-pub(crate) use members::{Glance, Member, Members};
+pub(crate) use members::{Ahead, Glance, Member, Members};
 pub use number::Number;
 pub(crate) use string::Quoted;
 pub use text::{Chars, Text};

@@ -131,10 +131,10 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// An offset as tokens keep it: no text here is longer.
+/// An offset as tokens keep it: no text here is longer, so that nothing is cut off.
 #[inline(always)]
 pub(super) fn offset(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
+    u32::try_from(at & index(u32::MAX)).unwrap_or(u32::MAX)
 }
 
 #[inline(always)]

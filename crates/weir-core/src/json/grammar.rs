@@ -1,7 +1,7 @@
 //! What may come next? The grammar of RFC 8259 as a state, by value: a loop over it keeps it in
 //! registers.
 
-use super::cursor::{Cursor, Wrong, offset};
+use super::cursor::{Cursor, Wrong, index, offset};
 use super::keys::{self, Key};
 use super::string::Quoted;
 use super::{Bounds, Duplicates, Found, Kind, Profile, Scratch, SyntaxKind, quick};
@@ -17,9 +17,11 @@ pub(super) struct State<'a> {
 pub(super) struct Desk<'s> {
     pub(super) profile: &'s Profile,
     pub(super) scratch: &'s mut Scratch,
-    /// Whether the text is so short that no bound of a string, of members or of tokens can be met:
-    /// what is read at one look is not measured.
+    /// Whether the text is so short that no bound of a string or of tokens can be met: what is read
+    /// at one look is not measured.
     pub(super) is_short: bool,
+    /// Whether every item that was tried at one look was read so: containers would be read twice.
+    are_small: bool,
 }
 
 impl<'s> Desk<'s> {
@@ -27,10 +29,38 @@ impl<'s> Desk<'s> {
         scratch.frames.clear();
         scratch.keys.clear();
         scratch.tokens_left = profile.bounds.tokens;
-        let Bounds { members, string_bytes, tokens, .. } = profile.bounds;
-        // A member takes five bytes at least, any token one.
-        let is_short = len <= string_bytes && len <= tokens && len.div_euclid(5) <= members;
-        Self { profile, scratch, is_short }
+        let Bounds { string_bytes, tokens, .. } = profile.bounds;
+        let is_short = len <= string_bytes && len <= tokens; // A token takes a byte at least.
+        Self { profile, scratch, is_short, are_small: true }
+    }
+}
+
+impl Desk<'_> {
+    /// The item that starts with `byte`, which stands at `at`, if it is an everyday one.
+    #[inline(always)]
+    fn everyday_item(&mut self, bytes: &[u8], (byte, at): (u8, usize)) -> Option<quick::Span> {
+        if byte != b'{' && byte != b'[' {
+            return quick::scalar(bytes, (byte, at));
+        }
+        if !self.are_small || !self.may_be_small() {
+            return None;
+        }
+        let value = quick::value(bytes, (byte, at), |_, _| ());
+        self.are_small = value.is_some();
+        value
+    }
+
+    /// Whether one more container may be open, of as many members as are read at one look.
+    #[inline(always)]
+    pub(super) fn may_be_small(&self) -> bool {
+        self.may_open() && self.profile.bounds.members >= keys::FEW_MEMBERS
+    }
+
+    /// Whether one more container may be open.
+    #[inline(always)]
+    pub(super) fn may_open(&self) -> bool {
+        let depth = self.profile.bounds.depth.min(Bounds::DEPTH_MAX);
+        offset(self.scratch.frames.len()) < depth
     }
 }
 
@@ -175,14 +205,27 @@ impl<'a> State<'a> {
         Ok(Found { start, end: self.cursor.at(), kind, escaped: false })
     }
 
+    /// Whether entries come next that are worth a look, or may be.
+    #[inline(always)]
+    fn is_before_entries(&mut self) -> bool {
+        match (self.expect, self.cursor.next()) {
+            (Expect::More, byte) => byte == Some(b','),
+            (Expect::FirstKey, byte) => byte == Some(b'"'),
+            (Expect::FirstItem, byte) => byte != Some(b'[') && byte != Some(b']'),
+            (Expect::Nothing | Expect::Value, _) => false,
+        }
+    }
+
     /// Reads the next item of an array, if it is an everyday one; else nothing.
     #[inline(always)]
-    pub(super) fn everyday_item(&mut self, desk: &Desk<'_>) -> Option<Found> {
+    pub(super) fn everyday_item(&mut self, desk: &mut Desk<'_>) -> Option<Found> {
         let first = self.expect == Expect::FirstItem;
         if !desk.is_short || !(first || self.expect == Expect::More) {
             return None;
         }
-        let found = quick::item(self.cursor.text().as_bytes(), self.cursor.at(), first)?;
+        let bytes = self.cursor.text().as_bytes();
+        let (byte, at) = quick::entry(bytes, index(self.cursor.at()), first)?;
+        let found = quick::found(desk.everyday_item(bytes, (byte, at))?);
         self.cursor.go_on(found.end);
         self.expect = Expect::More;
         Some(found)
@@ -211,8 +254,7 @@ impl<'a> State<'a> {
     /// Opens the container whose bracket stands here.
     #[inline(always)]
     pub(super) fn open(&mut self, kind: Kind, desk: &mut Desk<'_>) -> Result<Step, Wrong> {
-        let depth = desk.profile.bounds.depth.min(Bounds::DEPTH_MAX);
-        if offset(desk.scratch.frames.len()) >= depth {
+        if !desk.may_open() {
             return Err((SyntaxKind::TooDeep, self.cursor.at()));
         }
         open_frame(kind, desk.scratch);
@@ -225,9 +267,39 @@ impl<'a> State<'a> {
     #[inline(always)]
     pub(super) fn close(&mut self, kind: Kind, desk: &mut Desk<'_>) -> Result<Step, Wrong> {
         self.cursor.pass();
+        self.closed(desk)?;
+        Ok(Step::Close(kind))
+    }
+
+    /// Opens arrays as long as nothing else comes.
+    #[inline(always)]
+    fn open_more(&mut self, desk: &mut Desk<'_>) -> Result<(), Wrong> {
+        while self.expect == Expect::FirstItem && self.cursor.next() == Some(b'[') {
+            self.count(desk)?;
+            self.open(Kind::Array, desk)?;
+        }
+        Ok(())
+    }
+
+    /// Closes containers as long as nothing else comes, but for the first `outside`.
+    #[inline(always)]
+    fn close_more(&mut self, outside: usize, desk: &mut Desk<'_>) -> Result<(), Wrong> {
+        while desk.scratch.frames.len() > outside
+            && let Some(open) = desk.scratch.frames.last().map(|frame| frame.kind)
+            && self.cursor.next() == Some(if open == Kind::Object { b'}' } else { b']' })
+        {
+            self.count(desk)?;
+            self.close(open, desk)?;
+        }
+        Ok(())
+    }
+
+    /// Closes the container whose bracket was passed.
+    #[inline(always)]
+    pub(super) fn closed(&mut self, desk: &mut Desk<'_>) -> Result<(), Wrong> {
         close_frame(self.cursor.text(), desk.scratch)?;
         self.after_value(desk);
-        Ok(Step::Close(kind))
+        Ok(())
     }
 
     #[inline(always)]
@@ -301,50 +373,71 @@ fn to_the_end<'a>(from: State<'a>, desk: &mut Desk<'_>) -> Result<State<'a>, Wro
     let mut state = from;
     let outside = desk.scratch.frames.len().saturating_sub(1);
     while desk.scratch.frames.len() > outside {
-        if desk.is_short {
+        if desk.is_short && state.is_before_entries() {
             state = everyday(state, desk);
         }
-        state.step(desk)?;
+        match state.step(desk)? {
+            Step::Open(_) => state.open_more(desk)?,
+            Step::Close(_) => state.close_more(outside, desk)?,
+            Step::End | Step::Key(_) | Step::Value(_) => {}
+        }
     }
     Ok(state)
 }
 
-/// Reads everyday members or items as long as there are some.
+/// Reads everyday members or items as long as there are some, and a key before another value.
 #[inline(never)]
 fn everyday<'a>(from: State<'a>, desk: &mut Desk<'_>) -> State<'a> {
     let mut state = from;
     let Some(frame) = desk.scratch.frames.last() else { return state };
     let (in_object, text) = (frame.kind == Kind::Object, state.cursor.text().as_bytes());
-    let mut first = match state.expect {
-        Expect::FirstItem | Expect::FirstKey => true,
-        Expect::More => false,
-        Expect::Nothing | Expect::Value => return state,
-    };
-    loop {
-        let value = if in_object {
-            let Some((key, value)) = quick::any(text, state.cursor.at(), first) else { break };
+    let (mut members, most) = (frame.members, desk.profile.bounds.members);
+    let mut first = state.expect != Expect::More;
+    while let Some((byte, at)) = quick::entry(text, index(state.cursor.at()), first) {
+        let end = if in_object {
+            let Some((key, byte, at)) = quick::key(text, (byte, at)) else { break };
+            if members >= most {
+                break;
+            }
+            members = members.wrapping_add(1); // No more than `most`.
             remember(key, desk);
-            value
+            let Some((_, end, _)) = quick::scalar(text, (byte, at)) else {
+                state.cursor.go_on(offset(at));
+                state.expect = Expect::Value;
+                break;
+            };
+            end
         } else {
-            let Some(value) = quick::item(text, state.cursor.at(), first) else { break };
-            value
+            let Some((_, end, _)) = desk.everyday_item(text, (byte, at)) else { break };
+            end
         };
-        state.cursor.go_on(value.end);
+        state.cursor.go_on(offset(end));
         (state.expect, first) = (Expect::More, false);
+    }
+    if let Some(frame) = desk.scratch.frames.last_mut() {
+        frame.members = members;
     }
     state
 }
 
-#[inline(never)]
+#[inline(always)]
 fn open_frame(kind: Kind, scratch: &mut Scratch) {
     let keys_from = scratch.keys.len();
     scratch.frames.push(Frame { kind, members: 0, keys_from, repeat: None });
 }
 
 /// Closes the container that was opened last; a key that stands twice in it shows now.
-#[inline(never)]
+#[inline(always)]
 fn close_frame(text: &str, scratch: &mut Scratch) -> Result<(), Wrong> {
     let Some(frame) = scratch.frames.pop() else { return Ok(()) };
+    if frame.repeat.is_none() && scratch.keys.len() == frame.keys_from {
+        return Ok(());
+    }
+    no_key_twice(text, frame, scratch)
+}
+
+#[inline(never)]
+fn no_key_twice(text: &str, frame: Frame, scratch: &mut Scratch) -> Result<(), Wrong> {
     let keys = scratch.keys.get_mut(frame.keys_from..).unwrap_or_default();
     let among_keys = if keys.len() > 1 { keys::first_repeat(text, keys) } else { None };
     scratch.keys.truncate(frame.keys_from);

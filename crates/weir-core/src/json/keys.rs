@@ -61,6 +61,32 @@ pub(super) fn first_repeat(document: &str, keys: &mut [Key]) -> Option<u32> {
     pairs.filter(|(a, b)| a.order(**b, document).is_eq()).map(|(_, b)| b.quote()).min()
 }
 
+/// The marks of up to [`FEW`] keys without escapes.
+#[derive(Default)]
+pub(super) struct Few {
+    marks: [u64; FEW],
+    len: usize,
+}
+
+impl Few {
+    pub(super) const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Takes one more key, if there is room for it and it surely is none of those before.
+    #[inline(always)]
+    pub(super) fn takes(&mut self, key: Quoted, document: &[u8]) -> bool {
+        let mark = mark(key.bytes(document));
+        if self.marks.get(..self.len).unwrap_or_default().contains(&mark) {
+            return false;
+        }
+        let Some(place) = self.marks.get_mut(self.len) else { return false };
+        *place = mark;
+        self.len = self.len.wrapping_add(1); // There was a place.
+        true
+    }
+}
+
 /// A number that equal keys share and most others do not: their length, first and last bytes.
 pub(crate) fn mark(bytes: &[u8]) -> u64 {
     let (head, tail) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
@@ -98,3 +124,6 @@ fn decoded_mark(text: Text<'_>) -> u64 {
 
 /// Up to this many keys, comparing each with each is quicker than sorting. Ours, by measurement.
 const FEW: usize = 8;
+
+/// [`FEW`], as members are counted.
+pub(super) const FEW_MEMBERS: u32 = 8;

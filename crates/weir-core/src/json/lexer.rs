@@ -154,7 +154,7 @@ impl<'a, 's> Lexer<'a, 's> {
 
     /// Reads the next item of the array that is open, or its end.
     pub(crate) fn item(&mut self) -> Result<Option<Found>, SyntaxError> {
-        match self.state.everyday_item(&self.desk) {
+        match self.state.everyday_item(&mut self.desk) {
             Some(found) => Ok(Some(found)),
             None => self.found(),
         }

@@ -1,6 +1,6 @@
 //! Which member of this object comes next? Read by somebody who knows what to expect.
 
-use super::cursor::{Wrong, index};
+use super::cursor::{Wrong, index, offset};
 use super::grammar::{self, Desk, State, Step};
 use super::keys::Key;
 use super::string::Quoted;
@@ -21,28 +21,89 @@ pub(crate) struct Members<'l, 'a, 's> {
 #[derive(Clone, Copy)]
 pub(crate) struct Glance<'a> {
     text: &'a str,
-    at: u32,
-    count: u32,
+    at: usize,
+    /// Whether no member was read of the object that is open.
+    first: bool,
+    /// How many more members it may have.
+    left: u32,
+    /// Whether a container of few members may be open inside this one.
+    may_open: bool,
 }
 
 impl<'a> Glance<'a> {
     /// Reads the next member whole, if its key is `likely`, as it is spelled with its quotes, and it
-    /// is an everyday one; else nothing.
+    /// is everyday and no container; else nothing.
     #[inline(always)]
     pub(crate) fn member(&mut self, likely: &[u8]) -> Option<Found> {
-        let found = quick::likely(self.text.as_bytes(), self.at, (likely, self.count == 0))?;
-        self.at = found.end;
-        self.count = self.count.wrapping_add(1); // Each takes some bytes of a text of 2³² at most.
-        Some(found)
+        let bytes = self.text.as_bytes();
+        let (_, at) = quick::entry(bytes, self.at, self.first)?;
+        let (byte, at) = quick::likely_key(bytes, at, likely)?;
+        let span = quick::scalar(bytes, (byte, at))?;
+        self.pass(span.1)?;
+        Some(quick::found(span))
+    }
+
+    /// Goes on behind a member, if there may be one more.
+    #[inline(always)]
+    const fn pass(&mut self, at: usize) -> Option<()> {
+        match self.left.checked_sub(1) {
+            Some(left) => (self.at, self.first, self.left) = (at, false, left),
+            None => return None,
+        }
+        Some(())
     }
 
     /// Reads the next member whole, if it is an everyday one, whatever its key; else nothing.
     #[inline(always)]
     pub(crate) fn any(&mut self) -> Option<(Quoted, Found)> {
-        let (key, found) = quick::any(self.text.as_bytes(), self.at, self.count == 0)?;
-        self.at = found.end;
-        self.count = self.count.wrapping_add(1); // As above.
-        Some((key, found))
+        let ahead = self.ahead(&[])?;
+        Some((ahead.other?, self.value(ahead, |_, _| ())?))
+    }
+
+    /// Reads the end of the object, if it comes next.
+    #[inline(always)]
+    pub(crate) fn end(&mut self) -> bool {
+        let end = quick::end(self.text.as_bytes(), self.at);
+        self.at = end.unwrap_or(self.at);
+        end.is_some()
+    }
+
+    /// The next key, if it is `likely` or an everyday one, and what its value starts with; both are
+    /// still to be read.
+    #[inline(always)]
+    pub(crate) fn ahead(self, likely: &[u8]) -> Option<Ahead> {
+        let bytes = self.text.as_bytes();
+        let (byte, at) = quick::entry(bytes, self.at, self.first)?;
+        if let Some((byte, at)) = quick::likely_key(bytes, at, likely) {
+            return Some(Ahead { other: None, byte, at });
+        }
+        let (key, byte, at) = quick::key(bytes, (byte, at))?;
+        Some(Ahead { other: Some(key), byte, at })
+    }
+
+    /// Goes on to the value that is ahead, for somebody else to read it.
+    #[inline(always)]
+    pub(crate) const fn at_value(&mut self, ahead: Ahead) -> Option<()> {
+        self.pass(ahead.at)
+    }
+
+    /// Reads the member that is ahead, if its value is an everyday one, which a container of a few
+    /// everyday members or of everyday items is; else nothing. `each` is shown what a container
+    /// holds, also when it turns out to be no everyday one.
+    #[inline(always)]
+    pub(crate) fn value(
+        &mut self,
+        ahead: Ahead,
+        each: impl FnMut(Option<Quoted>, Found),
+    ) -> Option<Found> {
+        let bytes = self.text.as_bytes();
+        let start = (ahead.byte, ahead.at);
+        let span = match self.may_open {
+            true => quick::value(bytes, start, each)?,
+            false => quick::scalar(bytes, start)?,
+        };
+        self.pass(span.1)?;
+        Some(quick::found(span))
     }
 
     /// What a key says.
@@ -61,8 +122,24 @@ impl<'a> Glance<'a> {
     #[inline(always)]
     pub(crate) fn starts_plainly(self, found: Found) -> bool {
         let first = self.text.as_bytes().get(index(found.start.wrapping_add(1)));
-        // Of an empty text, it is the quote that closes it.
-        !found.escaped && first.is_some_and(|byte| byte.is_ascii_graphic() && *byte != b'"')
+        // Of an empty text, it is the quote that closes it; what is before that is rare.
+        !found.escaped && first.is_some_and(|byte| (b'#'..=b'~').contains(byte))
+    }
+}
+
+/// What comes next, seen at a glance.
+#[derive(Clone, Copy)]
+pub(crate) struct Ahead {
+    /// The key, unless it is the likely one.
+    pub(crate) other: Option<Quoted>,
+    byte: u8,
+    at: usize,
+}
+
+impl Ahead {
+    /// Whether the value is an object.
+    pub(crate) const fn is_object(self) -> bool {
+        self.byte == b'{'
     }
 }
 
@@ -92,14 +169,30 @@ impl<'l, 'a, 's> Members<'l, 'a, 's> {
     #[inline(always)]
     pub(crate) fn glance(&self) -> Option<Glance<'a>> {
         let (text, at) = (self.state.cursor.text(), self.state.cursor.at());
-        self.lexer.desk.is_short.then_some(Glance { text, at, count: self.count })
+        let desk = &self.lexer.desk;
+        let (first, may_open) = (self.count == 0, desk.may_be_small());
+        let left = desk.profile.bounds.members.saturating_sub(self.count);
+        desk.is_short.then_some(Glance { text, at: index(at), first, left, may_open })
     }
 
     /// Goes on behind what was read at a glance.
     #[inline(always)]
     pub(crate) fn go_on(&mut self, glance: Glance<'_>) {
-        self.state.cursor.go_on(glance.at);
-        self.count = glance.count;
+        self.state.cursor.go_on(offset(glance.at));
+        self.count = self.lexer.desk.profile.bounds.members.saturating_sub(glance.left);
+    }
+
+    /// Goes on behind the end of the object, which was read at a glance.
+    #[inline(always)]
+    pub(crate) fn close(&mut self, glance: Glance<'_>) -> Result<Found, SyntaxError> {
+        self.go_on(glance);
+        match self.state.closed(&mut self.lexer.desk) {
+            Ok(()) => {
+                self.lexer.state = self.state;
+                Ok(self.whole())
+            }
+            Err(wrong) => Err(self.lexer.error(wrong)),
+        }
     }
 
     /// Reads the next key and its colon, or the end of the object.

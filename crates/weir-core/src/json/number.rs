@@ -48,34 +48,32 @@ impl<'a> Number<'a> {
     /// The value of a number of up to 18 digits and nothing else.
     pub(crate) fn digits(self) -> Option<Quantity> {
         let digits = self.magnitude();
-        let (units, len) = run(digits);
-        if len < digits.len() || len > LEN_MAX {
+        let (units, rest) = run(digits, 0);
+        if !rest.is_empty() || digits.len() > LEN_MAX {
             return None;
         }
         let units = i64::try_from(units).ok()?;
         Some(Quantity::from_units(if self.is_negative() { units.wrapping_neg() } else { units }))
     }
 
-    /// The value of a number without exponent, of up to 18 digits and 9 after the point: such are
-    /// nearly all that are sent, and 64 bits hold them.
+    /// The value of a number without exponent, of up to 18 digits or 17 and a point, 9 of them
+    /// after it: such are nearly all that are sent, and 64 bits hold them.
     pub(crate) fn short(self) -> Option<Quantity> {
         let digits = self.magnitude();
-        let (whole, len) = run(digits);
-        let (fraction, after_point) = match digits.get(len..)? {
-            [] => (0, 0),
-            [b'.', rest @ ..] => {
-                let (fraction, after_point) = run(rest);
-                (fraction, if after_point == rest.len() { after_point } else { LEN_MAX })
-            }
+        if digits.len() > LEN_MAX {
+            return None;
+        }
+        let (value, after_point) = match run(digits, 0) {
+            (whole, []) => (whole, 0),
+            (whole, [b'.', fraction @ ..]) => match run(fraction, whole) {
+                (value, []) => (value, fraction.len()),
+                _ => return None,
+            },
             _ => return None,
         };
         let worth = *NANOS.get(after_point)?;
-        if len.saturating_add(after_point) > LEN_MAX {
-            return None;
-        }
         // Eighteen digits and nine more are far from the end of the range.
-        let whole = i128::from(whole).wrapping_mul(i128::from(UNIT));
-        let nanos = whole.wrapping_add(i128::from(fraction.wrapping_mul(worth)));
+        let nanos = i128::from(value).wrapping_mul(i128::from(worth));
         Some(Quantity::from_nanos(if self.is_negative() { nanos.wrapping_neg() } else { nanos }))
     }
 
@@ -91,11 +89,11 @@ impl<'a> Number<'a> {
     }
 }
 
-/// The digits that `bytes` starts with: what they say, if they are no more than [`LEN_MAX`], and how
-/// many they are.
-#[inline]
-fn run(bytes: &[u8]) -> (u64, usize) {
-    let (mut rest, mut value) = (bytes, 0_u64);
+/// What the digits say that `bytes` starts with, after those that said `before`, if all together are
+/// no more than [`LEN_MAX`]; and what comes after them.
+#[inline(always)]
+fn run(bytes: &[u8], before: u64) -> (u64, &[u8]) {
+    let (mut rest, mut value) = (bytes, before);
     while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
         let word = u64::from_le_bytes(*chunk);
         if !are_digits(word) {
@@ -108,7 +106,7 @@ fn run(bytes: &[u8]) -> (u64, usize) {
         value = value.wrapping_mul(10).wrapping_add(u64::from(byte.wrapping_sub(b'0')));
         rest = after;
     }
-    (value, bytes.len().wrapping_sub(rest.len())) // `rest` is the end of `bytes`.
+    (value, rest)
 }
 
 /// Where the digits end that start at `at`.

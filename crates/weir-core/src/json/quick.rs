@@ -4,29 +4,135 @@
 //! are read here by small functions without state; of whatever else they meet, also of whatever is
 //! wrong, they say nothing, and the grammar reads it anew.
 
-use super::cursor::{index, offset};
+use super::cursor::offset;
+use super::keys::Few;
 use super::number::digits_end;
 use super::string::{self, Quoted};
 use super::{Found, Kind};
 
-/// The value of the next member, if its key is `likely` as it is spelled with its quotes.
-///
-/// The member follows `at`, after a comma unless it is the first one.
+/// Where an everyday value stands, and what it is.
+pub(super) type Span = (usize, usize, Kind);
+
+/// Where the next key or item starts, and its first byte: after a comma, unless it is the first one.
 #[inline(always)]
-pub(super) fn likely(bytes: &[u8], at: u32, (likely, first): (&[u8], bool)) -> Option<Found> {
-    let at = key(bytes, index(at), first)?;
-    let end = at.wrapping_add(likely.len()); // Of two lengths that fit in memory.
-    if !same(bytes.get(at..end)?, likely) {
-        return None;
+pub(super) fn entry(bytes: &[u8], at: usize, first: bool) -> Option<(u8, usize)> {
+    let (byte, at) = next(bytes, at)?;
+    match (byte, first) {
+        (b',', false) => next(bytes, at.wrapping_add(1)),
+        (byte, true) => Some((byte, at)),
+        _ => None,
     }
-    value(bytes, end)
 }
 
-/// Whether two words of the same length are the same; up to sixteen bytes, in two steps.
+/// The first byte of the value whose key stands at `at` and is `likely`, as it is spelled with its
+/// quotes; and where that is.
+#[inline(always)]
+pub(super) fn likely_key(bytes: &[u8], at: usize, likely: &[u8]) -> Option<(u8, usize)> {
+    let end = at.wrapping_add(likely.len()); // Of two lengths that fit in memory.
+    if same(bytes.get(at..end)?, likely) { after_colon(bytes, end) } else { None }
+}
+
+/// The key that stands at `at`, whatever it is; the first byte of its value, and where that is.
+#[inline(always)]
+pub(super) fn key(bytes: &[u8], (byte, at): (u8, usize)) -> Option<(Quoted, u8, usize)> {
+    if byte != b'"' {
+        return None;
+    }
+    let end = text(bytes, at)?;
+    let key = Quoted { start: offset(at), end: offset(end), escaped: false };
+    let (byte, at) = after_colon(bytes, end.wrapping_add(1))?; // Past the quote that stands there.
+    Some((key, byte, at))
+}
+
+/// Where the object that is open ends, if nothing else comes before that.
+#[inline(always)]
+pub(super) fn end(bytes: &[u8], at: usize) -> Option<usize> {
+    let (byte, at) = next(bytes, at)?;
+    (byte == b'}').then(|| at.wrapping_add(1)) // Past the brace that stands there.
+}
+
+/// The value that starts with `byte`, which stands at `at`; a container only if it holds nothing but everyday
+/// members, few of them and no key twice, or nothing but everyday items; `each` is shown them all,
+/// also when it turns out that the container is another.
+#[inline(always)]
+pub(super) fn value(
+    bytes: &[u8],
+    (byte, at): (u8, usize),
+    each: impl FnMut(Option<Quoted>, Found),
+) -> Option<Span> {
+    if byte == b'{' || byte == b'[' {
+        small(bytes, (byte, at), each)
+    } else {
+        scalar(bytes, (byte, at))
+    }
+}
+
+#[inline(never)] // The loops over other values stay small.
+fn small(
+    bytes: &[u8],
+    (byte, at): (u8, usize),
+    each: impl FnMut(Option<Quoted>, Found),
+) -> Option<Span> {
+    let inside = at.wrapping_add(1); // Past the bracket that stands there.
+    Some(if byte == b'{' {
+        (at, members(bytes, inside, each)?, Kind::Object)
+    } else {
+        (at, items(bytes, inside, each)?, Kind::Array)
+    })
+}
+
+#[inline(always)]
+fn members(bytes: &[u8], at: usize, mut each: impl FnMut(Option<Quoted>, Found)) -> Option<usize> {
+    let (mut byte, mut at) = next(bytes, at)?;
+    let mut seen = Few::default();
+    while byte != b'}' || !seen.is_empty() {
+        let (key, first, start) = key(bytes, (byte, at))?;
+        let value = scalar(bytes, (first, start))?;
+        if !seen.takes(key, bytes) {
+            return None;
+        }
+        each(Some(key), found(value));
+        (byte, at) = next(bytes, value.1)?;
+        match byte {
+            b',' => (byte, at) = next(bytes, at.wrapping_add(1))?,
+            b'}' => break,
+            _ => return None,
+        }
+    }
+    Some(at.wrapping_add(1)) // Past the brace that stands there.
+}
+
+#[inline(always)]
+fn items(bytes: &[u8], at: usize, mut each: impl FnMut(Option<Quoted>, Found)) -> Option<usize> {
+    let (mut byte, mut at) = next(bytes, at)?;
+    let mut first = true;
+    while byte != b']' || !first {
+        let value = scalar(bytes, (byte, at))?;
+        each(None, found(value));
+        first = false;
+        (byte, at) = next(bytes, value.1)?;
+        match byte {
+            b',' => (byte, at) = next(bytes, at.wrapping_add(1))?,
+            b']' => break,
+            _ => return None,
+        }
+    }
+    Some(at.wrapping_add(1)) // Past the bracket that stands there.
+}
+
+/// An everyday value as it is kept: it has no escape.
+#[inline(always)]
+pub(super) fn found((start, end, kind): Span) -> Found {
+    Found { start: offset(start), end: offset(end), kind, escaped: false }
+}
+
+/// Whether two words of the same length are the same; up to 32 bytes, in two steps.
 #[inline(always)]
 fn same(there: &[u8], word: &[u8]) -> bool {
     if there.len() > 16 {
-        return there == word;
+        let heads = there.first_chunk::<16>() == word.first_chunk::<16>();
+        let tails = there.last_chunk::<16>() == word.last_chunk::<16>();
+        return heads && tails && (there.len() <= 32 || there == word);
     }
     match (there.first_chunk::<8>(), word.first_chunk::<8>()) {
         (Some(a), Some(b)) => a == b && there.last_chunk::<8>() == word.last_chunk::<8>(),
@@ -38,60 +144,25 @@ fn same(there: &[u8], word: &[u8]) -> bool {
     }
 }
 
-/// The next member, whatever its key.
+/// The byte after the colon that comes next, and where it stands.
 #[inline(always)]
-pub(super) fn any(bytes: &[u8], at: u32, first: bool) -> Option<(Quoted, Found)> {
-    let at = key(bytes, index(at), first)?;
-    let end = text(bytes, at)?;
-    let key = Quoted { start: offset(at), end: offset(end), escaped: false };
-    Some((key, value(bytes, end.wrapping_add(1))?)) // Past the quote that stands there.
-}
-
-/// The next item of an array.
-#[inline(always)]
-pub(super) fn item(bytes: &[u8], at: u32, first: bool) -> Option<Found> {
-    let (byte, at) = after_comma(bytes, index(at), first)?;
-    scalar(bytes, byte, at)
-}
-
-/// Where the next key starts.
-#[inline(always)]
-fn key(bytes: &[u8], at: usize, first: bool) -> Option<usize> {
-    let (byte, at) = after_comma(bytes, at, first)?;
-    (byte == b'"').then_some(at)
-}
-
-/// The byte after the next comma, or the next byte where no comma is needed.
-#[inline(always)]
-fn after_comma(bytes: &[u8], at: usize, first: bool) -> Option<(u8, usize)> {
-    let (byte, at) = next(bytes, at)?;
-    match (byte, first) {
-        (b',', false) => next(bytes, at.wrapping_add(1)),
-        (byte, true) => Some((byte, at)),
-        _ => None,
-    }
-}
-
-/// The value after the key that ends before `at`.
-#[inline(always)]
-fn value(bytes: &[u8], at: usize) -> Option<Found> {
+fn after_colon(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
     let (colon, at) = next(bytes, at)?;
     if colon != b':' {
         return None;
     }
-    let (byte, at) = next(bytes, at.wrapping_add(1))?;
-    scalar(bytes, byte, at)
+    next(bytes, at.wrapping_add(1))
 }
 
-/// The value that starts with `byte`, which stands at `at`.
+/// The value that starts with `byte`, which stands at `at`, if it is no container.
 #[inline(always)]
-fn scalar(bytes: &[u8], byte: u8, at: usize) -> Option<Found> {
+pub(super) fn scalar(bytes: &[u8], (byte, at): (u8, usize)) -> Option<Span> {
     let (end, kind) = match byte {
         b'"' => (text(bytes, at)?.wrapping_add(1), Kind::String),
         b'-' | b'0'..=b'9' => (number(bytes, at)?, Kind::Number),
         _ => word(bytes, at)?,
     };
-    Some(Found { start: offset(at), end: offset(end), kind, escaped: false })
+    Some((at, end, kind))
 }
 
 /// The next byte that is no blank, and where it stands.

@@ -14,8 +14,15 @@ pub(crate) struct Quoted {
 impl Quoted {
     /// How many bytes are between the quotes.
     #[inline(always)]
-    pub(super) const fn len(self) -> u32 {
+    pub(crate) const fn len(self) -> u32 {
         self.end.wrapping_sub(self.start).wrapping_sub(1)
+    }
+
+    /// What is between the quotes, as it was sent.
+    #[inline(always)]
+    pub(super) fn bytes(self, document: &[u8]) -> &[u8] {
+        let inner = index(self.start.wrapping_add(1))..index(self.end);
+        document.get(inner).unwrap_or_default()
     }
 
     /// What is between the quotes.
@@ -27,7 +34,7 @@ impl Quoted {
 }
 
 /// The string whose opening quote stands at `start`.
-#[inline(always)]
+#[inline(never)] // Everyday strings are read elsewhere: the loop over the others stays small.
 pub(super) fn inside(bytes: &[u8], start: u32, surrogates: Surrogates) -> Result<Quoted, Wrong> {
     let (mut at, mut escaped) = (start.wrapping_add(1), false); // There is a quote to pass.
     loop {
@@ -36,15 +43,25 @@ pub(super) fn inside(bytes: &[u8], start: u32, surrogates: Surrogates) -> Result
         at = at.wrapping_add(offset(run)); // No further than the end of `bytes`.
         match rest.get(run) {
             Some(b'"') => return Ok(Quoted { start, end: at, escaped }),
-            Some(b'\\') => (at, escaped) = (escape(bytes, at, surrogates)?, true),
+            Some(b'\\') => (at, escaped) = (escapes(bytes, at, surrogates)?, true),
             Some(_) => return Err((SyntaxKind::ControlCharacter, at)),
             None => return Err((SyntaxKind::UnexpectedEnd, at)),
         }
     }
 }
 
-/// Where the escape ends whose backslash stands at `at`.
+/// Where the escapes end of which the first has its backslash at `at`.
 #[inline(never)] // Few strings have one: the loop over the others stays small.
+fn escapes(bytes: &[u8], at: u32, surrogates: Surrogates) -> Result<u32, Wrong> {
+    let mut at = escape(bytes, at, surrogates)?;
+    while let Some(b'\\') = bytes.get(index(at)) {
+        at = escape(bytes, at, surrogates)?;
+    }
+    Ok(at)
+}
+
+/// Where the escape ends whose backslash stands at `at`.
+#[inline(always)]
 fn escape(bytes: &[u8], at: u32, surrogates: Surrogates) -> Result<u32, Wrong> {
     let (letter, digits) = (at.saturating_add(1), at.saturating_add(2));
     match bytes.get(index(letter)) {
@@ -100,35 +117,45 @@ fn hex4(bytes: &[u8], at: u32) -> Result<u32, Wrong> {
 #[inline(always)]
 pub(super) fn plain_run(bytes: &[u8]) -> usize {
     let mut rest = bytes;
-    while let Some((eight, after)) = rest.split_first_chunk::<8>() {
-        let special = special_bytes(u64::from_le_bytes(*eight));
-        if special != 0 {
-            let run = bytes.len().wrapping_sub(rest.len()); // `rest` is the end of `bytes`.
-            return run.wrapping_add(usize::try_from(special.trailing_zeros() >> 3).unwrap_or(0));
+    while let Some((block, after)) = rest.split_first_chunk::<16>() {
+        if let Some(place) = first_special(*block) {
+            return bytes.len().wrapping_sub(rest.len()).wrapping_add(place);
         }
         rest = after;
     }
-    let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1F);
-    let tail = rest.iter().position(special).unwrap_or(rest.len());
-    bytes.len().wrapping_sub(rest.len()).wrapping_add(tail)
+    if let Some((half, after)) = rest.split_first_chunk::<8>() {
+        let block = u128::from(u64::from_le_bytes(*half)) | QUOTES;
+        match first_special(block.to_le_bytes()) {
+            Some(place @ 0..8) => return bytes.len().wrapping_sub(rest.len()).wrapping_add(place),
+            _ => rest = after,
+        }
+    }
+    let tail = rest.iter().position(|byte| special(*byte) != 0).unwrap_or(rest.len());
+    bytes.len().wrapping_sub(rest.len()).wrapping_add(tail) // `rest` is the end of `bytes`.
 }
 
-/// Sets the top bit of the first byte of eight that is a quote, a backslash or a control character,
-/// and clears those of all bytes before it.
-///
-/// # Source
-///
-/// The well-known test for a byte below n in a word: `(x - n) & !x` has the top bit of a byte below
-/// n, and of no byte before it, for n up to 128. A byte that equals c is below 1 after `x ^ c`.
-const fn special_bytes(word: u64) -> u64 {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const TOPS: u64 = u64::from_le_bytes([0x80; 8]);
-    const QUOTES: u64 = u64::from_le_bytes([b'"'; 8]);
-    const SLASHES: u64 = u64::from_le_bytes([b'\\'; 8]);
-    const BLANKS: u64 = u64::from_le_bytes([b' '; 8]);
-    let (quote, slash) = (word ^ QUOTES, word ^ SLASHES);
-    let quote = quote.wrapping_sub(ONES) & !quote;
-    let slash = slash.wrapping_sub(ONES) & !slash;
-    let control = word.wrapping_sub(BLANKS) & !word;
-    (quote | slash | control) & TOPS
+/// The place of the first byte that a string cannot just have.
+#[inline(always)]
+fn first_special(block: [u8; 16]) -> Option<usize> {
+    let found = u128::from_le_bytes(block.map(special));
+    let [low, high] = [found, found >> 64].map(|half| u64::try_from(half & LOW).unwrap_or(0));
+    let place =
+        if low != 0 { low.trailing_zeros() } else { high.trailing_zeros().wrapping_add(64) };
+    (found != 0).then(|| usize::try_from(place >> 3).unwrap_or(0))
 }
+
+/// Something other than 0 for a byte that a string cannot just have: without a condition, so that
+/// a processor does all bytes of a block at once.
+#[inline(always)]
+const fn special(byte: u8) -> u8 {
+    let control = b' '.saturating_sub(byte);
+    let quote = 1_u8.saturating_sub(byte ^ b'"');
+    let slash = 1_u8.saturating_sub(byte ^ b'\\');
+    control | quote | slash
+}
+
+/// The lower half of a block.
+const LOW: u128 = u64::MAX as u128;
+
+/// Nothing but quotes in the upper half of a block.
+const QUOTES: u128 = u128::from_le_bytes([b'"'; 16]) & !LOW;

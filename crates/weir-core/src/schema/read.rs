@@ -7,7 +7,6 @@
 use alloc::vec::Vec;
 
 use super::rules::Node;
-use super::rules::field::FieldNode;
 use super::rules::object::{ObjectNode, Unknown};
 use super::scratch::{Cell, Entry};
 use crate::json::{Found, Glance, Lexer, Member, Members, Quoted, SyntaxError};
@@ -40,8 +39,17 @@ pub(super) fn object(
     let mut members = Members::open(lexer)?;
     let mut order = Order { last: None, likely: 0 };
     loop {
-        if let Some(glance) = members.glance() {
-            members.go_on(everyday(glance, (node, cells), &mut order));
+        if let Some(mut glance) = members.glance() {
+            match everyday(&mut glance, (node, cells), &mut order) {
+                Stop::End => return members.close(glance),
+                Stop::Inner(at) => {
+                    members.go_on(glance);
+                    inner(&mut members, (node, at, cells), entries)?;
+                    order.came(at, cells);
+                    continue;
+                }
+                Stop::Other => members.go_on(glance),
+            }
         }
         let (key, field) = match members.next(node.likely(order.likely))? {
             Member::End => return Ok(members.whole()),
@@ -56,31 +64,51 @@ pub(super) fn object(
         if again {
             members.repeated(key);
         }
-        match node.inner(at) {
-            Some((inner, from)) if members.at_object() => {
-                let own = cells.get_mut(from..from.saturating_add(inner.cells));
-                let own = own.unwrap_or_default();
-                if again {
-                    own.fill(Cell::default());
-                }
-                let found = members.inner(|lexer| object(lexer, inner, own, entries))?;
-                if let Some(cell) = cells.get_mut(at) {
-                    cell.found = Some(found);
-                }
-            }
-            _ => {
-                cell.found = Some(members.value()?);
-                (cell.number, cell.holds) = (None, false);
-                if let (Some(glance), Some(field)) = (members.glance(), node.fields.get(at)) {
-                    note(cell, field, glance);
-                }
+        if node.inner(at).is_some() && members.at_object() {
+            inner(&mut members, (node, at, cells), entries)?;
+        } else {
+            let found = members.value()?;
+            (cell.found, cell.number, cell.holds) = (Some(found), None, false);
+            if let (Some(glance), Some(field)) = (members.glance(), node.fields.get(at)) {
+                cell.holds = field.surely_holds(found, glance, &mut cell.number);
             }
         }
         order.came(at, cells);
     }
 }
 
+/// Reads the object that comes next, the field at a place of another one.
+fn inner(
+    members: &mut Members<'_, '_, '_>,
+    (node, at, cells): (&ObjectNode, usize, &mut [Cell]),
+    entries: &mut Vec<Entry>,
+) -> Result<(), SyntaxError> {
+    let Some((inner, from)) = node.inner(at) else { return Ok(()) };
+    let again = cells.get(at).is_some_and(|cell| cell.found.is_some());
+    let own = cells.get_mut(from..from.saturating_add(inner.cells)).unwrap_or_default();
+    if again {
+        own.fill(Cell::default());
+    }
+    let found = members.inner(|lexer| object(lexer, inner, own, entries))?;
+    let holds = inner.surely_holds(own);
+    if let Some(cell) = cells.get_mut(at) {
+        (cell.found, cell.holds) = (Some(found), holds);
+    }
+    Ok(())
+}
+
+/// What everyday members are followed by.
+enum Stop {
+    /// The end of the object.
+    End,
+    /// An object that is read along, the value of the field at this place.
+    Inner(usize),
+    /// Something else, perhaps an error.
+    Other,
+}
+
 /// In which order fields come: the one that came last, and the one that is likely to be next.
+#[derive(Clone, Copy)]
 struct Order {
     last: Option<usize>,
     likely: usize,
@@ -100,56 +128,52 @@ impl Order {
 }
 
 /// Reads fields as long as their members are everyday ones.
-fn everyday<'a>(
-    glance: Glance<'a>,
+#[inline(never)]
+fn everyday(
+    glance: &mut Glance<'_>,
     (node, cells): (&ObjectNode, &mut [Cell]),
     order: &mut Order,
-) -> Glance<'a> {
-    let mut glance = glance;
+) -> Stop {
     loop {
-        glance = in_order(glance, (node, cells), order);
-        let mut further = glance;
-        let Some((key, found)) = further.any() else { return glance };
-        let Some(at) = node.find(further.key(key), order.likely) else { return glance };
-        let (Some(field), Some(cell)) = (node.fields.get(at), cells.get_mut(at)) else {
-            return glance;
-        };
-        if cell.found.is_some() {
-            return glance;
+        in_order(glance, (node, cells), order);
+        if glance.end() {
+            return Stop::End;
         }
-        cell.found = Some(found);
-        note(cell, field, further);
+        let Some(ahead) = glance.ahead(node.likely(order.likely)) else { return Stop::Other };
+        let at = match ahead.other {
+            Some(key) => node.find(glance.key(key), order.likely),
+            None => Some(order.likely),
+        };
+        let Some(at) = at else { return Stop::Other };
+        match (node.fields.get(at), cells.get_mut(at)) {
+            (Some(field), Some(cell)) if cell.found.is_none() => {
+                if ahead.is_object() && field.inner.is_some() {
+                    return glance.at_value(ahead).map_or(Stop::Other, |()| Stop::Inner(at));
+                }
+                if !field.take((ahead, glance), cell) {
+                    return Stop::Other;
+                }
+            }
+            _ => return Stop::Other,
+        }
         order.came(at, cells);
-        glance = further;
     }
 }
 
 /// Reads fields as long as they come in the order that is likely.
 #[inline(never)]
-fn in_order<'a>(
-    mut glance: Glance<'a>,
-    (node, cells): (&ObjectNode, &mut [Cell]),
-    order: &mut Order,
-) -> Glance<'a> {
-    let Order { mut last, mut likely } = *order;
+fn in_order(from: &mut Glance<'_>, (node, cells): (&ObjectNode, &mut [Cell]), order: &mut Order) {
+    let (Order { mut last, mut likely }, mut glance) = (*order, *from);
     while let (Some(field), Some(cell)) = (node.fields.get(likely), cells.get_mut(likely)) {
         if cell.found.is_some() {
             break;
         }
         let Some(found) = glance.member(&field.name.quoted) else { break };
         cell.found = Some(found);
-        note(cell, field, glance);
+        cell.holds = field.surely_holds(found, glance, &mut cell.number);
         (last, likely) = (Some(likely), cell.likely_after(likely));
     }
-    *order = Order { last, likely };
-    glance
-}
-
-/// Notes whether what was found of a field surely holds.
-#[inline(always)]
-fn note(cell: &mut Cell, field: &FieldNode, glance: Glance<'_>) {
-    let Some(found) = cell.found else { return };
-    cell.holds = field.surely_holds(found, glance, &mut cell.number);
+    (*order, *from) = (Order { last, likely }, glance);
 }
 
 /// Reads the value of a key that is no field's.

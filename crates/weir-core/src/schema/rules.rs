@@ -18,6 +18,7 @@ pub(super) mod map;
 pub(super) mod number;
 pub(super) mod object;
 pub(super) mod string;
+pub(super) mod sure;
 pub(super) mod when;
 
 use array::ArrayNode;

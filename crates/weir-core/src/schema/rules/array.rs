@@ -38,6 +38,16 @@ impl ArrayNode {
     pub(super) const fn is_free(&self) -> bool {
         self.items.is_none() && self.count.is_free()
     }
+
+    /// Whether there may be so many items.
+    pub(super) fn fits(&self, items: u32) -> bool {
+        self.count.admits(items)
+    }
+
+    /// Whether an item surely breaks no rule.
+    pub(super) fn surely_admits(&self, item: Found, text: &str) -> bool {
+        self.items.as_ref().is_none_or(|rule| rule.surely_holds(item, text))
+    }
 }
 
 impl Compiler {

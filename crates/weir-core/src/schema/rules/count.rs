@@ -20,6 +20,11 @@ impl Counts {
     pub(in super::super) const fn is_free(self) -> bool {
         matches!(self, Self { min: 0, max: u32::MAX })
     }
+
+    /// Whether so many will do.
+    pub(in super::super) fn admits(self, number: u32) -> bool {
+        (self.min..=self.max).contains(&number)
+    }
 }
 
 impl Compiler {

@@ -14,10 +14,12 @@ use super::super::definition::{Messages, Rule};
 use super::super::scratch::{Cell, Detail, Presence};
 use super::Node;
 use super::default::{DefaultNode, Literal};
+use super::number::{NumberNode, SureNumber};
 use super::object::Open;
+use super::sure::Along;
 use super::when::{When, WhenNode};
 use crate::amount::Quantity;
-use crate::json::{Found, Glance, Kind, Text};
+use crate::json::{Ahead, Found, Glance, Kind, Text};
 
 /// A known key of an object.
 ///
@@ -111,7 +113,7 @@ pub(in super::super) struct FieldNode {
     pub(super) when: Box<[WhenNode]>,
     sure: Sure,
     /// Where the cells of its own fields start, if it is an object that is read with its parent.
-    pub(super) inner: Option<usize>,
+    pub(in super::super) inner: Option<usize>,
 }
 
 /// A field's name.
@@ -126,10 +128,12 @@ pub(in super::super) struct Spelling {
 #[derive(Clone, Copy, Debug)]
 enum Sure {
     Nothing,
-    /// The rule says.
+    /// Of text, the rule says.
     Rule,
     /// Anything will do that may not count as absent.
     Any,
+    /// These numbers will do.
+    Number(SureNumber),
     /// Anything of this kind will do.
     Only(Kind),
     /// Text will do, that of so many bytes with its quotes.
@@ -141,18 +145,27 @@ enum Sure {
 impl Sure {
     fn of(node: &Node, when: &[WhenNode]) -> Self {
         match node {
+            Node::Number(number) => Self::of_numbers(number, when),
             _ if !when.is_empty() => Self::Nothing,
             Node::Any => Self::Any,
             Node::Boolean(boolean) if boolean.is_free() => Self::Only(Kind::Boolean),
             Node::Array(array) if array.is_free() => Self::Only(Kind::Array),
             Node::Map(map) if map.is_free() => Self::Only(Kind::Object),
             Node::Object(object) if object.is_free() => Self::Only(Kind::Object),
-            Node::Number(_) => Self::Rule,
             Node::String(node) => {
                 node.free_up_to().map_or(Self::Rule, |len_max| Self::Text { len_max })
             }
             _ => Self::Nothing,
         }
+    }
+
+    /// The numbers that will do whichever rule holds.
+    fn of_numbers(number: &NumberNode, when: &[WhenNode]) -> Self {
+        let all = when.iter().fold(number.sure(), |sure, when| match &when.node {
+            Node::Number(number) => sure?.and(number.sure()?),
+            _ => None,
+        });
+        all.map_or(Self::Nothing, Self::Number)
     }
 }
 
@@ -173,35 +186,43 @@ impl FieldNode {
         glance: Glance<'_>,
         number: &mut Option<Quantity>,
     ) -> bool {
-        match (self.sure, found.kind) {
+        match (&self.sure, found.kind) {
             (Sure::Any, kind) => kind != Kind::Null && kind != Kind::String,
-            (Sure::Only(kind), found) => kind == found,
+            (Sure::Only(kind), found) => *kind == found,
             // No character takes less than a byte.
             (Sure::Text { len_max }, Kind::String) => {
-                found.len() <= len_max && glance.starts_plainly(found)
+                found.len() <= *len_max && glance.starts_plainly(found)
             }
-            (Sure::Rule, _) => self.surely_holds_by_rule(found, glance, number),
+            (Sure::Number(sure), Kind::Number) => {
+                *number = found.number(glance.text()).and_then(|sent| sure.admits(sent));
+                number.is_some()
+            }
+            (Sure::Rule, Kind::String) => {
+                glance.starts_plainly(found) && self.node.surely_holds(found, glance.text())
+            }
             _ => false,
         }
     }
 
-    fn surely_holds_by_rule(
+    /// Reads its value, if that is an everyday one, into its cell; whether it was.
+    pub(in super::super) fn take<'a>(
         &self,
-        found: Found,
-        glance: Glance<'_>,
-        number: &mut Option<Quantity>,
+        (ahead, glance): (Ahead, &mut Glance<'a>),
+        cell: &mut Cell,
     ) -> bool {
-        let text = glance.text();
-        match (&self.node, found.kind) {
-            (Node::Number(node), Kind::Number) => {
-                *number = found.number(text).and_then(|sent| node.surely_admits(sent));
-                number.is_some()
-            }
-            (Node::String(node), Kind::String) if glance.starts_plainly(found) => {
-                found.text(text).and_then(Text::as_plain).is_some_and(|t| node.surely_admits(t))
-            }
-            _ => false,
-        }
+        let (text, mut along) = (glance.text(), Along::new(&self.node));
+        let found = glance.value(ahead, |key, value| along.entry(key, value, text));
+        let Some(found) = found else { return false };
+        cell.found = Some(found);
+        cell.holds = self.surely_holds(found, *glance, &mut cell.number)
+            || self.when.is_empty() && along.holds(found);
+        true
+    }
+
+    /// Whether it may be left out.
+    #[inline(always)]
+    pub(super) const fn is_optional(&self) -> bool {
+        !self.need.required
     }
 
     /// What its cell comes to.

@@ -13,7 +13,7 @@ use super::super::scratch::{Detail, Entry, Segment};
 use super::Node;
 use super::count::Counts;
 use super::string::{StringNode, StringRule};
-use crate::json::{Found, Key};
+use crate::json::{Found, Key, Quoted};
 
 /// What an object with free keys must be.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -48,6 +48,20 @@ impl MapNode {
     /// Whether any members will do.
     pub(super) const fn is_free(&self) -> bool {
         self.bytes_max == u32::MAX && self.has_free_members()
+    }
+
+    /// Whether there may be so many members, of so many bytes.
+    pub(super) fn fits(&self, members: u32, found: Found) -> bool {
+        self.count.admits(members) && found.len() <= self.bytes_max
+    }
+
+    /// Whether a member, whose key has no escape, surely breaks no rule.
+    pub(super) fn surely_admits(&self, (key, value): (Quoted, Found), text: &str) -> bool {
+        let fits = |keys: &StringNode| {
+            keys.free_up_to().is_some_and(|len_max| (1..=len_max).contains(&key.len()))
+        };
+        self.keys.as_ref().is_none_or(fits)
+            && self.values.as_ref().is_none_or(|rule| rule.surely_holds(value, text))
     }
 
     const fn has_free_members(&self) -> bool {

@@ -82,6 +82,55 @@ pub(in super::super) struct NumberNode {
     limits: Box<[(RuleCode, Quantity)]>,
     step: Option<Quantity>,
     choice: Option<Choice<Quantity>>,
+    sure: Option<SureNumber>,
+}
+
+/// Numbers that surely break no rule.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SureNumber {
+    meaning: Meaning,
+    low: Quantity,
+    high: Quantity,
+}
+
+impl SureNumber {
+    /// Those of numbers that are limited and no more; a bound that is excluded excludes no other
+    /// number, since there is none between two that follow each other.
+    fn of(meaning: Meaning, limits: &[(RuleCode, Quantity)]) -> Self {
+        let (low, high) = match meaning {
+            Meaning::EpochMs => (*EPOCH_MS.start(), *EPOCH_MS.end()),
+            Meaning::Amount | Meaning::Whole => {
+                (Quantity::from_nanos(i128::MIN), Quantity::from_nanos(i128::MAX))
+            }
+        };
+        let all = Self { meaning, low, high };
+        limits.iter().fold(all, |Self { low, high, .. }, (code, limit)| {
+            let next = |by: i128| Quantity::from_nanos(limit.as_nanos().saturating_add(by));
+            let (low, high) = match code {
+                RuleCode::Above => (low.max(next(1)), high),
+                RuleCode::Below => (low, high.min(next(-1))),
+                RuleCode::Max => (low, high.min(*limit)),
+                _ => (low.max(*limit), high),
+            };
+            Self { meaning, low, high }
+        })
+    }
+
+    /// Those that are also of the other ones, if both mean the same.
+    pub(super) fn and(self, other: Self) -> Option<Self> {
+        let (low, high) = (self.low.max(other.low), self.high.min(other.high));
+        (self.meaning == other.meaning).then_some(Self { low, high, ..self })
+    }
+
+    /// The number, if it is one of these.
+    #[inline]
+    pub(super) fn admits(self, sent: Number<'_>) -> Option<Quantity> {
+        let number = match self.meaning {
+            Meaning::Whole => sent.digits()?,
+            Meaning::Amount | Meaning::EpochMs => sent.short()?,
+        };
+        (self.low <= number && number <= self.high).then_some(number)
+    }
 }
 
 /// What a number stands for.
@@ -95,8 +144,9 @@ enum Meaning {
 impl NumberNode {
     /// A number of milliseconds since 1970, with or without a fraction, that a [`Timestamp`] holds.
     pub(super) fn epoch_ms() -> Self {
-        let (precision, limits) = (Precision::Nearest, Box::default());
-        Self { meaning: Meaning::EpochMs, precision, limits, step: None, choice: None }
+        let (meaning, precision, limits) = (Meaning::EpochMs, Precision::Nearest, Box::default());
+        let sure = Some(SureNumber::of(meaning, &limits));
+        Self { meaning, precision, limits, step: None, choice: None, sure }
     }
 
     /// What to call it, in a message.
@@ -108,18 +158,14 @@ impl NumberNode {
         }
     }
 
+    /// Which numbers surely break no rule, if that can be said.
+    pub(super) const fn sure(&self) -> Option<SureNumber> {
+        self.sure
+    }
+
     /// The number, if it surely breaks no rule.
     pub(super) fn surely_admits(&self, sent: Number<'_>) -> Option<Quantity> {
-        let Self { meaning, precision: _, limits, step: None, choice: None } = self else {
-            return None;
-        };
-        let number = match meaning {
-            Meaning::Whole => sent.digits()?,
-            Meaning::Amount | Meaning::EpochMs => sent.short()?,
-        };
-        let meant = *meaning != Meaning::EpochMs || EPOCH_MS.contains(&number);
-        let within = limits.iter().all(|limit| holds(*limit, number));
-        (meant && within).then_some(number)
+        self.sure?.admits(sent)
     }
 
     /// The rule of its meaning that a number breaks.
@@ -138,10 +184,14 @@ impl Compiler {
             let hint = "a whole number is always read exactly";
             self.fault(format!("{place}/precision"), "schema.precision_unused", hint);
         }
-        NumberNode { meaning: Meaning::Whole, ..self.number(place, rule) }
+        self.numeric(place, rule, Meaning::Whole)
     }
 
     pub(in super::super) fn number(&mut self, place: &Place, rule: &NumberRule) -> NumberNode {
+        self.numeric(place, rule, Meaning::Amount)
+    }
+
+    fn numeric(&mut self, place: &Place, rule: &NumberRule, meaning: Meaning) -> NumberNode {
         let NumberRule { min, max, above, below, step, equals, one_of, precision } = rule;
         for (key, low, high, none) in [
             ("max", min, max, max < min),
@@ -167,8 +217,10 @@ impl Compiler {
         let limits = limits.into_iter().filter_map(|(code, limit)| Some((code, limit?)));
         let read = |number: &Quantity| *number;
         let choice = self.choice(place, (equals.as_ref(), one_of), (read, Quantity::to_string));
-        let (meaning, limits) = (Meaning::Amount, limits.collect());
-        NumberNode { meaning, precision: *precision, limits, step: *step, choice }
+        let limits: Box<[_]> = limits.collect();
+        let limited = step.is_none() && choice.is_none();
+        let sure = limited.then(|| SureNumber::of(meaning, &limits));
+        NumberNode { meaning, precision: *precision, limits, step: *step, choice, sure }
     }
 }
 

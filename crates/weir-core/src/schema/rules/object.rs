@@ -11,7 +11,7 @@ use super::super::check::{Broken, Checker, Flow};
 use super::super::code::RuleCode;
 use super::super::compile::{Compiler, Place};
 use super::super::read;
-use super::super::scratch::{Detail, Entry, Scratch, Segment};
+use super::super::scratch::{Cell, Detail, Entry, Scratch, Segment};
 use super::Node;
 use super::field::{Field, FieldNode};
 use super::group::GroupNode;
@@ -63,6 +63,17 @@ impl ObjectNode {
     /// Whether any object will do.
     pub(super) fn is_free(&self) -> bool {
         self.fields.is_empty() && self.unknown != Unknown::Refused
+    }
+
+    /// Whether an object surely breaks no rule; `cells` are those of its fields.
+    #[inline]
+    pub(in super::super) fn surely_holds(&self, cells: &[Cell]) -> bool {
+        let holds = |(cell, field): (&Cell, &FieldNode)| {
+            cell.holds || cell.found.is_none() && field.is_optional()
+        };
+        self.groups.is_empty()
+            && self.unknown == Unknown::Ignored
+            && cells.iter().zip(&self.fields).all(holds)
     }
 
     /// How a document most likely spells the next key.
@@ -179,9 +190,10 @@ impl<'a> Checker<'a, '_> {
         let Open { node, entries_from, .. } = open;
         let own = open.cell(0)..open.cell(node.fields.len());
         let own = self.scratch.cells.get(own).unwrap_or_default();
-        if self.room > 0 || !own.iter().all(|cell| cell.holds) {
-            self.fields(open)?;
+        if self.room == 0 && node.surely_holds(own) {
+            return Flow::Continue(());
         }
+        self.fields(open)?;
         for group in &node.groups {
             self.group(group, open)?;
         }

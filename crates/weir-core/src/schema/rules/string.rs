@@ -55,13 +55,13 @@ impl StringNode {
         (len.min <= 1).then_some(len.max)
     }
 
-    /// Whether a text that has no escape and is not empty breaks no rule, so far as its bytes show.
+    /// Whether a text that has no escape breaks no rule, so far as its bytes show.
     pub(super) fn surely_admits(&self, text: &str) -> bool {
         let Self { len, choice, format } = self;
         // No character takes less than a byte.
-        let short = u32::try_from(text.len()).is_ok_and(|bytes| bytes <= len.max);
-        short
-            && len.min <= 1
+        let bytes = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        len.min <= bytes.min(1)
+            && bytes <= len.max
             && format.is_none_or(|format| format.admits(text))
             && choice.as_ref().is_none_or(|choice| choice.broken_by(|o| **o == *text).is_none())
     }

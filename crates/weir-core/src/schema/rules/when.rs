@@ -35,7 +35,7 @@ pub(super) struct WhenNode {
     /// The place of the other field.
     place: usize,
     values: Box<[Box<str>]>,
-    node: Node,
+    pub(super) node: Node,
 }
 
 impl Compiler {

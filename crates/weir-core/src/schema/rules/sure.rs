@@ -1,0 +1,61 @@
+//! Does a value that was just read surely hold? What shows at a glance; the rest is left to the
+//! checker.
+
+use super::Node;
+use crate::json::{Found, Kind, Quoted, Text};
+
+impl Node {
+    /// Whether a value surely breaks no rule.
+    pub(super) fn surely_holds(&self, found: Found, text: &str) -> bool {
+        match (self, found.kind) {
+            (Self::Any, _) => true,
+            (Self::Array(array), Kind::Array) => array.is_free(),
+            (Self::Boolean(boolean), Kind::Boolean) => boolean.is_free(),
+            (Self::Map(map), Kind::Object) => map.is_free(),
+            (Self::Number(node), Kind::Number) => {
+                found.number(text).and_then(|sent| node.surely_admits(sent)).is_some()
+            }
+            (Self::Object(object), Kind::Object) => object.is_free(),
+            (Self::Scalar, kind) => kind != Kind::Array && kind != Kind::Object,
+            (Self::String(node), Kind::String) => {
+                found.text(text).and_then(Text::as_plain).is_some_and(|t| node.surely_admits(t))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Reads along with a container whose entries are seen one by one.
+pub(super) struct Along<'n> {
+    node: &'n Node,
+    entries: u32,
+    holds: bool,
+}
+
+impl<'n> Along<'n> {
+    pub(super) const fn new(node: &'n Node) -> Self {
+        Self { node, entries: 0, holds: true }
+    }
+
+    /// Sees one more member or item.
+    #[inline(always)]
+    pub(super) fn entry(&mut self, key: Option<Quoted>, value: Found, text: &str) {
+        self.entries = self.entries.wrapping_add(1); // Each takes a byte of a text of 2³² at most.
+        self.holds = self.holds
+            && match (self.node, key) {
+                (Node::Array(array), None) => array.surely_admits(value, text),
+                (Node::Map(map), Some(key)) => map.surely_admits((key, value), text),
+                _ => false,
+            };
+    }
+
+    /// Whether the container, which is `found`, surely breaks no rule.
+    pub(super) fn holds(&self, found: Found) -> bool {
+        let fits = match (self.node, found.kind) {
+            (Node::Array(array), Kind::Array) => array.fits(self.entries),
+            (Node::Map(map), Kind::Object) => map.fits(self.entries, found),
+            _ => false,
+        };
+        fits && self.holds
+    }
+}
