@@ -19,6 +19,8 @@
 //! - `no_false_denial`: where the model has enough, the answer is allowed.
 //! - `no_event_counts_twice`: while an event is still taken, the key it came with is known, whenever
 //!   answers are swept.
+//! - `past_periods_are_forgotten`: what a past period counted and read is kept no longer than it can
+//!   be asked for.
 //! - `peek_is_decide`: the same question gives the same verdict, asked or decided.
 //! - `retry_is_exact`: at the told instant the same request passes, a millisecond earlier not.
 //!

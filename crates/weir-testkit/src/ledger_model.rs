@@ -232,8 +232,10 @@ impl Model {
             // A later period, once opened, ends those before it whose grace is over.
             if !self.takes.iter().any(|known| known.key == take.key) {
                 let (now, Key { end, .. }) = (self.now, take.key);
+                let Key { source, .. } = take.key;
                 let gone = |known: Key| {
-                    Key { end, ..known } == take.key && known.end < end && now > known.end + grace
+                    let of_limit = Key { end, source, ..known } == take.key;
+                    of_limit && known.end < end && now > known.end + grace
                 };
                 let place = |key: Key| (key.scope, key.limit, key.end);
                 let ended: Vec<Key> =

@@ -90,23 +90,15 @@ fn conservation_over_several_grants() {
     let json = r#"{ "features": { "calls": {} }, "plans": { "free": { "limits": { "calls": {
         "feature": "calls", "capacity": "granted", "window": "lifetime" } } } } }"#;
     let now = Timestamp::EPOCH;
-    let (scope, limit) = (ScopeId(0), LimitId(0));
+    let scope = ScopeId(0);
     for asked in 0..=7_i64 {
         let mut stage = Stage::default();
         let mut play = |act: Act| stage.play(&act, now, &mut ());
         play(Act::Install(Box::new(serde_json::from_str(json).unwrap())));
         play(Act::Intern(None, "acme".to_owned(), Some(PlanId(0))));
         for (source, amount) in (1..).zip([1, 2, 3]) {
-            let grant = Grant {
-                name: format!("g{source}").into(),
-                limit,
-                source: Source(source),
-                amount: Quantity::from_units(amount),
-                priority: 0,
-                effective: now,
-                expires: Timestamp::MAX,
-            };
-            assert_eq!(play(Act::Grant(scope, grant, Burn::Standard)), Played::Done(Ok(())));
+            let given = play(Act::Grant(scope, grant(source, amount), Burn::Standard));
+            assert_eq!(given, Played::Done(Ok(())));
         }
         let quantity = Quantity::from_units(asked);
         let ask = Ask {
@@ -127,6 +119,79 @@ fn conservation_over_several_grants() {
         let drawn = [[0; 3], [1, 0, 0], [1, 1, 0], [1, 2, 0], [1, 2, 1], [1, 2, 2], [1, 2, 3]];
         let drawn = drawn.get(usize::try_from(asked).unwrap()).unwrap_or(&[0; 3]);
         assert_eq!([1, 2, 3].map(taken), *drawn, "{asked}");
+    }
+}
+
+/// However long a meter goes on, a scope has what the open period needs, and no more.
+#[test]
+fn past_periods_are_forgotten() {
+    let mut met = 0;
+    let windows = [
+        r#"{ "calendar": { "unit": "day" } }"#,
+        r#"{ "anchored": { "span": "P1D" } }"#,
+        r#"{ "first_use": { "span": "PT23H" } }"#,
+    ];
+    let aggregations = ["count", "latest", "max", "sum"];
+    let cases = aggregations.iter().flat_map(|kind| windows.map(|window| (kind, window)));
+    for ((aggregation, window), (units, capacity)) in cases.flat_map(|case| {
+        [(0, "9"), (3, "9"), (0, "\"granted\""), (3, "\"granted\"")].map(|of| (case, of))
+    }) {
+        let json = format!(
+            r#"{{ "features": {{ "calls": {{ "aggregation": "{aggregation}" }} }},
+                  "plans": {{ "free": {{ "limits": {{ "calls": {{
+                      "feature": "calls", "capacity": {capacity}, "window": {window} }} }} }} }} }}"#
+        );
+        let mut stage = Stage::default();
+        let at = |day: i64| Timestamp::from_millis(day * 86_400_000).unwrap();
+        let mut play = |act: Act, day: i64| stage.play(&act, at(day), &mut ());
+        play(Act::Install(Box::new(serde_json::from_str(&json).unwrap())), 0);
+        play(Act::Intern(None, "acme".to_owned(), Some(PlanId(0))), 0);
+        if capacity != "9" {
+            for source in 1..=2 {
+                play(Act::Grant(ScopeId(0), grant(source, 5), Burn::Standard), 0);
+            }
+        }
+        let quantity = Quantity::from_units(units);
+        for day in 0..60 {
+            let costs = vec![Cost { feature: FeatureId(0), quantity }];
+            let (caller, scopes) = (Caller::Unchecked, vec![ScopeId(0)]);
+            let ask = Ask { caller, scopes, costs, at: at(day), key: None };
+            let played = play(Act::Decide(ask), day);
+            assert!(matches!(played, Played::Decided(verdict) if verdict.is_allowed()));
+        }
+        let accounts = stage.ledger.accounts();
+        let account = accounts.get(ScopeId(0)).unwrap();
+        let kept = (accounts.balances(account).count(), accounts.readings(account).count());
+        assert!(kept.0 <= 2 && kept.1 <= 2, "{json}: {units} a day leave {kept:?}");
+        met += kept.1;
+    }
+    assert!(met > 20, "{met} meters keep a number");
+}
+
+/// A first-use period is the limit's: a grant that starts in it joins it, and so does its meter.
+#[test]
+fn a_grant_joins_the_period_of_first_use() {
+    let json = r#"{ "features": { "seats": { "aggregation": "max" } },
+        "plans": { "free": { "limits": { "seats": { "feature": "seats", "capacity": "granted",
+            "window": { "first_use": { "span": "PT1H" } } } } } } }"#;
+    let at = |minute: i64| Timestamp::from_millis(minute * 60_000).unwrap();
+    let mut stage = Stage::default();
+    let mut play = |act: Act, minute: i64| stage.play(&act, at(minute), &mut ());
+    play(Act::Install(Box::new(serde_json::from_str(json).unwrap())), 0);
+    play(Act::Intern(None, "acme".to_owned(), Some(PlanId(0))), 0);
+    let later = Grant { priority: -1, effective: at(30), ..grant(2, 4) }; // drawn first, once it pays
+    play(Act::Grant(ScopeId(0), grant(1, 4), Burn::Standard), 0);
+    play(Act::Grant(ScopeId(0), later, Burn::Standard), 0);
+    let asked = [(0, 4), (0, 0), (40, 0), (59, 0), (60, 4)]; // minute, and what the maximum adds
+    for (minute, adds) in asked {
+        let costs = vec![Cost { feature: FeatureId(0), quantity: Quantity::from_units(4) }];
+        let (caller, scopes) = (Caller::Unchecked, vec![ScopeId(0)]);
+        let ask = Ask { caller, scopes, costs, at: at(minute), key: None };
+        let Played::Decided(verdict) = play(Act::Decide(ask), minute) else { panic!("asked") };
+        let binding = verdict.binding.unwrap();
+        assert_eq!(binding.asked, Quantity::from_units(adds), "at minute {minute}");
+        let ends = if minute < 60 { at(60) } else { at(120) };
+        assert_eq!(binding.resets_at, ends, "at minute {minute}");
     }
 }
 
@@ -315,6 +380,19 @@ fn retry_is_exact() {
     });
     let (exact, never) = told.into_inner();
     assert!(exact > 300 && never > 300, "{exact} instants, {never} times never");
+}
+
+/// A grant of so many units of the first limit, for ever.
+fn grant(source: u16, units: i64) -> Grant {
+    Grant {
+        name: format!("g{source}").into(),
+        limit: LimitId(0),
+        source: Source(source),
+        amount: Quantity::from_units(units),
+        priority: 0,
+        effective: Timestamp::EPOCH,
+        expires: Timestamp::MAX,
+    }
 }
 
 /// What tells one balance from another.

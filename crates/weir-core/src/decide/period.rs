@@ -123,8 +123,8 @@ fn look_up(
     Ok(Balance { capacity, generation, ..*known })
 }
 
-/// The balances of an allowance that nothing can reach any more once `new` is stored; none when it
-/// is stored already.
+/// The balances of a limit that nothing can reach any more once `new` is stored; none when it is
+/// stored already.
 pub(super) fn closed<'a>(
     view: &'a View<'_>,
     (account, terms): (&'a Account, &'a Terms),
@@ -134,14 +134,15 @@ pub(super) fn closed<'a>(
     let known = view.accounts.balances(account).any(|known| known.key() == (limit, source, end));
     let gone = move |balance: &&Balance| {
         !known
-            && (balance.limit, balance.source) == (limit, source)
+            && balance.limit == limit
             && balance.window_end < end
             && over(terms, balance.window_end, view.now)
     };
     view.accounts.balances(account).filter(gone).map(Balance::key)
 }
 
-/// The period of an event of `at`. A first-use period goes on until its end.
+/// The period of an event of `at`. A first-use period goes on until its end, for all allowances of
+/// the limit: one that is new joins it.
 fn period_of(
     view: &View<'_>,
     (account, terms): (&Account, &Terms),
@@ -154,12 +155,11 @@ fn period_of(
     }
     // What ends later than a period that starts now was opened under another window.
     let open = |balance: &&Balance| {
-        (balance.limit, balance.source) == (terms.limit, source)
-            && at < balance.window_end
-            && balance.window_end <= period.end
+        balance.limit == terms.limit && at < balance.window_end && balance.window_end <= period.end
     };
-    let open = view.accounts.balances(account).filter(open).map(|balance| balance.window_end);
-    Period { end: open.max().unwrap_or(period.end), ..period }
+    let open = view.accounts.balances(account).filter(open);
+    let last = open.max_by_key(|balance| (balance.source == source, balance.window_end));
+    Period { end: last.map_or(period.end, |balance| balance.window_end), ..period }
 }
 
 /// Whether a period that ended at `end`, and its grace, are over.

@@ -151,6 +151,11 @@ impl<'s, O: Observer> Scale<'s, O> {
             let window_end = reading_end(meter, resets_at);
             let limit = terms.limit;
             self.workings.effects.push(Effect::Reading { scope, limit, reading, window_end });
+            let gives = asked < Quantity::ZERO && terms.line.give_back == GiveBack::Reverse;
+            let drawn = asked.is_positive() || (gives && used.is_positive());
+            if !drawn && meter.life == Life::Window {
+                self.hold_open(place, opened);
+            }
         }
         self.draw(place, (opened, opening), (asked, standing.left))
     }
@@ -299,12 +304,28 @@ impl<'s, O: Observer> Scale<'s, O> {
         Some(())
     }
 
+    /// Stores a new balance of which nothing is taken, so that what the meter read goes with it.
+    #[inline(never)]
+    fn hold_open(&mut self, place: Place<'_>, opened: &[Balance]) {
+        let Some(balance) = opened.first() else { return };
+        let mut known = self.view.accounts.balances(place.account);
+        if !known.any(|known| known.key() == balance.key()) {
+            self.close(place, balance);
+            let (scope, balance, taken) = (place.scope, *balance, Quantity::ZERO);
+            self.workings.effects.push(Effect::Balance { scope, balance, taken });
+        }
+    }
+
     /// Forgets what nothing can reach any more once `new` is stored.
     #[inline(never)]
     fn close(&mut self, place: Place<'_>, new: &Balance) {
-        let scope = place.scope;
-        let closed = period::closed(self.view, place.counted(), new);
-        self.workings.effects.extend(closed.map(|key| Effect::Closed { scope, key }));
+        let (scope, effects) = (place.scope, &mut self.workings.effects);
+        for key in period::closed(self.view, place.counted(), new) {
+            let closed = Effect::Closed { scope, key };
+            if !effects.contains(&closed) {
+                effects.push(closed); // of several new balances the first one closes it
+            }
+        }
     }
 
     /// Charges what it costs to go on from `before` to `used`, and tells it.

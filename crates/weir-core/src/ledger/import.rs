@@ -65,7 +65,7 @@ fn opens(view: &View<'_>, (account, terms): (&Account, &Terms), balance: &Balanc
     if let Window::FirstUse { .. } = terms.window {
         let latest = terms.window.period(now, account.anchor()).end;
         let other = |known: &Balance| {
-            (known.limit, known.source) == (balance.limit, balance.source)
+            known.limit == balance.limit
                 && (now < known.window_end && known.window_end <= latest)
                 && known.window_end != end
         };

@@ -46,7 +46,11 @@ impl Model {
             let latest = calendar::period(terms.window, at, anchor).1;
             let open = |end: i64| at < end && end <= latest;
             let mut others = self.takes.iter().map(|take| take.key);
-            open(end) && !others.any(|k| k != key && Key { end, ..k } == key && open(k.end))
+            open(end)
+                && !others.any(|k| {
+                    let of_limit = Key { end, source: key.source, ..k } == key;
+                    k.end != end && of_limit && open(k.end)
+                })
         } else {
             let (starts, ends) = calendar::period(terms.window, end - 1, anchor);
             ends == end && starts <= at

@@ -195,8 +195,16 @@ impl Model {
             return Ok(());
         }
         weighed.fits.push(binding);
+        let kept = !heard.is_empty() && line.meter.1 == Life::Window;
         weighed.changes.heard.extend(heard);
-        for (allowance, part) in split(place, &allowances, (asked, &left)) {
+        let parts = split(place, &allowances, (asked, &left));
+        if let Some(first) = allowances.first().filter(|_| kept && parts.is_empty()) {
+            // A number that a meter keeps opens the period, if nothing else did.
+            if !self.takes.iter().any(|take| take.key == first.key) {
+                weighed.book(place, first, BigInt::ZERO)?;
+            }
+        }
+        for (allowance, part) in parts {
             weighed.book(place, allowance, part)?;
         }
         Ok(())
@@ -243,11 +251,16 @@ impl Model {
         let Place { scope, account, line, at, .. } = place;
         let (starts, end) = calendar::period(line.terms.window, at, account.anchor);
         let mut key = Key { scope, limit: line.limit, source, end };
-        let known = self.takes.iter().filter(|t| Key { end, ..t.key } == key);
         if let WindowDefinition::FirstUse { .. } = line.terms.window {
-            // What ends within the span from now started before now: it goes on.
-            let open = known.map(|take| take.key.end).filter(|known| at < *known && *known <= end);
-            key.end = open.max().unwrap_or(end);
+            // What ends within the span from now started before now: it goes on, for its own
+            // allowance, and else for those that were not there yet.
+            let of_limit = |take: &&Take| Key { end, source, ..take.key } == key;
+            let open = |take: &&Take| at < take.key.end && take.key.end <= end;
+            let open: Vec<Key> =
+                self.takes.iter().filter(of_limit).filter(open).map(|take| take.key).collect();
+            let own = open.iter().filter(|known| known.source == source).map(|known| known.end);
+            let any = open.iter().map(|known| known.end);
+            key.end = own.max().or(any.max()).unwrap_or(end);
         }
         let mut capacity = amount.as_nanos();
         let (mut used, mut held) = (BigInt::ZERO, BigInt::ZERO);

@@ -161,7 +161,7 @@ impl Shape {
             // Answers are forgotten oldest first, and counted, over all roots together.
             lifetime: span(if apart { 60 * DAY } else { longest + u.int_in_range(1..=HOUR)? }),
             max: if apart { 1_000_000 } else { max },
-            on_mismatch: *u.choose(&[OnMismatch::Conflict, OnMismatch::Ignore])?,
+            on_mismatch: if u.ratio(1, 4)? { OnMismatch::Conflict } else { OnMismatch::Ignore },
         };
         let forgets = matches!(self.flavour, Flavour::Forgetful | Flavour::Paid);
         Ok(Some(remember).filter(|_| !forgets))
