@@ -14,8 +14,10 @@ use proptest::prelude::*;
 use weir_core::amount::Quantity;
 use weir_core::catalog::{Catalog, Definition, Names};
 use weir_core::decide::{Caller, Cost, Reason, Request, Verdict};
-use weir_core::id::{CatalogVersion, ScopeId, ScopeName};
+use weir_core::grant::{Burn, Grant};
+use weir_core::id::{CatalogVersion, LimitId, PlanId, ScopeId, ScopeName};
 use weir_core::ledger::{Command, Failed, HostKeys, Ledger, Newcomer, Record, Refused};
+use weir_core::limit::Source;
 use weir_core::time::Timestamp;
 use weir_core::wallet::{Kind, Lot};
 use weir_core::window::Period;
@@ -199,6 +201,36 @@ fn a_scope_has_at_most_65_000_lots_and_a_debit_sees_them_all() {
     assert_eq!(asked(65_001), Some(Reason::OutOfCredit));
     assert_eq!(asked(65_000), None);
     assert_eq!(asked(1), Some(Reason::OutOfCredit));
+}
+
+#[test]
+fn grants_and_notes_are_bounded() {
+    let json = r#"{ "features": { "calls": {} }, "plans": { "p": { "limits": { "calls": {
+        "feature": "calls", "capacity": "granted", "window": "lifetime" } } } } }"#;
+    let now = Timestamp::EPOCH;
+    let mut stage = Stage::default();
+    let mut play = |act: Act| stage.play(&act, now, &mut ());
+    play(Act::Install(Box::new(serde_json::from_str(json).unwrap())));
+    play(Act::Intern(None, "acme".to_owned(), Some(PlanId(0))));
+    let grant = |n: u16| Grant {
+        name: format!("{n}").into(),
+        limit: LimitId(0),
+        source: Source(n),
+        amount: Quantity::from_units(1),
+        priority: -i32::from(n), // each goes before all others: its place is found at once
+        effective: now,
+        expires: Period::NEVER,
+    };
+    let mut give = |n| play(Act::Grant(ScopeId(0), grant(n), Burn::Standard));
+    assert!((1..=4_096).all(|n| give(n) == Played::Done(Ok(()))));
+    assert_eq!(give(4_097), Played::Done(Err(Refused::Full)));
+
+    let mut note = |len: usize| {
+        let (key, value) = (Cow::Borrowed(&b"key"[..]), Some(Cow::Owned(vec![0; len])));
+        stage.ledger.execute(Command::Note { space: 1, key, value }, now, &mut ())
+    };
+    assert_eq!(note((1 << 20) - 3), Ok(()));
+    assert_eq!(note((1 << 20) - 2), Err(Failed::Refused(Refused::Full)));
 }
 
 /// The act in the numbers of a ledger without the root called `erased`; `None` if it is about that

@@ -75,7 +75,8 @@ pub(super) fn check(books: &Books, command: &Command<'_>) -> Result<(), Refused>
             let taken = books.accounts.grants(account).any(|known| {
                 known.name == grant.name || known.source == grant.source || grant.source.0 == 0
             });
-            ensure(!taken && !grant.name.is_empty() && grant.source.0 > 0, Refused::Name)
+            ensure(!taken && !grant.name.is_empty() && grant.source.0 > 0, Refused::Name)?;
+            ensure(books.accounts.grants(account).count() < GRANTS_MAX, Refused::Full)
         }
         Command::Install { names: new, .. } => ensure(grown(names, new), Refused::UnknownName),
         Command::Intern { scope, parent, name, plan } => {
@@ -96,7 +97,11 @@ pub(super) fn check(books: &Books, command: &Command<'_>) -> Result<(), Refused>
         Command::SetAnchor { scope, .. } | Command::SetStatus { scope, .. } => {
             account(books, *scope).map(drop)
         }
-        Command::Note { .. } | Command::Sweep => Ok(()),
+        Command::Note { key, value, .. } => {
+            let len = key.len().saturating_add(value.as_ref().map_or(0, |value| value.len()));
+            ensure(len <= NOTE_LEN_MAX, Refused::Full)
+        }
+        Command::Sweep => Ok(()),
         Command::TopUp { scope, lot } => {
             let account = account(books, *scope)?;
             ensure(names.wallets.name(lot.wallet.0).is_some(), Refused::UnknownName)?;
@@ -125,6 +130,12 @@ fn grown(old: &Names, new: &Names) -> bool {
     };
     old.tables().into_iter().zip(new.tables()).all(kept)
 }
+
+/// The most grants of a scope. Ours: each decision on a granted limit looks at all of them.
+const GRANTS_MAX: usize = 4_096;
+
+/// The longest note with its key, in bytes. Ours: a note is a document, and copied as a whole.
+const NOTE_LEN_MAX: usize = 1 << 20;
 
 /// The most lots of a scope. Ours: a record has two bytes for the place of a lot, and each debit
 /// looks at all of them.

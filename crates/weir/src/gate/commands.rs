@@ -153,7 +153,8 @@ impl Gate {
     /// # Errors
     ///
     /// [`GateError::UnknownName`] when the scope's plan has no such limit, or states its capacity
-    /// itself; [`GateError::Refused`] when the grant's name is taken, also on another limit.
+    /// itself; [`GateError::Refused`] when the grant's name is taken, also on another limit, or the
+    /// scope has as many grants as it may have.
     ///
     /// # Example
     ///
@@ -336,7 +337,7 @@ impl Gate {
     ///
     /// # Errors
     ///
-    /// The journal's.
+    /// [`GateError::Refused`] when it is longer than a note may be; the journal's.
     pub fn put_note(
         &self,
         root: &str,
