@@ -22,6 +22,7 @@
 //! - `past_periods_are_forgotten`: what a past period counted and read is kept no longer than it can
 //!   be asked for.
 //! - `peek_is_decide`: the same question gives the same verdict, asked or decided.
+//! - `access_is_peek_of_the_least`: a limit gives access where the least that can be asked passes it.
 //! - `retry_is_exact`: at the told instant the same request passes, a millisecond earlier not.
 //!
 //! # Source
@@ -202,12 +203,27 @@ pub struct Workings {
     opened: Vec<Balance>,
 }
 
-/// How a limit of a scope stands at the instant of the view, with nothing asked.
+/// How a limit of a scope stands for the least that can be asked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Access {
+    /// The limit, with nothing asked; for a closed period all but its end is 0.
+    pub binding: Binding,
+    /// Whether anything more would pass it.
+    pub outcome: Outcome,
+    /// What the use so far costs.
+    pub spent: Quantity,
+}
+
+/// How a limit of a scope stands at `at` for the least that can be asked, in the view's instant.
 ///
 /// `None` when the scope, its plan or its terms do not have the limit.
 #[must_use]
-pub fn standing(view: &View<'_>, scope: ScopeId, limit: LimitId) -> Option<Binding> {
-    weigh::standing(view, scope, limit)
+pub fn access(
+    view: &View<'_>,
+    (scope, limit): (ScopeId, LimitId),
+    at: Timestamp,
+) -> Option<Access> {
+    weigh::access(view, (scope, limit), at)
 }
 
 /// Decides a request, and leaves what it would change in `workings`.

@@ -21,7 +21,7 @@ use crate::account::{Account, Accounts};
 use crate::amount::Quantity;
 use crate::catalog::Catalog;
 use crate::decide::{
-    self, Binding, Fingerprint, Observer, Outcome, Reason, Request, Verdict, View, Workings,
+    self, Access, Binding, Fingerprint, Observer, Outcome, Reason, Request, Verdict, View, Workings,
 };
 use crate::hash::HashKey;
 use crate::id::{CatalogVersion, LimitId, PlanId, ScopeId, ScopeName, WalletId};
@@ -308,7 +308,24 @@ impl Ledger {
         (scope, limit): (ScopeId, LimitId),
         now: Timestamp,
     ) -> Option<Binding> {
-        decide::standing(&view(&self.books, catalog, self.head.seen.max(now)), scope, limit)
+        let access = self.access(catalog, (scope, limit), self.head.seen.max(now));
+        let open = |access: &Access| access.outcome != Outcome::Denied(Reason::PeriodClosed);
+        access.filter(open).map(|access| access.binding)
+    }
+
+    /// How a limit of a scope stands at `at` for the least that can be asked, decided at the later
+    /// of `at` and the latest instant seen.
+    ///
+    /// `None` when the scope's plan has no such limit.
+    #[must_use]
+    pub fn access(
+        &self,
+        catalog: &Catalog,
+        (scope, limit): (ScopeId, LimitId),
+        at: Timestamp,
+    ) -> Option<Access> {
+        let view = view(&self.books, catalog, self.head.seen.max(at));
+        decide::access(&view, (scope, limit), at)
     }
 
     /// How far the ledger has come.

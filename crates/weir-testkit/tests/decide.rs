@@ -336,6 +336,43 @@ fn peek_is_decide() {
 }
 
 #[test]
+fn access_is_peek_of_the_least() {
+    let compared = RefCell::new((0, 0));
+    law(Flavour::Forgetful, 60, |beats| {
+        let mut stage = Stage::default();
+        for beat in beats {
+            stage.play(&beat.act, beat.now, &mut ());
+            let (seen, accounts) = (stage.ledger.head().seen, stage.ledger.accounts());
+            let last = ScopeId(u32::try_from(accounts.len()).unwrap().saturating_sub(1));
+            let above = |scope: &ScopeId| accounts.get(*scope)?.parent();
+            let mut path: Vec<ScopeId> = std::iter::successors(Some(last), above).collect();
+            path.reverse();
+            // Its values are added up, so that the least of them is the least that can be asked.
+            let costs = [Cost { feature: FeatureId(0), quantity: Quantity::NANO }];
+            let (caller, scopes) = (Caller::Unchecked, &path[..]);
+            let least = Request { caller, scopes, costs: &costs, at: seen, key: None };
+            let mut heard = Compared::default();
+            stage.ledger.peek(&stage.catalog, (&least, seen), &mut heard);
+            for (limit, outcome) in heard.0 {
+                let place = (limit.scope, limit.limit);
+                let access = stage.ledger.access(&stage.catalog, place, seen).unwrap();
+                if access.outcome == Outcome::Denied(Reason::Unmeasurable) {
+                    continue; // what was used so far costs more than can be counted
+                }
+                let binding = Binding { asked: access.binding.asked, ..limit };
+                prop_assert_eq!((access.binding, access.outcome), (binding, outcome));
+                let (all, denied) = *compared.borrow();
+                let refused = u32::from(outcome != Outcome::Allowed);
+                *compared.borrow_mut() = (all + 1, denied + refused);
+            }
+        }
+        Ok(())
+    });
+    let (all, denied) = compared.into_inner();
+    assert!(all > 2_000 && denied > 200, "{all} compared, {denied} denied");
+}
+
+#[test]
 fn retry_is_exact() {
     let told = RefCell::new((0, 0));
     law(Flavour::Everything, 600, |beats| {
@@ -447,6 +484,16 @@ struct Heard(Vec<Binding>);
 impl Observer for Heard {
     fn touched(&mut self, limit: &Binding, _: Outcome) {
         self.0.push(*limit);
+    }
+}
+
+/// Every limit that was compared, and what came of it.
+#[derive(Default)]
+struct Compared(Vec<(Binding, Outcome)>);
+
+impl Observer for Compared {
+    fn touched(&mut self, limit: &Binding, admitted: Outcome) {
+        self.0.push((*limit, admitted));
     }
 }
 

@@ -1,8 +1,8 @@
 //! May the customer use the feature, and how much is left? Reads, and counts nothing.
 
-use weir::{Gate, GateError, Quantity, Scope, Timestamp};
-use weir_core::limit::{Enforcement, UNLIMITED};
-use weir_core::window::Window;
+use weir::{Gate, GateError, Outcome, Quantity, Reason, Scope, Timestamp};
+use weir_core::decide::Access;
+use weir_core::limit::UNLIMITED;
 
 use crate::entitlement::{self, Entitlement, Kind};
 use crate::ingest::{Failure, Rejection};
@@ -33,7 +33,8 @@ impl Verified {
 ///
 /// # Errors
 ///
-/// [`Failure::NotTheOpenPeriod`] for an instant outside the period that is open; the gate's.
+/// [`Failure::NotTheOpenPeriod`] for an instant in a period that is over, grace included; the
+/// gate's.
 pub fn verify(gate: &Gate, root: &str, feature: &str, at: Timestamp) -> Result<Verified, Failure> {
     let Some(scope) = entitlement::customer(gate, root)? else {
         return Ok(Verified::bare(Some(Rejection::CustomerNotFound)));
@@ -85,24 +86,19 @@ fn usage(
         return Ok(Verified { usage, limit, spending, ..Verified::bare(None) });
     }
     entitlement.must_hold_its_terms()?;
-    let terms = gate.terms(scope, &entitlement.limit)?;
-    let standing = gate.standing(scope, &entitlement.limit, at)?;
-    if let Some(anchor) = terms.anchor.or(calendar(terms.window))
-        && terms.window.period(at, anchor).end != standing.resets_at
-    {
-        return Err(Failure::NotTheOpenPeriod);
-    }
-    let hard = terms.line.enforcement == Enforcement::Hard;
-    let reached = hard && standing.left() == Some(Quantity::ZERO);
-    let cost = terms.charge.map(|charge| charge.price.cost(standing.used));
-    let amount = cost.unwrap_or(Some(Quantity::ZERO)).ok_or(Failure::TooLarge)?;
-    let currency = entitlement.currency.clone();
+    let Access { binding, outcome, spent } = gate.access(scope, &entitlement.limit, at)?;
+    let rejection = match outcome {
+        Outcome::Allowed => None,
+        Outcome::Denied(Reason::PeriodClosed) => return Err(Failure::NotTheOpenPeriod),
+        Outcome::Denied(Reason::Unmeasurable) => return Err(Failure::TooLarge),
+        Outcome::Denied(_) => Some(Rejection::LimitExceeded),
+    };
     Ok(Verified {
-        rejection: reached.then_some(Rejection::LimitExceeded),
+        rejection,
         message: None,
-        usage: Some(standing.used),
-        limit: Some(finite(standing.capacity)),
-        spending: Some(Money { amount, currency }),
+        usage: Some(binding.used),
+        limit: Some(finite(binding.capacity)),
+        spending: Some(Money { amount: spent, currency: entitlement.currency.clone() }),
     })
 }
 
@@ -117,12 +113,4 @@ fn has_grants(
 
 fn finite(capacity: Quantity) -> Option<Quantity> {
     (capacity != UNLIMITED).then_some(capacity)
-}
-
-/// Any anchor will do for windows that have none.
-const fn calendar(window: Window) -> Option<Timestamp> {
-    match window {
-        Window::Calendar { .. } => Some(Timestamp::EPOCH),
-        Window::Anchored { .. } | Window::FirstUse { .. } | Window::Lifetime => None,
-    }
 }

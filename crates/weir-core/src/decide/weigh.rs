@@ -5,7 +5,7 @@ use core::{mem, slice};
 
 use super::period::{self, Opening};
 use super::verdict::{Binding, Outcome, Reason, Retry, Verdict};
-use super::{Cost, Draw, Effect, Observer, Request, View, Workings, funds};
+use super::{Access, Cost, Draw, Effect, Observer, Request, View, Workings, funds};
 use crate::account::Account;
 use crate::amount::Quantity;
 use crate::catalog::{Capacity, Charge, GiveBack, Refusal, Terms};
@@ -163,10 +163,7 @@ impl<'s, O: Observer> Scale<'s, O> {
     /// Refuses what a limit has no room for.
     #[inline(never)]
     fn deny(&mut self, place: Place<'s>, opened: &[Balance], binding: Binding) {
-        let reason = match place.terms.line.refusal {
-            Refusal::LimitExceeded => Reason::LimitExceeded,
-            Refusal::RateLimited => Reason::RateLimited,
-        };
+        let reason = refusal(place.terms);
         self.observer.touched(&binding, Outcome::Denied(reason));
         self.retry_after(place, opened, &binding);
         self.refuse(reason, Some(binding));
@@ -408,16 +405,43 @@ fn standing_of(opened: &[Balance]) -> Standing {
     more.iter().fold(Standing::of(first), Standing::with)
 }
 
-/// See [`super::standing`].
-pub(super) fn standing(view: &View<'_>, scope: ScopeId, limit: LimitId) -> Option<Binding> {
+/// See [`super::access`].
+pub(super) fn access(
+    view: &View<'_>,
+    (scope, limit): (ScopeId, LimitId),
+    at: Timestamp,
+) -> Option<Access> {
     let account = view.accounts.get(scope)?;
     let terms = view.catalog.limit_terms(account.plan()?, limit)?;
     let place = Place { scope, account, terms };
+    let at = if terms.window.counts_at_event() { at } else { view.now };
     let mut opened = Vec::new();
-    period::open(view, place.counted(), view.now, &mut opened).ok()?;
+    if let Err(period) = period::open(view, place.counted(), at, &mut opened) {
+        let (binding, outcome) =
+            (closed_binding(place, period), Outcome::Denied(Reason::PeriodClosed));
+        return Some(Access { binding, outcome, spent: Quantity::ZERO });
+    }
     let (resets_at, asked) = (end_of(&opened), Quantity::ZERO);
-    let Standing { used, held, capacity, .. } = standing_of(&opened);
-    Some(Binding { scope, limit, used, held, asked, capacity, resets_at })
+    let standing = standing_of(&opened);
+    let Standing { used, held, capacity, .. } = standing;
+    let binding = Binding { scope, limit, used, held, asked, capacity, resets_at };
+    let cost = terms.charge.map_or(Some(Quantity::ZERO), |charge| charge.price.cost(used));
+    let outcome = if cost.is_none() {
+        Outcome::Denied(Reason::Unmeasurable)
+    } else if standing.admits(Quantity::NANO, terms.line.enforcement) {
+        Outcome::Allowed
+    } else {
+        Outcome::Denied(refusal(terms))
+    };
+    Some(Access { binding, outcome, spent: cost.unwrap_or(Quantity::ZERO) })
+}
+
+/// What a limit's denial is called.
+const fn refusal(terms: &Terms) -> Reason {
+    match terms.line.refusal {
+        Refusal::LimitExceeded => Reason::LimitExceeded,
+        Refusal::RateLimited => Reason::RateLimited,
+    }
 }
 
 /// Whether fewer further requests of their own size fit into `a` than into `b`.

@@ -3,7 +3,7 @@
 use weir_core::account::Status;
 use weir_core::amount::Quantity;
 use weir_core::catalog::Terms;
-use weir_core::decide::Binding;
+use weir_core::decide::{Access, Binding};
 use weir_core::grant::Grant;
 use weir_core::time::Timestamp;
 use weir_core::wallet::Lot;
@@ -82,6 +82,41 @@ impl Gate {
         let id = cell.catalog.limit(limit).ok_or_else(|| GateError::unknown("limit", limit))?;
         let standing = cell.ledger.standing(&cell.catalog, (scope.id, id), now);
         standing.ok_or_else(|| GateError::unknown("limit", limit))
+    }
+
+    /// Whether anything more would pass a limit of a scope at `at`, and how it stands in the period
+    /// of then, as far as the latest instant seen still reaches it.
+    ///
+    /// # Errors
+    ///
+    /// [`GateError::UnknownName`] when the scope's plan has no such limit.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir::{Ask, Caller, Cost, Gate, GateError, Outcome, Quantity, Reason, Timestamp};
+    ///
+    /// let (gate, now) = (Gate::in_memory()?, Timestamp::EPOCH);
+    /// gate.install(br#"{ "features": { "calls": {} }, "plans": { "free": { "limits": { "daily": {
+    ///     "feature": "calls", "capacity": 2, "charge": { "price": "0.5" },
+    ///     "window": { "calendar": { "unit": "day" } }
+    /// } } } } }"#, now)?;
+    /// let acme = gate.open(None, "acme", Some("free"), now)?;
+    /// assert_eq!(gate.access(acme, "daily", now)?.outcome, Outcome::Allowed);
+    ///
+    /// let costs = [Cost { feature: gate.feature("calls")?, quantity: Quantity::from_units(2) }];
+    /// let (caller, scopes) = (Caller::Unchecked, &[acme][..]);
+    /// gate.decide(&Ask { caller, scopes, costs: &costs, at: now, key: None }, now)?;
+    /// let access = gate.access(acme, "daily", now)?;
+    /// assert_eq!(access.outcome, Outcome::Denied(Reason::LimitExceeded));
+    /// assert_eq!(access.spent, Quantity::from_units(1));
+    /// # Ok::<(), GateError>(())
+    /// ```
+    pub fn access(&self, scope: Scope, limit: &str, at: Timestamp) -> Result<Access, GateError> {
+        let cell = self.cell(scope.shard)?;
+        let id = cell.catalog.limit(limit).ok_or_else(|| GateError::unknown("limit", limit))?;
+        let access = cell.ledger.access(&cell.catalog, (scope.id, id), at);
+        access.ok_or_else(|| GateError::unknown("limit", limit))
     }
 
     /// The terms of a limit in the plan of a scope.
