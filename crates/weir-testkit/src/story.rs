@@ -300,7 +300,7 @@ impl Author {
 
     fn ask(&self, now: Timestamp, u: &mut Unstructured<'_>) -> Result<Ask> {
         if let Some(keyed) = &self.keyed
-            && u.ratio(1, 7)?
+            && u.ratio(1, 10)?
         {
             return Ok(keyed.clone());
         }
