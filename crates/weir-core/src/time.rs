@@ -8,7 +8,7 @@
 //! Each is a test in `weir-testkit/tests/time.rs`, under the same name.
 //!
 //! - `text_round_trips`: an instant written as RFC 3339 and read back is the same instant; a span
-//!   written as an ISO 8601 duration likewise.
+//!   written as an ISO 8601 duration likewise, and a stride.
 //! - `days_tile_the_calendar`: walking day by day from year 1 to year 9999 meets each date once.
 //! - `spans_add_up_their_parts`: a span is the sum of its weeks, days, hours, minutes and seconds.
 //! - `offsets_shift_the_clock`: a local clock ahead of UTC shows the time of a later instant.
@@ -23,7 +23,10 @@ use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub mod civil;
+mod stride;
 mod text;
+
+pub use stride::Stride;
 
 /// An instant: whole milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 ///
@@ -113,8 +116,8 @@ impl core::str::FromStr for Timestamp {
 /// # Units
 ///
 /// Whole milliseconds. As text, the ISO 8601 duration of weeks, days, hours, minutes and seconds
-/// (`P30D`, `PT1H30M`, `PT0.25S`); a day is 24 hours. Months and years are no spans: their length
-/// depends on where they start.
+/// (`P30D`, `PT1H30M`, `PT0.25S`); a day is 24 hours. Months and years are no spans, since their
+/// length depends on where they start: a [`Stride`] may have them.
 ///
 /// # Example
 ///

@@ -2,17 +2,27 @@
 
 use proptest::prelude::*;
 use weir_core::time::civil::{DAY_MS, Date, days_in_month};
-use weir_core::time::{Span, TimeError, Timestamp};
+use weir_core::time::{Span, Stride, TimeError, Timestamp};
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4_000) })]
 
     #[test]
-    fn text_round_trips(instant in instants(), span in spans()) {
+    fn text_round_trips(instant in instants(), span in spans(), civil in any::<[u32; 2]>(), parts in 0..8_u8) {
         prop_assert_eq!(instant.to_string().parse(), Ok(instant));
         prop_assert_eq!(span.to_string().parse(), Ok(span));
-        let json = serde_json::to_string(&(instant, span)).unwrap();
-        prop_assert_eq!(serde_json::from_str::<(Timestamp, Span)>(&json).unwrap(), (instant, span));
+        let [months, days] = civil;
+        let has = |part: u8| parts & part > 0;
+        let stride = Stride {
+            months: if has(1) { months } else { 0 },
+            days: if has(2) { days } else { 0 },
+            elapsed: if has(4) { span } else { Span::ZERO },
+        };
+        prop_assert_eq!(stride.to_string().parse(), Ok(stride), "{}", stride);
+        let all = (instant, span, stride);
+        let json = serde_json::to_string(&all).unwrap();
+        let read: (Timestamp, Span, Stride) = serde_json::from_str(&json).unwrap();
+        prop_assert_eq!(read, all);
     }
 
     /// A local clock `offset` ahead of UTC shows the time of an instant `offset` later.
@@ -134,4 +144,26 @@ fn spans() -> impl Strategy<Value = Span> {
     let round = (0..100_000_i64, prop_oneof![Just(1), Just(1_000), Just(86_400_000)]);
     prop_oneof![0..=max, 0..100_000_000_i64, round.prop_map(|(count, unit)| count * unit)]
         .prop_filter_map("in range", |millis| Span::from_millis(millis).ok())
+}
+
+/// Years are months and weeks are days; what stands after the `T` stays apart.
+#[test]
+fn strides_are_written_like_this() {
+    for (text, months, days, ms) in [
+        ("P1Y", 12, 0, 0),
+        ("P1Y2M3W4DT5H6M7.008S", 14, 25, 18_367_008),
+        ("P4294967295M", u32::MAX, 0, 0),
+        ("PT0S", 0, 0, 0),
+        ("PT24H", 0, 0, DAY_MS),
+    ] {
+        let elapsed = Span::from_millis(ms).unwrap();
+        assert_eq!(text.parse(), Ok(Stride { months, days, elapsed }), "{text}");
+    }
+    for text in ["P", "PT", "P1M1Y", "P1D1W", "P1", "P1.5M", "P1.5D", "-P1M", "P1H", "PT1D", "p1m"]
+    {
+        assert_eq!(text.parse::<Stride>(), Err(TimeError::Syntax), "{text}");
+    }
+    for text in ["P4294967296M", "P357913942Y", "P613566757W", "PT99999999999999S"] {
+        assert_eq!(text.parse::<Stride>(), Err(TimeError::OutOfRange), "{text}");
+    }
 }

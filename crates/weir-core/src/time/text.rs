@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::civil::{DAY_MS, Date, days_in_month};
-use super::{Span, TimeError, Timestamp};
+use super::{Span, Stride, TimeError, Timestamp};
 
 /// `2026-01-01T00:00:00.000Z`: always UTC, always three fraction digits.
 pub(super) fn write_instant(instant: Timestamp, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -50,21 +50,57 @@ pub(super) fn write_span(span: Span, f: &mut fmt::Formatter<'_>) -> fmt::Result 
     if days > 0 {
         write!(f, "{days}D")?;
     }
-    let (seconds, milli) = (ms.div_euclid(1_000), ms.rem_euclid(1_000));
-    match (ms, milli) {
-        (0, _) if days > 0 => Ok(()),
-        (_, 0) => write!(f, "T{seconds}S"),
-        _ => write!(f, "T{seconds}.{milli:03}S"),
+    if days > 0 && ms == 0 { Ok(()) } else { write_seconds(ms, f) }
+}
+
+/// `P[nM][nD][Tn[.fraction]S]`, `PT0S` for no way at all.
+pub(super) fn write_stride(stride: Stride, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Stride { months, days, elapsed } = stride;
+    f.write_str("P")?;
+    if months > 0 {
+        write!(f, "{months}M")?;
     }
+    if days > 0 {
+        write!(f, "{days}D")?;
+    }
+    let whole = stride.is_civil() && elapsed == Span::ZERO;
+    if whole { Ok(()) } else { write_seconds(elapsed.as_millis(), f) }
+}
+
+fn write_seconds(ms: i64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (seconds, milli) = (ms.div_euclid(1_000), ms.rem_euclid(1_000));
+    if milli == 0 { write!(f, "T{seconds}S") } else { write!(f, "T{seconds}.{milli:03}S") }
 }
 
 /// Reads `P[nW][nD][T[nH][nM][n[.fraction]S]]`, at least one part, each at most once, in order.
 ///
 /// Digits of the fraction after the third are cut off, as they are from an instant.
 pub(super) fn read_span(text: &[u8]) -> Result<Span, TimeError> {
+    let Parts { days, ms, .. } = read_parts(text, SPAN_UNITS)?;
+    let total = days.checked_mul(DAY_MS).and_then(|days| days.checked_add(ms));
+    Span::from_millis(total.ok_or(TimeError::OutOfRange)?)
+}
+
+/// Reads `P[nY][nM]` and then what a span has, at least one part.
+pub(super) fn read_stride(text: &[u8]) -> Result<Stride, TimeError> {
+    let Parts { months, days, ms } = read_parts(text, STRIDE_UNITS)?;
+    let narrow = |count| u32::try_from(count).map_err(|_| TimeError::OutOfRange);
+    let (months, days) = (narrow(months)?, narrow(days)?);
+    Ok(Stride { months, days, elapsed: Span::from_millis(ms)? })
+}
+
+/// What a duration adds up to.
+#[derive(Default)]
+struct Parts {
+    months: i64,
+    days: i64,
+    ms: i64,
+}
+
+fn read_parts(text: &[u8], date_units: &[Unit]) -> Result<Parts, TimeError> {
     let mut rest = text.strip_prefix(b"P").ok_or(TimeError::Syntax)?;
-    let mut units: &[(u8, i64)] = DATE_UNITS;
-    let mut total = 0_i64;
+    let mut units = date_units;
+    let mut total = Parts::default();
     let (mut parts, mut in_time) = (0_usize, false);
     while !rest.is_empty() {
         if let Some(time) = rest.strip_prefix(b"T") {
@@ -78,19 +114,20 @@ pub(super) fn read_span(text: &[u8]) -> Result<Span, TimeError> {
         let has_fraction = rest.first() == Some(&b'.');
         let milli = fraction_millis(&mut rest)?;
         let (designator, tail) = rest.split_first().ok_or(TimeError::Syntax)?;
-        let at = units.iter().position(|(unit, _)| unit == designator).ok_or(TimeError::Syntax)?;
+        let at = units.iter().position(|(unit, ..)| unit == designator).ok_or(TimeError::Syntax)?;
         let (found, later) =
             units.split_at_checked(at.saturating_add(1)).ok_or(TimeError::Syntax)?;
-        let unit_ms = found.last().map_or(0, |(_, ms)| *ms);
+        let (_, of, size) = found.last().ok_or(TimeError::Syntax)?;
         if has_fraction && *designator != b'S' {
             return Err(TimeError::Syntax);
         }
-        let part = count.checked_mul(unit_ms).and_then(|ms| ms.checked_add(milli));
-        total = part.and_then(|ms| total.checked_add(ms)).ok_or(TimeError::OutOfRange)?;
+        let sum = of(&mut total);
+        let part = count.checked_mul(*size).and_then(|part| part.checked_add(milli));
+        *sum = part.and_then(|part| sum.checked_add(part)).ok_or(TimeError::OutOfRange)?;
         parts = parts.saturating_add(1);
         (rest, units) = (tail, later);
     }
-    if parts == 0 { Err(TimeError::Syntax) } else { Span::from_millis(total) }
+    if parts == 0 { Err(TimeError::Syntax) } else { Ok(total) }
 }
 
 /// Minutes east of UTC, the last thing in the text.
@@ -163,5 +200,18 @@ fn push_digit(number: i64, digit: u8) -> i64 {
     number.saturating_mul(10).saturating_add(i64::from(digit.saturating_sub(b'0')))
 }
 
-const DATE_UNITS: &[(u8, i64)] = &[(b'W', 604_800_000), (b'D', DAY_MS)];
-const TIME_UNITS: &[(u8, i64)] = &[(b'H', 3_600_000), (b'M', 60_000), (b'S', 1_000)];
+/// A designator, the sum that it adds to, and how much one of it is there.
+type Unit = (u8, fn(&mut Parts) -> &mut i64, i64);
+
+const SPAN_UNITS: &[Unit] = &[(b'W', |sum| &mut sum.days, 7), (b'D', |sum| &mut sum.days, 1)];
+const STRIDE_UNITS: &[Unit] = &[
+    (b'Y', |sum| &mut sum.months, 12),
+    (b'M', |sum| &mut sum.months, 1),
+    (b'W', |sum| &mut sum.days, 7),
+    (b'D', |sum| &mut sum.days, 1),
+];
+const TIME_UNITS: &[Unit] = &[
+    (b'H', |sum| &mut sum.ms, 3_600_000),
+    (b'M', |sum| &mut sum.ms, 60_000),
+    (b'S', |sum| &mut sum.ms, 1_000),
+];
