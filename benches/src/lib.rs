@@ -46,6 +46,7 @@ impl Desk {
         let install = Command::Install {
             json: json.as_bytes().into(),
             names: std::borrow::Cow::Owned(names),
+            zones: catalog.zones().digest(),
         };
         ledger.execute(install, Timestamp::EPOCH, &mut ()).expect("installed");
         let name = ScopeName::parse("customer-001").expect("a name");

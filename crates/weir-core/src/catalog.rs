@@ -22,11 +22,13 @@ use crate::id::{CatalogVersion, FeatureId, LimitId, Name, PlanId, WalletId};
 use crate::schema::Schema;
 use crate::time::{Span, Timestamp};
 use crate::token::Classes;
+use crate::window::zone::Zones;
 
 mod compile;
 pub mod definition;
 pub mod names;
 mod terms;
+mod windows;
 
 pub use definition::Definition;
 pub use names::Names;
@@ -44,8 +46,15 @@ pub struct Catalog {
     schemas: BTreeMap<Name, Schema>,
     features: Box<[Option<Feature>]>,
     plans: Box<[Option<Plan>]>,
-    acceptance: Acceptance,
+    times: Times,
     remember: Option<Remember>,
+}
+
+/// Which instants are accepted, and what clocks show at them.
+#[derive(Debug)]
+struct Times {
+    acceptance: Acceptance,
+    zones: Zones,
 }
 
 impl Catalog {
@@ -80,7 +89,21 @@ impl Catalog {
         known: &Names,
         version: CatalogVersion,
     ) -> Result<Self, Vec<Fault>> {
-        compile::compile(definition, known.clone(), version)
+        compile::compile(definition, (known.clone(), &Zones::NONE), version)
+    }
+
+    /// The same for a definition that names time zones, with their tables.
+    ///
+    /// # Errors
+    ///
+    /// As [`Catalog::compile`]; a zone that has no table is a fault.
+    pub fn compile_with(
+        definition: &Definition,
+        zones: &Zones,
+        known: &Names,
+        version: CatalogVersion,
+    ) -> Result<Self, Vec<Fault>> {
+        compile::compile(definition, (known.clone(), zones), version)
     }
 
     /// The version that verdicts name.
@@ -161,7 +184,13 @@ impl Catalog {
     /// Which event times are accepted.
     #[must_use]
     pub const fn acceptance(&self) -> Acceptance {
-        self.acceptance
+        self.times.acceptance
+    }
+
+    /// The zones that its windows name, with their tables.
+    #[must_use]
+    pub const fn zones(&self) -> &Zones {
+        &self.times.zones
     }
 
     /// Whether and how answers are remembered.

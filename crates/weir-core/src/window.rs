@@ -1,7 +1,8 @@
 //! Which period is it? The windows in which a limit counts, each a half-open [start, end).
 //!
 //! A window definition and an instant give a [`Period`]; nothing is stored and nothing is counted
-//! here. A balance remembers the end of its open period, so the calendar is asked only when that
+//! here. Where clocks differ from UTC, a [`zone`] says by how much: months and days are what its
+//! clocks show. A balance remembers the end of its open period, so the calendar is asked only when that
 //! has passed.
 //!
 //! The line of instants is cut at both ends. The first and the last period of a window may be
@@ -18,6 +19,13 @@
 //! - `anchored_from_the_anchor`: the anchor starts a period, and each is as long as the span, save
 //!   those that are cut.
 //! - `same_as_the_calendar`: calendar periods equal those of a model that walks the calendar.
+//! - `same_as_a_walk`: every window in every zone equals that of a model which tries all boundaries
+//!   nearby, where clocks change far more often than any on earth.
+//! - `every_anchor_day_keeps_its_rule_for_400_years`: each rule for months, for anchors on each day
+//!   of the month, on every day of 400 years.
+//!
+//! In `weir-testkit/tests/zones.rs`, `same_as_python_at_every_change`: days, weeks and months at
+//! every change of the clocks of every zone from 1970 to 2037 equal those of Python's zoneinfo.
 //!
 //! # Source
 //!
@@ -27,7 +35,16 @@
 use serde::{Deserialize, Serialize};
 
 use crate::time::civil::{DAY_MS, Date};
-use crate::time::{Span, Timestamp};
+use crate::time::{Stride, Timestamp};
+
+mod cycle;
+mod steps;
+pub mod zone;
+
+pub use cycle::Cycle;
+
+use steps::{Step, Steps};
+use zone::{Zone, ZoneId, Zones};
 
 /// A stretch of time in which a limit counts: from `start`, up to and without `end`.
 ///
@@ -57,67 +74,219 @@ impl Period {
 
 /// When a limit starts counting anew.
 ///
+/// # Shape
+///
+/// Boundaries are those of the clocks of a zone, UTC where none is named. A civil boundary that the
+/// clocks leave out is the first instant after the gap; of one that they show twice the first
+/// counts. So a minute or an hour that is shown twice is one long period.
+///
 /// # Example
 ///
 /// ```
 /// use weir_core::time::{TimeError, Timestamp};
-/// use weir_core::window::{Unit, Window};
+/// use weir_core::window::zone::Zones;
+/// use weir_core::window::{Unit, Weekday, Window};
 ///
-/// let month = Window::Calendar { unit: Unit::Month, count: 1 };
+/// let week = Weekday::Monday;
+/// let month = Window::Calendar { unit: Unit::Month, count: 1, week_starts: week, zone: None };
 /// let at: Timestamp = "2026-02-10T09:00:00Z".parse()?;
-/// let period = month.period(at, Timestamp::EPOCH);
+/// let period = month.period(at, Timestamp::EPOCH, &Zones::NONE).expect("a month always counts");
 /// assert_eq!(period.start, "2026-02-01T00:00:00Z".parse()?);
 /// assert_eq!(period.end, "2026-03-01T00:00:00Z".parse()?);
 /// assert!(!period.contains(period.end)); // that instant belongs to March
+///
+/// let trial = Window::Once { from: period.start, until: at };
+/// assert!(trial.period(at, Timestamp::EPOCH, &Zones::NONE).is_err()); // it is over
 /// # Ok::<(), TimeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Window {
-    /// Periods of equal elapsed length, one of which starts at the anchor.
+    /// Periods of equal length, one of which starts at the anchor: it plus n times the span, n any
+    /// whole number. Where the zone puts its clocks back over the anchor's time of day, the first
+    /// of both counts.
     Anchored {
         /// How long each is; above zero.
-        span: Span,
+        span: Stride,
+        /// What happens to a day that a month does not have.
+        month_rule: MonthRule,
+        /// Whose clocks show the months and days of the span.
+        zone: Option<ZoneId>,
     },
-    /// Civil periods, UTC.
+    /// Civil periods.
     Calendar {
         /// What is counted.
         unit: Unit,
         /// How many units make a period; above zero. Minutes count from the hour, hours from
-        /// midnight (the last period of an hour or day is cut), the others from 1970.
+        /// midnight (the last period of an hour or day is cut), the others from 1970: weeks from
+        /// the first that starts on or after the fifth of January.
         count: u16,
+        /// With which day a week starts.
+        week_starts: Weekday,
+        /// Whose clocks show them.
+        zone: Option<ZoneId>,
     },
+    /// Civil periods that start at a time of their own, from the anchor on.
+    Cycle(Cycle),
     /// A period that starts with the first counted request.
     FirstUse {
-        /// How long it is; above zero.
-        span: Span,
+        /// How long it is; above zero. A month ends with its last day where it has not the day;
+        /// where clocks were put back, it starts with the latest time that they have shown.
+        span: Stride,
+        /// Whose clocks show the months and days of the span.
+        zone: Option<ZoneId>,
     },
     /// One period that never ends.
     Lifetime,
+    /// One period with both ends; nothing counts before and after it.
+    Once {
+        /// The first instant inside.
+        from: Timestamp,
+        /// The first instant after it.
+        until: Timestamp,
+    },
 }
 
 impl Window {
     /// The period that `at` falls into.
     ///
-    /// `anchor` is where an anchored window's periods start; the others ignore it. For
-    /// [`Window::FirstUse`] this is the period that would start now.
-    #[must_use]
-    pub fn period(self, at: Timestamp, anchor: Timestamp) -> Period {
+    /// `anchor` is where an anchored window's periods and a cycle start; the others ignore it. For
+    /// [`Window::FirstUse`] this is the period that would start now. A zone that `zones` does not
+    /// have is UTC.
+    ///
+    /// # Errors
+    ///
+    /// The stretch around `at` in which the window has no period: nothing counts there.
+    pub fn period(
+        &self,
+        at: Timestamp,
+        anchor: Timestamp,
+        zones: &Zones,
+    ) -> Result<Period, Period> {
         let ms = at.as_millis().min(LAST_MS);
-        let (start, end) = match self {
-            Self::Anchored { span } => grid(ms, anchor.as_millis(), span.as_millis()),
-            Self::Calendar { unit, count } => unit.around(ms, i64::from(count)),
-            Self::FirstUse { span } => (ms, ms.saturating_add(span.as_millis())),
-            Self::Lifetime => return Period::ALWAYS,
+        let table = |zone: Option<ZoneId>| zone.and_then(|zone| zones.get(zone));
+        let (start, end) = match *self {
+            Self::Anchored { span, .. } if !span.is_civil() => {
+                grid(ms, anchor.as_millis(), span.elapsed.as_millis())
+            }
+            Self::Anchored { span, month_rule, zone } => {
+                let zone = table(zone);
+                let origin = shown(zone, anchor.as_millis());
+                Steps::new(zone, (origin, None), (span.into(), month_rule)).around(ms)
+            }
+            Self::Calendar { unit, count, week_starts, zone } => {
+                let (zone, count) = (table(zone), i64::from(count));
+                let local = zone.map_or(ms, |zone| zone.shown_by(ms));
+                let (start, end) = unit.around(local, count, week_starts);
+                let instant = |local| zone.map_or(local, |zone| zone.first_shows(local));
+                (instant(start), instant(end))
+            }
+            Self::Cycle(cycle) => return cycle.period(ms, anchor, table(cycle.zone)),
+            Self::FirstUse { span, zone } => {
+                let zone = table(zone);
+                // Not what they show: of two starts, the later one must not end earlier.
+                let origin = (zone.map_or(ms, |zone| zone.shown_by(ms)), None);
+                let step = (Step { elapsed: 0, ..span.into() }, MonthRule::Clamp);
+                let civil =
+                    if span.is_civil() { Steps::new(zone, origin, step).boundary(1) } else { ms };
+                (ms, civil.saturating_add(span.elapsed.as_millis()))
+            }
+            Self::Lifetime => return Ok(Period::ALWAYS),
+            Self::Once { from, until } => return cut(Period::ALWAYS, clamped(ms), (from, until)),
         };
-        Period { start: clamped(start), end: clamped(end) }
+        Ok(Period { start: clamped(start), end: clamped(end) })
+    }
+
+    /// When the window is over for good, [`Period::NEVER`] for never.
+    #[must_use]
+    pub fn over(&self) -> Timestamp {
+        match self {
+            Self::Cycle(cycle) => cycle.until.unwrap_or(Period::NEVER),
+            Self::Once { until, .. } => *until,
+            _ => Period::NEVER,
+        }
     }
 
     /// Whether a request counts where it happened, rather than when it is decided.
     ///
     /// A first-use window cannot know a past that it did not see.
     #[must_use]
-    pub const fn counts_at_event(self) -> bool {
+    #[inline]
+    pub const fn counts_at_event(&self) -> bool {
         !matches!(self, Self::FirstUse { .. })
+    }
+}
+
+/// What the clocks of a zone show.
+fn shown(zone: Option<&Zone>, ms: i64) -> i64 {
+    zone.map_or(ms, |zone| zone.shown_at(ms))
+}
+
+/// What is left of a period around `at` between two ends, or the stretch outside them.
+fn cut(
+    period: Period,
+    at: Timestamp,
+    (from, until): (Timestamp, Timestamp),
+) -> Result<Period, Period> {
+    if until <= from {
+        return Err(Period::ALWAYS);
+    }
+    if at < from {
+        return Err(Period { start: Timestamp::MIN, end: from });
+    }
+    if until <= at {
+        return Err(Period { start: until, end: Period::NEVER });
+    }
+    Ok(Period { start: period.start.max(from), end: period.end.min(until) })
+}
+
+/// What a day of the month becomes where the month does not have it.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MonthRule {
+    /// The last day of that month; the next one is counted from the anchor's day again.
+    #[default]
+    Clamp,
+    /// As many days of the next month as are missing, counted from the anchor: 31 January, 3 March,
+    /// 31 March.
+    Overflow,
+    /// The same, counted from the boundary before, so that the day is lost: 31 January, 3 March,
+    /// 3 April. Before the anchor, as [`MonthRule::Overflow`].
+    OverflowStepwise,
+}
+
+/// A day of the week.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Weekday {
+    /// The first one of ISO 8601.
+    #[default]
+    Monday,
+    /// The second.
+    Tuesday,
+    /// The third.
+    Wednesday,
+    /// The fourth.
+    Thursday,
+    /// The fifth.
+    Friday,
+    /// The sixth.
+    Saturday,
+    /// The seventh.
+    Sunday,
+}
+
+impl Weekday {
+    /// How many days it comes after Monday.
+    pub(crate) const fn after_monday(self) -> i64 {
+        match self {
+            Self::Monday => 0,
+            Self::Tuesday => 1,
+            Self::Wednesday => 2,
+            Self::Thursday => 3,
+            Self::Friday => 4,
+            Self::Saturday => 5,
+            Self::Sunday => 6,
+        }
     }
 }
 
@@ -125,7 +294,7 @@ impl Window {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
-    /// 24 hours from midnight, UTC.
+    /// From midnight to midnight.
     Day,
     /// 60 minutes from the full hour.
     Hour,
@@ -133,7 +302,7 @@ pub enum Unit {
     Minute,
     /// From the first of a month to the first of the next.
     Month,
-    /// Seven days from Monday.
+    /// Seven days from the one that it starts with.
     Week,
     /// From the first of January to the next.
     Year,
@@ -141,12 +310,15 @@ pub enum Unit {
 
 impl Unit {
     /// Start and end of the period of `count` units around `ms`, in milliseconds.
-    fn around(self, ms: i64, count: i64) -> (i64, i64) {
+    fn around(self, ms: i64, count: i64, week_starts: Weekday) -> (i64, i64) {
         match self {
             Self::Minute => within(ms, HOUR_MS, MINUTE_MS.saturating_mul(count)),
             Self::Hour => within(ms, DAY_MS, HOUR_MS.saturating_mul(count)),
             Self::Day => grid(ms, 0, DAY_MS.saturating_mul(count)),
-            Self::Week => grid(ms, FIRST_MONDAY_MS, WEEK_MS.saturating_mul(count)),
+            Self::Week => {
+                let into_week = week_starts.after_monday().saturating_mul(DAY_MS);
+                grid(ms, FIRST_MONDAY_MS.saturating_add(into_week), WEEK_MS.saturating_mul(count))
+            }
             Self::Month => months(ms, count),
             Self::Year => months(ms, count.saturating_mul(12)),
         }

@@ -18,6 +18,7 @@ use weir_core::time::Timestamp;
 use weir_core::wallet::Lot;
 
 pub mod calendar;
+pub mod clocks;
 mod import;
 mod sold;
 mod weigh;
@@ -311,7 +312,8 @@ impl Model {
     #[must_use]
     pub fn ends(&self, (scope, limit): (ScopeId, LimitId), at: i64) -> Option<i64> {
         let (account, line) = (self.scope(scope)?, self.line(scope, limit)?);
-        Some(calendar::period(line.terms.window, at, account.anchor).1)
+        let period = calendar::period(&line.terms.window, at, account.anchor);
+        Some(period.unwrap_or_else(|outside| outside).1)
     }
 
     /// The index that a limit, or a plan, has in the catalogs so far.

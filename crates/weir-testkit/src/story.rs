@@ -375,7 +375,7 @@ impl Author {
         u: &mut Unstructured<'_>,
     ) -> Result<Quantity> {
         let pick = u.int_in_range(0..=31_u8)?;
-        if pick <= 15 {
+        if pick <= 13 {
             return Ok(units(*u.choose(&[1, 1, 1, 2, 2, 3, 5, 8])?));
         }
         let beside = match pick {
@@ -441,7 +441,7 @@ const STATUSES: &[Status] = &[
     Status::Paused,
 ];
 /// Before and at the epoch, before a leap day, before the end of a year, a Sunday night.
-const STARTS: &[Timestamp] = &[
+pub(crate) const STARTS: &[Timestamp] = &[
     start(1_772_366_399_000),
     start(-86_400_000),
     start(0),

@@ -14,6 +14,7 @@ use weir_core::ledger::{Command, HostKeys, Ledger, Newcomer};
 use weir_core::schema::{Refused, Schema, Scratch};
 use weir_core::time::{Span, Timestamp};
 use weir_core::token::{Classes, Credential, Origins, Registry, Status};
+use weir_core::window::zone::ZonesDigest;
 
 const ROUNDS: u32 = 100_000;
 
@@ -231,7 +232,8 @@ impl Shop {
         let (catalog, now) = (compiled.expect("no fault"), Timestamp::EPOCH);
         let mut ledger = Ledger::new(&HostKeys::fixed());
         let names = Cow::Borrowed(catalog.names());
-        let install = Command::Install { json: json.as_bytes().into(), names };
+        let install =
+            Command::Install { json: json.as_bytes().into(), names, zones: ZonesDigest::default() };
         ledger.execute(install, now, &mut ()).expect("installed");
         let mut seen = |name, parent| {
             let name = ScopeName::parse(name).expect("a name");

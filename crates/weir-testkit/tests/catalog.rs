@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use weir_core::account::Status;
 use weir_core::amount::{Quantity, Rounding};
 use weir_core::catalog::definition::{
-    AcceptanceDefinition, CapacityDefinition, ChargeDefinition, DenialDefinition,
+    AcceptanceDefinition, CapacityDefinition, ChargeDefinition, CycleDefinition, DenialDefinition,
     FeatureDefinition, KeySpaceDefinition, LimitDefinition, PlanDefinition, RememberDefinition,
     WalletDefinition, WindowDefinition,
 };
@@ -25,10 +25,12 @@ use weir_core::grant::Burn;
 use weir_core::id::{CatalogVersion, Name};
 use weir_core::limit::{CapacityRead, Enforcement};
 use weir_core::meter::{Aggregation, Life};
-use weir_core::time::{Span, Timestamp};
+use weir_core::time::{Span, Stride, Timestamp};
 use weir_core::token::class::{Alphabet, Check, Length};
 use weir_core::token::{self, ClassDefinition, ClassTerms, Environment, OriginTerms, Unstated};
-use weir_core::window::Unit;
+use weir_core::window::zone::ZoneName;
+use weir_core::window::{MonthRule, Unit, Weekday};
+use weir_testkit::ledger_model::clocks::ZONES;
 
 /// A fault: its code, where it is reported, where the definition is edited, and to what.
 type Injection = (&'static str, &'static str, &'static str, Value);
@@ -85,6 +87,7 @@ fn each_fault_alone_is_the_only_one() {
 fn no_code_is_left_out() {
     let sources = concat!(
         include_str!("../../weir-core/src/catalog/compile.rs"),
+        include_str!("../../weir-core/src/catalog/windows.rs"),
         include_str!("../../weir-core/src/token/class.rs"),
     );
     let code =
@@ -194,7 +197,7 @@ fn sound() -> Value {
     let limit = json!({"capacity": "100", "feature": "f0", "window": {"calendar": {"unit": "day"}},
                        "charge": {"price": "0.01", "wallet": "credits"}});
     let limits: serde_json::Map<String, Value> =
-        (0..30).map(|n| (format!("l{n:02}"), limit.clone())).collect();
+        (0..80).map(|n| (format!("l{n:02}"), limit.clone())).collect();
     let object = json!({"type": "object", "fields": [
         {"name": "kind", "is": {"type": "string", "one_of": ["a", "b"]}},
         {"name": "size", "required": true, "is": {"type": "integer", "min": 1}},
@@ -294,10 +297,77 @@ fn in_limits() -> Vec<Injection> {
             add("catalog.calendar_count", "window/calendar/count", "window", window);
         }
     }
+    for (code, place, window) in in_windows() {
+        let (kind, _) = window.as_object().unwrap().iter().next().unwrap();
+        add(code, &format!("window/{kind}/{place}"), "window", window);
+    }
     // The last limit of the first plan, under another feature in the second.
-    let other = json!({"l29": {"capacity": 1, "feature": "f1", "window": "lifetime"}});
-    let places = ["/plans/none/limits/l29/feature", "/plans/none/limits"];
+    let other = json!({"l79": {"capacity": 1, "feature": "f1", "window": "lifetime"}});
+    let places = ["/plans/none/limits/l79/feature", "/plans/none/limits"];
     all.push(("catalog.limit_feature", places[0], places[1], other));
+    all
+}
+
+/// A code, the place in the window, and the window.
+fn in_windows() -> Vec<(&'static str, &'static str, Value)> {
+    let mut all = vec![
+        ("catalog.zero_span", "trial", json!({"cycle": {"unit": "day", "trial": "PT0S"}})),
+        ("catalog.calendar_count", "count", json!({"cycle": {"unit": "day", "count": 0}})),
+        ("catalog.calendar_count", "count", json!({"cycle": {"unit": "minute", "count": 61}})),
+        (
+            "catalog.month_rule_unused",
+            "month_rule",
+            json!({"anchored": {"span": "P1D", "month_rule": "overflow"}}),
+        ),
+        (
+            "catalog.month_rule_unused",
+            "month_rule",
+            json!({"cycle": {"unit": "week", "month_rule": "overflow"}}),
+        ),
+        (
+            "catalog.week_starts_unused",
+            "week_starts",
+            json!({"calendar": {"unit": "day", "week_starts": "monday"}}),
+        ),
+        (
+            "catalog.empty_window",
+            "until",
+            json!({"once": {"from": "2026-01-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"}}),
+        ),
+        (
+            "catalog.empty_window",
+            "until",
+            json!({"cycle": {"unit": "day", "from": "2026-01-01T00:00:00Z",
+                             "until": "2025-01-01T00:00:00Z"}}),
+        ),
+    ];
+    for (unit, at) in [
+        ("minute", 60),
+        ("hour", 60),
+        ("day", 24),
+        ("week", 0),
+        ("week", 8),
+        ("month", 0),
+        ("month", 32),
+        ("year", 0),
+        ("year", 32),
+    ] {
+        all.push(("catalog.cycle_at", "at", json!({"cycle": {"unit": unit, "at": at}})));
+    }
+    for span in ["P1M1D", "P1MT1H"] {
+        let window = json!({"anchored": {"span": span, "month_rule": "overflow_stepwise"}});
+        all.push(("catalog.stepwise_span", "month_rule", window));
+    }
+    for kind in ["anchored", "first_use"] {
+        let window = json!({kind: {"span": "PT24H", "zone": "Lab/Steady"}});
+        all.push(("catalog.zone_unused", "zone", window));
+        let window = json!({kind: {"span": "P1D", "zone": "Lab/Atlantis"}});
+        all.push(("catalog.unknown_zone", "zone", window));
+    }
+    for kind in ["calendar", "cycle"] {
+        let window = json!({kind: {"unit": "day", "zone": "Lab/Atlantis"}});
+        all.push(("catalog.unknown_zone", "zone", window));
+    }
     all
 }
 
@@ -406,6 +476,14 @@ fn unreadable() -> Vec<(&'static str, Value)> {
         at(window, "calendar", json!({"unit": "day", "count": -1})),
         at(window, "calendar", json!({"unit": "day", "count": 65_536})),
         at(limit, "window", json!({"anchored": {"span": "P1D", "anchor": "2026-01-01"}})),
+        at(limit, "window", json!({"anchored": {"span": "P1D1M"}})),
+        at(limit, "window", json!({"anchored": {"span": "P4294967296D"}})),
+        at(window, "calendar", json!({"unit": "day", "zone": "+01:00"})),
+        at(window, "calendar", json!({"unit": "week", "week_starts": "Sunday"})),
+        at(limit, "window", json!({"cycle": {"unit": "day", "at": 256}})),
+        at(limit, "window", json!({"cycle": {"unit": "day", "typo": 1}})),
+        at(limit, "window", json!({"cycle": {}})),
+        at(limit, "window", json!({"once": {"from": "2026-01-01T00:00:00Z"}})),
         at("/remember", "denials", json!(["time"])),
         at("/features/f0", "aggregation", json!("mean")),
     ]
@@ -441,7 +519,7 @@ fn compiled(definition: &Definition, known: &Names) -> Result<Catalog, Vec<Found
         assert!(!fault.hint.is_empty() && !fault.hint.ends_with('.'), "{fault}");
         (fault.code, fault.pointer)
     };
-    Catalog::compile(definition, known, CatalogVersion(1))
+    Catalog::compile_with(definition, &ZONES, known, CatalogVersion(1))
         .map_err(|faults| faults.into_iter().map(short).collect())
 }
 
@@ -583,18 +661,70 @@ fn words_are_written_like_this() {
         ("\"no_plan\"", Status::NoPlan),
         ("\"paused\"", Status::Paused),
     ]);
+}
+
+/// The same of windows.
+#[test]
+fn windows_are_written_like_this() {
+    words([
+        ("\"clamp\"", MonthRule::Clamp),
+        ("\"overflow\"", MonthRule::Overflow),
+        ("\"overflow_stepwise\"", MonthRule::OverflowStepwise),
+    ]);
+    words([
+        ("\"monday\"", Weekday::Monday),
+        ("\"tuesday\"", Weekday::Tuesday),
+        ("\"wednesday\"", Weekday::Wednesday),
+        ("\"thursday\"", Weekday::Thursday),
+        ("\"friday\"", Weekday::Friday),
+        ("\"saturday\"", Weekday::Saturday),
+        ("\"sunday\"", Weekday::Sunday),
+    ]);
     let span = "P1D".parse().unwrap();
     words([
         (
-            r#"{"anchored":{"anchor":null,"span":"P1D"}}"#,
-            WindowDefinition::Anchored { anchor: None, span },
+            r#"{"anchored":{"anchor":null,"month_rule":"clamp","span":"P1D","zone":null}}"#,
+            WindowDefinition::Anchored {
+                anchor: None,
+                month_rule: MonthRule::Clamp,
+                span,
+                zone: None,
+            },
         ),
         (
-            r#"{"calendar":{"count":1,"unit":"week"}}"#,
-            WindowDefinition::Calendar { count: 1, unit: Unit::Week },
+            r#"{"calendar":{"count":1,"unit":"week","week_starts":null,"zone":null}}"#,
+            WindowDefinition::Calendar {
+                count: 1,
+                unit: Unit::Week,
+                week_starts: None,
+                zone: None,
+            },
         ),
-        (r#"{"first_use":{"span":"P1D"}}"#, WindowDefinition::FirstUse { span }),
+        (
+            concat!(
+                r#"{"cycle":{"at":null,"count":1,"from":null,"month_rule":"clamp","trial":null,"#,
+                r#""unit":"month","until":null,"zone":"Europe/Berlin"}}"#
+            ),
+            WindowDefinition::Cycle(CycleDefinition {
+                at: None,
+                count: 1,
+                from: None,
+                month_rule: MonthRule::Clamp,
+                trial: None,
+                unit: Unit::Month,
+                until: None,
+                zone: ZoneName::parse("Europe/Berlin"),
+            }),
+        ),
+        (
+            r#"{"first_use":{"span":"P1D","zone":null}}"#,
+            WindowDefinition::FirstUse { span, zone: None },
+        ),
         (r#""lifetime""#, WindowDefinition::Lifetime),
+        (
+            r#"{"once":{"from":"1970-01-01T00:00:00.000Z","until":"9999-12-31T23:59:59.999Z"}}"#,
+            WindowDefinition::Once { from: Timestamp::EPOCH, until: Timestamp::MAX },
+        ),
     ]);
 }
 
@@ -758,17 +888,6 @@ fn limits() -> impl Strategy<Value = LimitDefinition> {
         quantities().prop_map(CapacityDefinition::Live),
         Just(CapacityDefinition::Unlimited),
     ];
-    let units = [Unit::Day, Unit::Hour, Unit::Minute, Unit::Month, Unit::Week, Unit::Year];
-    let anchors = (Timestamp::MIN.as_millis()..=Timestamp::MAX.as_millis())
-        .prop_map(|ms| Timestamp::from_millis(ms).unwrap());
-    let window = prop_oneof![
-        (proptest::option::of(anchors), spans())
-            .prop_map(|(anchor, span)| WindowDefinition::Anchored { anchor, span }),
-        (any::<u16>(), one_of(&units))
-            .prop_map(|(count, unit)| WindowDefinition::Calendar { count, unit }),
-        spans().prop_map(|span| WindowDefinition::FirstUse { span }),
-        Just(WindowDefinition::Lifetime),
-    ];
     let roundings = one_of(&[Rounding::Down, Rounding::HalfEven, Rounding::Up]);
     let charge = (any::<u8>(), quantities(), roundings, proptest::option::of(names())).prop_map(
         |(digits, price, rounding, wallet)| ChargeDefinition { digits, price, rounding, wallet },
@@ -778,7 +897,7 @@ fn limits() -> impl Strategy<Value = LimitDefinition> {
         one_of(&[GiveBack::None, GiveBack::Reverse]),
         one_of(&[Refusal::LimitExceeded, Refusal::RateLimited]),
     );
-    (capacity, proptest::option::of(charge), line, names(), spans(), window).prop_map(
+    (capacity, proptest::option::of(charge), line, names(), spans(), windows()).prop_map(
         |(capacity, charge, (enforcement, give_back, refusal), feature, grace, window)| {
             LimitDefinition {
                 capacity,
@@ -789,6 +908,49 @@ fn limits() -> impl Strategy<Value = LimitDefinition> {
                 grace,
                 refusal,
                 window,
+            }
+        },
+    )
+}
+
+fn windows() -> impl Strategy<Value = WindowDefinition> {
+    let units = one_of(&[Unit::Day, Unit::Hour, Unit::Minute, Unit::Month, Unit::Week, Unit::Year]);
+    let instants = (Timestamp::MIN.as_millis()..=Timestamp::MAX.as_millis())
+        .prop_map(|ms| Timestamp::from_millis(ms).unwrap());
+    let ends = [proptest::option::of(instants.clone()), proptest::option::of(instants.clone())];
+    let rules = one_of(&[MonthRule::Clamp, MonthRule::Overflow, MonthRule::OverflowStepwise]);
+    let zone = "[A-Za-z][A-Za-z0-9._+/-]{0,9}".prop_map(|name| ZoneName::parse(&name));
+    let zone = prop_oneof![Just(None), zone];
+    let week = one_of(&[None, Some(Weekday::Monday), Some(Weekday::Saturday)]);
+    let strides = (any::<[u32; 2]>(), spans()).prop_map(|([months, days], elapsed)| Stride {
+        months,
+        days,
+        elapsed,
+    });
+    let trial = proptest::option::of(spans());
+    let parts = (units, any::<u16>(), zone, rules, ends, strides);
+    (0..6_u8, parts, (week, trial, proptest::option::of(any::<u8>()), instants)).prop_map(
+        |(
+            kind,
+            (unit, count, zone, month_rule, [from, until], span),
+            (week, trial, at, instant),
+        )| {
+            match kind {
+                0 => WindowDefinition::Anchored { anchor: from, month_rule, span, zone },
+                1 => WindowDefinition::Calendar { count, unit, week_starts: week, zone },
+                2 => WindowDefinition::Cycle(CycleDefinition {
+                    at,
+                    count,
+                    from,
+                    month_rule,
+                    trial,
+                    unit,
+                    until,
+                    zone,
+                }),
+                3 => WindowDefinition::FirstUse { span, zone },
+                4 => WindowDefinition::Lifetime,
+                _ => WindowDefinition::Once { from: instant, until: until.unwrap_or(instant) },
             }
         },
     )

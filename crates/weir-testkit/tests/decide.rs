@@ -287,6 +287,7 @@ fn no_event_counts_twice() {
         let install = Command::Install {
             json: Cow::Borrowed(json.as_bytes()),
             names: Cow::Borrowed(catalog.names()),
+            zones: catalog.zones().digest(),
         };
         let moment = |ms| Timestamp::from_millis(ms).unwrap();
         ledger.execute(install, moment(0), &mut ()).unwrap();

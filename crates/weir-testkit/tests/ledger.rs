@@ -165,7 +165,8 @@ fn a_scope_has_at_most_65_000_lots_and_a_debit_sees_them_all() {
     let now = Timestamp::EPOCH;
     let mut ledger = Ledger::new(&HostKeys::fixed());
     let json = Cow::Borrowed(&b"{}"[..]);
-    let install = Command::Install { json, names: Cow::Borrowed(catalog.names()) };
+    let (names, zones) = (Cow::Borrowed(catalog.names()), catalog.zones().digest());
+    let install = Command::Install { json, names, zones };
     ledger.execute(install, now, &mut ()).unwrap();
     let name = ScopeName::parse("acme").unwrap();
     let newcomer = Newcomer { name, parent: None, plan: catalog.plan("p") };

@@ -13,6 +13,7 @@ use weir_core::json::SyntaxKind;
 use self::document::document;
 use self::salvage::{Removed, Salvaged, salvage};
 use crate::error::InstallError;
+use crate::zones;
 
 mod document;
 mod places;
@@ -48,7 +49,8 @@ pub fn compile(
     let mut faults = twice(json);
     let Salvaged { read: definition, faults: shapes, removed } = salvage::<Definition>(document);
     faults.extend(shapes);
-    match Catalog::compile(&definition, known, version) {
+    let zones = zones::tables(definition.zones());
+    match Catalog::compile_with(&definition, &zones, known, version) {
         Ok(catalog) if faults.is_empty() => Ok((definition, catalog)),
         Ok(_) => Err(InstallError { faults }),
         Err(more) => {

@@ -303,8 +303,8 @@ impl Gate {
         (compiled, json): (&Arc<Catalog>, &[u8]),
         now: Timestamp,
     ) -> Result<(), GateError> {
-        let command =
-            Command::Install { json: json.into(), names: Cow::Borrowed(compiled.names()) };
+        let (names, zones) = (Cow::Borrowed(compiled.names()), compiled.zones().digest());
+        let command = Command::Install { json: json.into(), names, zones };
         self.execute(shard, cell, command, now)?;
         cell.catalog = Arc::clone(compiled);
         Ok(())

@@ -41,6 +41,7 @@ mod sync;
 
 pub mod catalog;
 pub mod export;
+pub mod zones;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{GateError, InstallError};

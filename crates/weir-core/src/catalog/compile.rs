@@ -9,12 +9,11 @@ use alloc::vec::Vec;
 use super::definition::{
     AcceptanceDefinition, CapacityDefinition, ChargeDefinition, Definition, DenialDefinition,
     FeatureDefinition, KeySpaceDefinition, LimitDefinition, PlanDefinition, RememberDefinition,
-    WindowDefinition,
 };
 use super::names::{Names, Table};
 use super::{
     Acceptance, Capacity, Catalog, Charge, Counted, Denials, Feature, Line, PerFeature, Plan,
-    Remember, Terms,
+    Remember, Terms, Times,
 };
 use crate::amount::Quantity;
 use crate::fault::Fault;
@@ -23,17 +22,17 @@ use crate::limit::{CapacityRead, UNLIMITED};
 use crate::meter::{Aggregation, Meter};
 use crate::price::Price;
 use crate::schema::Schema;
-use crate::time::Span;
 use crate::token::Classes;
-use crate::window::{Unit, Window};
+use crate::window::zone::Zones;
 
 /// See [`Catalog::compile`].
 pub(super) fn compile(
     definition: &Definition,
-    names: Names,
+    (names, zones): (Names, &Zones),
     version: CatalogVersion,
 ) -> Result<Catalog, Vec<Fault>> {
-    let mut compiler = Compiler { definition, names, counted: BTreeMap::new(), faults: Vec::new() };
+    let (counted, faults) = (BTreeMap::new(), Vec::new());
+    let mut compiler = Compiler { definition, names, zones, counted, faults };
     compiler.intern_names();
     let classes = compiler.classes();
     let features = compiler.features();
@@ -48,12 +47,14 @@ pub(super) fn compile(
         return Err(compiler.faults);
     }
     let names = compiler.names;
-    Ok(Catalog { version, names, classes, schemas, features, plans, acceptance, remember })
+    let times = Times { acceptance, zones: zones.clone() };
+    Ok(Catalog { version, names, classes, schemas, features, plans, times, remember })
 }
 
-struct Compiler<'d> {
+pub(super) struct Compiler<'d> {
     definition: &'d Definition,
     names: Names,
+    pub(super) zones: &'d Zones,
     /// What each limit counts: the same in every plan, or a change of plan would mix counts.
     counted: BTreeMap<LimitId, Option<FeatureId>>,
     faults: Vec<Fault>,
@@ -189,7 +190,7 @@ impl Compiler<'_> {
             let hint = "another plan counts another feature under this name";
             self.fault(format!("{at}/feature"), "catalog.limit_feature", hint);
         }
-        let (window, anchor) = (self.window(at, definition.window), anchor_of(definition.window));
+        let (window, anchor) = (self.window(at, &definition.window), definition.window.anchor());
         let LimitDefinition { enforcement, give_back, refusal, .. } = *definition;
         let line = Line { enforcement, refusal, give_back };
         let grace = definition.grace;
@@ -210,37 +211,6 @@ impl Compiler<'_> {
             self.fault(format!("{at}/capacity"), "catalog.negative_capacity", hint);
         }
         Capacity::Fixed { amount, read }
-    }
-
-    fn window(&mut self, at: &str, definition: WindowDefinition) -> Window {
-        match definition {
-            WindowDefinition::Anchored { span, .. } => {
-                self.positive_span(&format!("{at}/window/anchored/span"), span);
-                Window::Anchored { span }
-            }
-            WindowDefinition::FirstUse { span } => {
-                self.positive_span(&format!("{at}/window/first_use/span"), span);
-                Window::FirstUse { span }
-            }
-            WindowDefinition::Calendar { count, unit } => {
-                if count == 0 || count > most_units(unit) {
-                    let hint = format!("from 1 to {} of this unit", most_units(unit));
-                    self.fault(
-                        format!("{at}/window/calendar/count"),
-                        "catalog.calendar_count",
-                        hint,
-                    );
-                }
-                Window::Calendar { unit, count }
-            }
-            WindowDefinition::Lifetime => Window::Lifetime,
-        }
-    }
-
-    fn positive_span(&mut self, at: &str, span: Span) {
-        if span == Span::ZERO {
-            self.fault(at, "catalog.zero_span", "a period is longer than nothing");
-        }
     }
 
     fn charge(&mut self, at: &str, definition: &ChargeDefinition) -> Charge {
@@ -307,7 +277,12 @@ impl Compiler<'_> {
         }
     }
 
-    fn fault(&mut self, at: impl Into<String>, code: &'static str, hint: impl Into<String>) {
+    pub(super) fn fault(
+        &mut self,
+        at: impl Into<String>,
+        code: &'static str,
+        hint: impl Into<String>,
+    ) {
         self.faults.push(Fault::new(at, code, hint));
     }
 }
@@ -315,21 +290,5 @@ impl Compiler<'_> {
 fn put<T>(table: &mut [Option<T>], index: Option<u16>, value: T) {
     if let Some(place) = index.and_then(|index| table.get_mut(usize::from(index))) {
         *place = Some(value);
-    }
-}
-
-const fn anchor_of(definition: WindowDefinition) -> Option<crate::time::Timestamp> {
-    match definition {
-        WindowDefinition::Anchored { anchor, .. } => anchor,
-        _ => None,
-    }
-}
-
-/// Minutes stay within an hour and hours within a day, where they start anew.
-const fn most_units(unit: Unit) -> u16 {
-    match unit {
-        Unit::Minute => 60,
-        Unit::Hour => 24,
-        Unit::Day | Unit::Week | Unit::Month | Unit::Year => 1_000,
     }
 }

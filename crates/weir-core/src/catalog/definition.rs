@@ -13,15 +13,16 @@ use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::terms::{GiveBack, OnMismatch, Refusal, RememberAt};
+pub use super::windows::{CycleDefinition, WindowDefinition};
 use crate::amount::{Quantity, Rounding};
 use crate::grant::Burn;
 use crate::id::Name;
 use crate::limit::Enforcement;
 use crate::meter::{Aggregation, Life};
 use crate::schema;
-use crate::time::{Span, Timestamp};
+use crate::time::Span;
 use crate::token::ClassDefinition;
-use crate::window::Unit;
+use crate::window::zone::ZoneName;
 
 /// A whole catalog.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -41,6 +42,14 @@ pub struct Definition {
     pub schemas: BTreeMap<Name, schema::Definition>,
     /// What holds prepaid credits.
     pub wallets: BTreeMap<Name, WalletDefinition>,
+}
+
+impl Definition {
+    /// The time zones that are named, each as often as it is named.
+    pub fn zones(&self) -> impl Iterator<Item = &ZoneName> {
+        let limits = self.plans.values().flat_map(|plan| plan.limits.values());
+        limits.filter_map(|limit| limit.window.zone())
+    }
 }
 
 /// How far from the instant of decision an event may have happened.
@@ -100,35 +109,6 @@ pub struct LimitDefinition {
     pub refusal: Refusal,
     /// When it counts anew.
     pub window: WindowDefinition,
-}
-
-/// When a limit counts anew.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(deny_unknown_fields, rename_all = "snake_case")]
-pub enum WindowDefinition {
-    /// Periods of equal length.
-    Anchored {
-        /// Where one starts; absent for each scope's own anchor.
-        #[serde(default)]
-        anchor: Option<Timestamp>,
-        /// How long each is.
-        span: Span,
-    },
-    /// Civil periods, UTC.
-    Calendar {
-        /// How many units make a period; one when absent.
-        #[serde(default = "one")]
-        count: u16,
-        /// What is counted.
-        unit: Unit,
-    },
-    /// From the first counted request.
-    FirstUse {
-        /// How long.
-        span: Span,
-    },
-    /// Never.
-    Lifetime,
 }
 
 /// What use costs.
@@ -281,10 +261,6 @@ impl<'de> serde::de::Visitor<'de> for CapacityVisitor {
 
 const fn no_span() -> Span {
     Span::ZERO
-}
-
-const fn one() -> u16 {
-    1
 }
 
 const fn eight() -> u8 {

@@ -98,7 +98,7 @@ fn look_up(
 ) -> Result<Balance, Period> {
     let Allowance { source, amount, read } = allowance;
     let version = view.catalog.version();
-    let period = period_of(view, (account, terms), source, at);
+    let period = period_of(view, (account, terms), source, at)?;
     if over(terms, period.end, view.now) {
         return Err(period);
     }
@@ -143,15 +143,20 @@ pub(super) fn closed<'a>(
 
 /// The period of an event of `at`. A first-use period goes on until its end, for all allowances of
 /// the limit: one that is new joins it.
+///
+/// # Errors
+///
+/// The stretch around `at` in which nothing counts.
 fn period_of(
     view: &View<'_>,
     (account, terms): (&Account, &Terms),
     source: Source,
     at: Timestamp,
-) -> Period {
-    let period = terms.window.period(at, terms.anchor.unwrap_or_else(|| account.anchor()));
+) -> Result<Period, Period> {
+    let anchor = terms.anchor.unwrap_or_else(|| account.anchor());
+    let period = terms.window.period(at, anchor, view.catalog.zones())?;
     if !matches!(terms.window, Window::FirstUse { .. }) {
-        return period;
+        return Ok(period);
     }
     // What ends later than a period that starts now was opened under another window.
     let open = |balance: &&Balance| {
@@ -159,7 +164,7 @@ fn period_of(
     };
     let open = view.accounts.balances(account).filter(open);
     let last = open.max_by_key(|balance| (balance.source == source, balance.window_end));
-    Period { end: last.map_or(period.end, |balance| balance.window_end), ..period }
+    Ok(Period { end: last.map_or(period.end, |balance| balance.window_end), ..period })
 }
 
 /// Whether a period that ended at `end`, and its grace, are over.

@@ -373,9 +373,10 @@ impl<'s, O: Observer> Scale<'s, O> {
         let (now, version) = (self.view.now, self.view.catalog.version());
         let of_now = |balance: &Balance| balance.generation == version && now < balance.window_end;
         let open = opened.iter().all(of_now);
+        let over = place.terms.window.over();
         let next = match (told, self.verdict.retry) {
             (false, _) | (_, Retry::NotComputed) => Retry::NotComputed,
-            (true, _) if binding.asked > binding.capacity || binding.resets_at == Period::NEVER => {
+            (true, _) if binding.asked > binding.capacity || binding.resets_at >= over => {
                 Retry::Never
             }
             (true, _) if !open => Retry::NotComputed,

@@ -13,6 +13,7 @@ use crate::dedup::{Dedup, Entry};
 use crate::id::{CatalogVersion, ScopeName};
 use crate::time::Timestamp;
 use crate::token::Registry;
+use crate::window::zone::ZonesDigest;
 
 /// Everything that a ledger counts and keeps.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub struct Installed {
     pub json: Box<[u8]>,
     /// The indices that its names, and all earlier ones, have.
     pub names: Names,
+    /// Of the tables of the zones that it names.
+    pub zones: ZonesDigest,
 }
 
 impl Books {
@@ -79,10 +82,10 @@ impl Books {
                 }
                 self.accounts.put(*scope, *balance)
             }
-            Command::Install { json, names } => {
+            Command::Install { json, names, zones } => {
                 let version = CatalogVersion(self.installed.version.0.saturating_add(1));
                 let (json, names) = (Box::from(&**json), names.clone().into_owned());
-                self.installed = Installed { version, json, names };
+                self.installed = Installed { version, json, names, zones: *zones };
                 true
             }
             Command::Intern { scope, parent, name, plan } => {

@@ -12,6 +12,7 @@ use crate::decide::{Cost, Effect, Fingerprint};
 use crate::id::{CatalogVersion, FeatureId, LimitId, PlanId, ScopeId};
 use crate::meter::Reading;
 use crate::token::Digest;
+use crate::window::zone::ZonesDigest;
 
 pub(super) fn encode(record: &Record<'_>, out: &mut Vec<u8>) {
     let mut w = Writer(out);
@@ -36,9 +37,10 @@ pub(super) fn encode(record: &Record<'_>, out: &mut Vec<u8>) {
             parts::write_balance(&mut w, balance);
             w.option(*anchor, Writer::instant);
         }
-        Command::Install { json, names } => {
+        Command::Install { json, names, zones } => {
             w.bytes(json);
             parts::write_names(&mut w, names);
+            w.0.extend_from_slice(&zones.0);
         }
         Command::Intern { scope, parent, name, plan } => {
             w.uint(scope.0.into());
@@ -100,7 +102,8 @@ fn read_command(r: &mut Reader<'_>) -> Result<Command<'static>, DecodeError> {
         }
         4 => {
             let json = Cow::Owned(r.bytes()?.to_vec());
-            Command::Install { json, names: Cow::Owned(parts::read_names(r)?) }
+            let names = Cow::Owned(parts::read_names(r)?);
+            Command::Install { json, names, zones: ZonesDigest(r.array()?) }
         }
         5 => {
             let (scope, parent) = (read_scope(r)?, r.option(read_scope)?);

@@ -63,7 +63,8 @@ fn allowance(
 fn opens(view: &View<'_>, (account, terms): (&Account, &Terms), balance: &Balance) -> bool {
     let (now, end) = (view.now, balance.window_end);
     if let Window::FirstUse { .. } = terms.window {
-        let latest = terms.window.period(now, account.anchor()).end;
+        let next = terms.window.period(now, account.anchor(), view.catalog.zones());
+        let latest = next.unwrap_or_else(|outside| outside).end;
         let other = |known: &Balance| {
             known.limit == balance.limit
                 && (now < known.window_end && known.window_end <= latest)
@@ -72,8 +73,10 @@ fn opens(view: &View<'_>, (account, terms): (&Account, &Terms), balance: &Balanc
         // One that is open already goes on.
         return end <= latest && !view.accounts.balances(account).any(other);
     }
-    let own = if let Window::Anchored { .. } = terms.window { end } else { Timestamp::EPOCH };
-    let period = last(end).map(|last| terms.window.period(last, terms.anchor.unwrap_or(own)));
+    let own = if let Window::Anchored { .. } = terms.window { end } else { account.anchor() };
+    let anchor = terms.anchor.unwrap_or(own);
+    let period =
+        last(end).and_then(|last| terms.window.period(last, anchor, view.catalog.zones()).ok());
     period.is_some_and(|period| period.end == end && period.start <= now)
 }
 

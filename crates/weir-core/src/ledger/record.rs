@@ -12,6 +12,7 @@ use crate::limit::Balance;
 use crate::time::Timestamp;
 use crate::token::{Credential, Digest};
 use crate::wallet::Lot;
+use crate::window::zone::ZonesDigest;
 
 /// One entry of a journal: applying them in order to an empty ledger gives the state.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +63,8 @@ pub enum Command<'a> {
         json: Cow<'a, [u8]>,
         /// The indices of all names from now on.
         names: Cow<'a, Names>,
+        /// Of the tables of the zones that it names.
+        zones: ZonesDigest,
     },
     /// A scope was seen for the first time.
     Intern {

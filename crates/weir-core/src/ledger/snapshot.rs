@@ -14,6 +14,7 @@ use crate::dedup::Entry;
 use crate::id::{CatalogVersion, LimitId, PlanId, ScopeId, ScopeName};
 use crate::meter::Reading;
 use crate::token::Digest;
+use crate::window::zone::ZonesDigest;
 
 pub(super) fn write(head: Head, books: &Books) -> Vec<u8> {
     let mut out = Vec::new();
@@ -24,6 +25,7 @@ pub(super) fn write(head: Head, books: &Books) -> Vec<u8> {
     w.uint(books.installed.version.0.into());
     w.bytes(&books.installed.json);
     parts::write_names(&mut w, &books.installed.names);
+    w.0.extend_from_slice(&books.installed.zones.0);
     write_accounts(&mut w, &books.accounts);
     w.size(books.remembered.len());
     for entry in books.remembered.iter() {
@@ -58,6 +60,7 @@ pub(super) fn read(bytes: &[u8], keys: &HostKeys) -> Result<(Head, Books), Decod
     books.installed.version = CatalogVersion(r.narrow()?);
     books.installed.json = r.bytes()?.into();
     books.installed.names = parts::read_names(&mut r)?;
+    books.installed.zones = ZonesDigest(r.array()?);
     read_accounts(&mut r, &mut books.accounts)?;
     for _ in 0..r.uint()? {
         let (key, verdict) = (parts::read_key(&mut r)?, parts::read_verdict(&mut r)?);

@@ -43,7 +43,8 @@ impl Model {
         let grace = if first_use { -1 } else { terms.grace.as_millis() };
         let over = end != calendar::LAST && at > end + grace;
         let fits = if first_use {
-            let latest = calendar::period(terms.window, at, anchor).1;
+            let latest = calendar::period(&terms.window, at, anchor);
+            let (_, latest) = latest.unwrap_or_else(|outside| outside);
             let open = |end: i64| at < end && end <= latest;
             let mut others = self.takes.iter().map(|take| take.key);
             open(end)
@@ -52,8 +53,8 @@ impl Model {
                     k.end != end && of_limit && open(k.end)
                 })
         } else {
-            let (starts, ends) = calendar::period(terms.window, end - 1, anchor);
-            ends == end && starts <= at
+            calendar::period(&terms.window, end - 1, anchor)
+                .is_ok_and(|(starts, ends)| ends == end && starts <= at)
         };
         if over && !own || !over && !fits {
             return Err(Refused::Period);

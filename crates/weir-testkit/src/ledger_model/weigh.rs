@@ -153,8 +153,7 @@ impl Model {
         request: &Request<'_>,
         weighed: &mut Weighed,
     ) -> Result<(), TooLarge> {
-        let Place { scope, line, now, .. } = place;
-        let allowances = self.allowances(place);
+        let Place { scope, account, line, at, now } = place;
         let grace = line.terms.grace.as_millis();
         let binding = |[used, held, asked, capacity]: [&BigInt; 4], end| Binding {
             scope,
@@ -166,6 +165,11 @@ impl Model {
             resets_at: Timestamp::from_millis(end).unwrap_or(Timestamp::MAX),
         };
         let zero = &BigInt::ZERO;
+        if let Err((_, end)) = calendar::period(&line.terms.window, at, account.anchor) {
+            weighed.denied.push((Reason::PeriodClosed, Some(binding([zero; 4], end))));
+            return Ok(());
+        }
+        let allowances = self.allowances(place);
         let over = |end: i64| end != calendar::LAST && now > end + grace;
         if let Some(closed) = allowances.iter().find(|allowance| over(allowance.key.end)) {
             let binding = binding([zero; 4], closed.key.end);
@@ -249,7 +253,8 @@ impl Model {
         at_roll: bool,
     ) -> Allowance {
         let Place { scope, account, line, at, .. } = place;
-        let (starts, end) = calendar::period(line.terms.window, at, account.anchor);
+        let period = calendar::period(&line.terms.window, at, account.anchor);
+        let (starts, end) = period.unwrap_or_else(|outside| outside);
         let mut key = Key { scope, limit: line.limit, source, end };
         if let WindowDefinition::FirstUse { .. } = line.terms.window {
             // What ends within the span from now started before now: it goes on, for its own
@@ -396,7 +401,7 @@ fn reopens(place: Place<'_>, binding: &Binding, allowances: &[Allowance]) -> Opt
         return None;
     }
     let end = binding.resets_at.as_millis();
-    if binding.asked > binding.capacity || end == calendar::LAST {
+    if binding.asked > binding.capacity || end >= calendar::over(&line.terms.window) {
         return Some(Reopens::Never);
     }
     let of_now = allowances.iter().all(|a| a.starts <= now && now < a.key.end);

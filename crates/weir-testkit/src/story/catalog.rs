@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arbitrary::{Result, Unstructured};
 use weir_core::amount::{Quantity, Rounding};
 use weir_core::catalog::definition::{
-    AcceptanceDefinition, CapacityDefinition, ChargeDefinition, DenialDefinition,
+    AcceptanceDefinition, CapacityDefinition, ChargeDefinition, CycleDefinition, DenialDefinition,
     FeatureDefinition, KeySpaceDefinition, LimitDefinition, PlanDefinition, RememberDefinition,
     WalletDefinition, WindowDefinition,
 };
@@ -14,11 +14,13 @@ use weir_core::grant::Burn;
 use weir_core::id::{LimitId, Name};
 use weir_core::limit::Enforcement;
 use weir_core::meter::{Aggregation, Life};
-use weir_core::time::{Span, Timestamp};
-use weir_core::window::Unit;
+use weir_core::time::{Span, Stride, Timestamp};
+use weir_core::window::zone::ZoneName;
+use weir_core::window::{MonthRule, Unit};
 
-use super::Flavour;
+use super::{Flavour, STARTS};
 use crate::ledger_model::Model;
+use crate::ledger_model::clocks::CLOCKS;
 
 /// What stays the same in all catalogs of a history: how features are metered, and what a limit of
 /// a name counts.
@@ -106,7 +108,7 @@ impl Shape {
         );
         let charge = if u.ratio(1, 3)? { Some(self.charge(u)?) } else { None };
         // Now and then a limit counts by another window than it did.
-        let window = if u.ratio(1, 16)? { window(u)? } else { limit.window };
+        let window = if u.ratio(1, 16)? { window(u)? } else { limit.window.clone() };
         Ok(LimitDefinition {
             capacity: match u.int_in_range(0..=9_u8)? {
                 0..=4 => CapacityDefinition::Live(amount),
@@ -169,20 +171,78 @@ impl Shape {
 }
 
 fn window(u: &mut Unstructured<'_>) -> Result<WindowDefinition> {
-    let units = [Unit::Minute, Unit::Hour, Unit::Day, Unit::Week, Unit::Month, Unit::Year];
-    let length = *u.choose(&[1_000, 60_000, 90_061_007, HOUR, DAY])?;
-    Ok(match u.int_in_range(0..=7_u8)? {
+    let zone = if u.ratio(1, 4)? { Some(u.choose(&CLOCKS)?.name.clone()) } else { None };
+    Ok(match u.int_in_range(0..=9_u8)? {
         0..=3 => WindowDefinition::Calendar {
             count: *u.choose(&[1, 1, 1, 2, 5, 7])?,
-            unit: *u.choose(&units)?,
+            unit: *u.choose(UNITS)?,
+            week_starts: None,
+            zone,
         },
-        4 => WindowDefinition::Anchored { anchor: None, span: span(length) },
-        5 => WindowDefinition::Anchored {
-            anchor: Timestamp::from_millis(u.int_in_range(-DAY..=1_800_000_000_000)?).ok(),
-            span: span(length),
-        },
-        6 => WindowDefinition::FirstUse { span: span(length) },
+        4..=5 => {
+            let span = stride(u)?;
+            let stated = u.int_in_range(-DAY..=1_800_000_000_000)?;
+            let rules = [MonthRule::Clamp, MonthRule::Overflow, MonthRule::OverflowStepwise];
+            let rule = *u.choose(&rules)?;
+            let stepwise = span.days == 0 && span.elapsed == Span::ZERO;
+            let fits = span.months > 0 && (stepwise || rule != MonthRule::OverflowStepwise);
+            WindowDefinition::Anchored {
+                anchor: if u.ratio(1, 2)? { Timestamp::from_millis(stated).ok() } else { None },
+                month_rule: if fits { rule } else { MonthRule::Clamp },
+                span,
+                zone: zone.filter(|_| span.is_civil()),
+            }
+        }
+        6 => {
+            let span = stride(u)?;
+            WindowDefinition::FirstUse { span, zone: zone.filter(|_| span.is_civil()) }
+        }
+        7 => {
+            let start = u.choose(STARTS)?.as_millis();
+            let from =
+                if u.ratio(1, 4)? { start + u.int_in_range(-DAY..=DAY)? } else { -400 * DAY };
+            let ends = if u.ratio(1, 4)? { 3 * DAY } else { 30_000 * DAY };
+            let until = from.max(start) + u.int_in_range(1..=ends)?;
+            let instant = |ms| Timestamp::from_millis(ms).unwrap_or(Timestamp::EPOCH);
+            WindowDefinition::Once { from: instant(from), until: instant(until) }
+        }
+        8 => WindowDefinition::Cycle(cycle(zone, u)?),
         _ => WindowDefinition::Lifetime,
+    })
+}
+
+fn cycle(zone: Option<ZoneName>, u: &mut Unstructured<'_>) -> Result<CycleDefinition> {
+    let unit = *u.choose(UNITS)?;
+    let by_month = matches!(unit, Unit::Month | Unit::Year);
+    let at = match unit {
+        Unit::Minute | Unit::Hour => u.int_in_range(0..=59)?,
+        Unit::Day => u.int_in_range(0..=23)?,
+        Unit::Week => u.int_in_range(1..=7)?,
+        Unit::Month | Unit::Year => *u.choose(&[1, 15, 28, 29, 30, 31])?,
+    };
+    let rules = [MonthRule::Clamp, MonthRule::Overflow, MonthRule::OverflowStepwise];
+    let start = u.choose(STARTS)?.as_millis();
+    let from = start - u.int_in_range(0..=90 * DAY)?;
+    let until = start + u.int_in_range(1..=90 * DAY)?;
+    Ok(CycleDefinition {
+        at: if u.ratio(3, 4)? { Some(at) } else { None },
+        count: *u.choose(&[1, 1, 1, 2, 5])?,
+        from: if u.ratio(1, 4)? { Timestamp::from_millis(from).ok() } else { None },
+        month_rule: if by_month { *u.choose(&rules)? } else { MonthRule::Clamp },
+        trial: if u.ratio(1, 4)? { Some(span(u.int_in_range(1..=20 * DAY)?)) } else { None },
+        unit,
+        until: if u.ratio(1, 8)? { Timestamp::from_millis(until).ok() } else { None },
+        zone,
+    })
+}
+
+fn stride(u: &mut Unstructured<'_>) -> Result<Stride> {
+    let whole = *u.choose(&[1_000, 60_000, 90_061_007, HOUR, DAY])?;
+    Ok(match u.int_in_range(0..=7_u8)? {
+        0..=3 => Stride::of(span(whole)),
+        4 => Stride { days: *u.choose(&[1, 1, 2, 10])?, ..Stride::ZERO },
+        5..=6 => Stride { months: *u.choose(&[1, 1, 2, 12])?, ..Stride::ZERO },
+        _ => Stride { months: u.int_in_range(0..=1)?, days: 1, elapsed: span(HOUR) },
     })
 }
 
@@ -195,6 +255,7 @@ fn span(ms: i64) -> Span {
     Span::from_millis(ms).unwrap_or(Span::ZERO)
 }
 
+const UNITS: &[Unit] = &[Unit::Minute, Unit::Hour, Unit::Day, Unit::Week, Unit::Month, Unit::Year];
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
 const FEATURES: &[&str] = &["calls", "seats", "tokens"];

@@ -15,6 +15,7 @@ use weir_core::token::registry::Status;
 use weir_core::token::{Classes, Credential, Origins, Principal, Registry};
 
 use super::Act;
+use crate::ledger_model::clocks::ZONES;
 
 /// What came of an act.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,7 +88,7 @@ impl Stage {
                 *catalog = compiled(definition, &installed.names, next_version(installed));
                 let json = serde_json::to_vec(definition).unwrap_or_default();
                 let names = Cow::Owned(catalog.names().clone());
-                Command::Install { json: Cow::Owned(json), names }
+                Command::Install { json: Cow::Owned(json), names, zones: catalog.zones().digest() }
             }
             Act::Intern(parent, name, plan) => {
                 if ledger.accounts().find(*parent, name).is_some() {
@@ -173,5 +174,5 @@ fn done(result: Result<(), Failed<core::convert::Infallible>>) -> Result<(), Ref
     reason = "a generated catalog with a fault is a fault of the generator"
 )]
 fn compiled(definition: &Definition, names: &Names, version: CatalogVersion) -> Catalog {
-    Catalog::compile(definition, names, version).expect("a sound catalog")
+    Catalog::compile_with(definition, &ZONES, names, version).expect("a sound catalog")
 }

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Number, Value, json};
 use weir::Timestamp;
-use weir_core::window::{Period, Unit, Window};
+use weir_core::window::zone::Zones;
+use weir_core::window::{Period, Unit, Weekday, Window};
 use weir_unprice::Meter;
 use weir_unprice::entitlement::{Entitlement, Kind, Terms as Kept};
 
@@ -163,7 +164,11 @@ impl Sale {
                 }
             };
         };
-        let starts = |unit, at| Window::Calendar { unit, count: 1 }.period(at, at).start;
+        let starts = |unit, at| {
+            let week_starts = Weekday::Monday;
+            let window = Window::Calendar { unit, count: 1, week_starts, zone: None };
+            window.period(at, at, &Zones::NONE).map(|period| period.start)
+        };
         let unit = match (self.interval(), reset.get("count").and_then(Value::as_u64)) {
             ("day", None | Some(1)) => Unit::Day,
             ("month", None | Some(1))
@@ -175,7 +180,7 @@ impl Sale {
                 return Err(NotImplemented::new(&format!("a reset by {other} from there")));
             }
         };
-        if self.expires_at.is_some() && starts(unit, expires) != expires {
+        if self.expires_at.is_some() && starts(unit, expires) != Ok(expires) {
             return Err(NotImplemented::new("an expiry inside a period"));
         }
         Ok(json!({"calendar": {"unit": unit}}))

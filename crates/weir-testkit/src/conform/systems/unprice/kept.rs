@@ -10,6 +10,7 @@ use weir_core::meter::Reading;
 use weir_core::price::Price;
 use weir_core::wallet::{Kind, Lot};
 use weir_core::window::Window;
+use weir_core::window::zone::Zones;
 use weir_unprice::entitlement::root_of;
 use weir_unprice::money::ledger_units;
 
@@ -198,7 +199,7 @@ impl<'w> Kept<'w> {
 
     fn period_key(&self, sale: &Sale, at: Timestamp) -> Option<String> {
         let start = match self.terms(sale)?.window {
-            window @ Window::Calendar { .. } => window.period(at, at).start,
+            window @ Window::Calendar { .. } => window.period(at, at, &Zones::NONE).ok()?.start,
             _ => sale.effective().ok()?,
         };
         Some(format!("{}:{}", sale.interval(), start.as_millis()))
