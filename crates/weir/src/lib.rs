@@ -2,7 +2,8 @@
 //! they can afford it, and it never loses count.
 //!
 //! A [`Gate`] is `weir-core` with threads, a journal and JSON around it: it can be shared by clone,
-//! every verdict is atomic over all limits on a path, and what it decided can be replayed.
+//! every verdict is atomic over all limits on a path, and what it decided can be replayed. How limits,
+//! grants, wallets and keys work together is told in the [`manual`].
 //!
 //! ```
 //! use weir::{Ask, Caller, Cost, Gate, GateError, Reason, Timestamp};
@@ -41,6 +42,7 @@ mod sync;
 
 pub mod catalog;
 pub mod export;
+pub mod manual;
 pub mod zones;
 
 pub use clock::{Clock, ManualClock, SystemClock};

@@ -1,0 +1,176 @@
+//! How limits, grants, wallets and keys work together, with pictures. Nothing to call is in here.
+//!
+//! # One comparison
+//!
+//! A rate, a monthly quota, a pool of credits and a free trial are one thing, a **limit**:
+//!
+//! ```text
+//! what is counted      a feature: tokens, requests, renders
+//! for whom             a scope: a tenant, its customer, a user, a key
+//! how much             a capacity: a number, a set of grants, or no end
+//! when it counts anew  a window: a month, thirty days, an hour from the first use, never
+//! what at the line     an enforcement: deny, or admit and record what is over
+//! ```
+//!
+//! and there is one comparison for all of them: an ask is admitted when
+//!
+//! ```text
+//! used + held + asked <= capacity
+//! ```
+//!
+//! # A path of scopes
+//!
+//! A request names one root and up to seven scopes below it. Each scope has a plan, each plan has
+//! limits, and all limits of all scopes on the path must admit the ask:
+//!
+//! ```text
+//! acme (team)                    tokens.monthly  9 400 of 10 000     600 left
+//!  └── ann (seat)                tokens.daily       50 of  1 000     950 left
+//!       └── key-7 (rate)         requests             3 of     60      57 left
+//!
+//! ask: 700 tokens, 1 request     denied: limit_exceeded by tokens.monthly, of which 600 are left;
+//!                                nothing is taken anywhere, of the request count neither
+//! ```
+//!
+//! What is admitted is taken from all of them at once, or, in one stroke, from none. A verdict names
+//! the limit that decided: of a denial the first that refused, from the root on; of an admission the
+//! one that would refuse soonest.
+//!
+//! ```
+//! # use weir::{Ask, Caller, Cost, Gate, GateError, Reason, Timestamp};
+//! let catalog = br#"{
+//!     "features": { "tokens": {}, "requests": {} },
+//!     "plans": {
+//!         "team": { "limits": { "tokens.monthly": {
+//!             "feature": "tokens", "capacity": 10000, "window": { "calendar": { "unit": "month" } } } } },
+//!         "seat": { "limits": { "tokens.daily": {
+//!             "feature": "tokens", "capacity": 1000, "window": { "calendar": { "unit": "day" } } } } }
+//!     }
+//! }"#;
+//! let now: Timestamp = "2026-01-31T12:00:00Z".parse().expect("an instant");
+//! let gate = Gate::in_memory()?;
+//! gate.install(catalog, now)?;
+//! let acme = gate.open(None, "acme", Some("team"), now)?;
+//! let ann = gate.open(Some(acme), "ann", Some("seat"), now)?;
+//! let ask = |units: &str| -> Result<_, GateError> {
+//!     let quantity = units.parse().expect("a quantity");
+//!     let costs = [Cost { feature: gate.feature("tokens")?, quantity }];
+//!     let ask = Ask { caller: Caller::Unchecked, scopes: &[acme, ann], costs: &costs, at: now, key: None };
+//!     gate.decide(&ask, now)
+//! };
+//! assert!(ask("950")?.is_allowed());
+//! let denied = ask("51")?; // acme has 9 050 left, ann 50
+//! assert_eq!(denied.reason(), Some(Reason::LimitExceeded));
+//! assert_eq!(denied.remaining().map(|left| left.to_string()).as_deref(), Some("50"));
+//! let standing = gate.standing(acme, "tokens.monthly", now)?;
+//! assert_eq!(standing.used.to_string(), "950"); // what ann was denied, acme has not lost
+//! # Ok::<(), GateError>(())
+//! ```
+//!
+//! # Windows
+//!
+//! A window cuts time into periods, each from its start up to and without its end; a balance belongs
+//! to one limit, one scope and one period.
+//!
+//! ```text
+//!              Jan                  Feb                  Mar
+//! calendar     [1 ............ 31)[1 ............. 28)[1 ...          by the calendar
+//! anchored         [17 ............. 16)[16 ............. 18)[18      every 30 days from an instant
+//! first_use            x[..1 h..)      x[..1 h..)                     from the first ask that counts
+//! lifetime     ...................................................    one period, which never ends
+//! ```
+//!
+//! A request says when it happened, `at`, and is decided at an instant `now`. Calendar, anchored and
+//! lifetime windows count at `at`; a first-use window counts at `now`. An event that comes late still
+//! finds its period as long as that one's `grace` lasts; after that it is `period_closed`. How old an
+//! event may be, and how far ahead, is said once for the whole catalog.
+//!
+//! # Grants
+//!
+//! A capacity may be `granted`: the limit has what the scope's grants add up to, each with its own
+//! life. They are drawn in burn order; an ask may be split among several.
+//!
+//! ```text
+//! burn order      trial   priority 0   ████░░░░░░   4 of 10, ends Feb 1
+//!       │         bonus   priority 5   ░░░░░        0 of  5
+//!       ▼         plan    priority 9   ░░░░░░░░░░   0 of 10
+//!
+//! ask: 8          6 of the trial and 2 of the bonus
+//! ask: 22         denied: 21 are left
+//! ```
+//!
+//! # Wallets and prices
+//!
+//! A limit may have a price. What use costs is told with the verdict, and charged to the scope's own
+//! wallet where the limit names one, in the same stroke as everything else:
+//!
+//! ```text
+//! lots in order   gift    promotional   0.20 left, ends soonest
+//!       │         bought  paid          5.00 left
+//!       ▼
+//! ask: 1 000 tokens at 0.000 5          0.50: 0.20 of the gift, 0.30 of what was bought
+//! ask: 20 000 tokens                    10.00: denied, out_of_credit; no token is counted
+//! ```
+//!
+//! # Keys
+//!
+//! A request may carry a key. What was answered under a key is answered again, and counted once:
+//!
+//! ```text
+//! key k, 3 tokens    allowed               3 used
+//! key k, 3 tokens    allowed, replayed     3 used
+//! key k, 5 tokens    denied, conflict      3 used     the key was used for something else
+//! ```
+//!
+//! An answer is kept for longer than an event is accepted, so that no event counts twice.
+//!
+//! ```
+//! # use weir::{Ask, Caller, Cost, Gate, GateError, Reason, Timestamp};
+//! let catalog = br#"{
+//!     "acceptance": { "max_age": "P1D", "max_ahead": "PT0S" }, "remember": { "lifetime": "P2D" },
+//!     "features": { "tokens": {} },
+//!     "plans": { "free": { "limits": { "tokens": {
+//!         "feature": "tokens", "capacity": 100, "window": "lifetime" } } } }
+//! }"#;
+//! let now: Timestamp = "2026-01-31T12:00:00Z".parse().expect("an instant");
+//! let gate = Gate::in_memory()?;
+//! gate.install(catalog, now)?;
+//! let acme = gate.open(None, "acme", Some("free"), now)?;
+//! let ask = |units: &str| -> Result<_, GateError> {
+//!     let quantity = units.parse().expect("a quantity");
+//!     let costs = [Cost { feature: gate.feature("tokens")?, quantity }];
+//!     let (scopes, key) = (&[acme][..], Some("k".as_bytes()));
+//!     gate.decide(&Ask { caller: Caller::Unchecked, scopes, costs: &costs, at: now, key }, now)
+//! };
+//! assert!(ask("3")?.is_allowed());
+//! assert!(ask("3")?.flags.replayed);
+//! assert_eq!(ask("5")?.reason(), Some(Reason::Conflict));
+//! assert_eq!(gate.standing(acme, "tokens", now)?.used.to_string(), "3");
+//! # Ok::<(), GateError>(())
+//! ```
+//!
+//! # The order of reasons
+//!
+//! The first stage that fails gives the reason. Everything before the limits is asked of the request
+//! alone, so no limit says no to a request that should not have been asked.
+//!
+//! ```text
+//! malformed, unauthenticated     is it one path, and who asks?
+//! unknown_scope, no_entitlement  is there such a scope, and is this sold to it?
+//! (replayed), conflict           was it answered before?
+//! too_old, too_new               did it happen when events are accepted?
+//! inactive, paused, blocked, ... may each scope of the path be served?
+//! unmeasurable, period_closed    can it be counted, and in which period?
+//! rate_limited, limit_exceeded   does it fit?
+//! out_of_credit                  is it paid for?
+//! ```
+//!
+//! All of them are [`Reason`](crate::Reason)s with a stable code. `Err` is for what kept us from
+//! deciding: a journal that failed, a name that the catalog does not have.
+//!
+//! # A new catalog under live counts
+//!
+//! A limit keeps its count as long as its name stays, over every catalog and every change of plan. A
+//! lower capacity takes nothing back; a higher one counts from the next decision, or from the next
+//! period where the catalog says `at_roll`. Each verdict says which version of the catalog it was
+//! made under.
