@@ -271,6 +271,15 @@ impl<'a> State<'a> {
         Ok(Step::Close(kind))
     }
 
+    /// Opens an object that stands here, in one of which so many members were read.
+    #[inline(always)]
+    fn open_inner(&mut self, members: u32, desk: &mut Desk<'_>) -> Result<Step, Wrong> {
+        if let Some(frame) = desk.scratch.frames.last_mut() {
+            frame.members = members;
+        }
+        self.open(Kind::Object, desk)
+    }
+
     /// Opens arrays as long as nothing else comes.
     #[inline(always)]
     fn open_more(&mut self, desk: &mut Desk<'_>) -> Result<(), Wrong> {
@@ -404,7 +413,11 @@ fn everyday<'a>(from: State<'a>, desk: &mut Desk<'_>) -> State<'a> {
             let Some((_, end, _)) = quick::scalar(text, (byte, at)) else {
                 state.cursor.go_on(offset(at));
                 state.expect = Expect::Value;
-                break;
+                if byte != b'{' || state.open_inner(members, desk).is_err() {
+                    break;
+                }
+                (members, first) = (0, true);
+                continue;
             };
             end
         } else {
@@ -430,7 +443,8 @@ fn open_frame(kind: Kind, scratch: &mut Scratch) {
 #[inline(always)]
 fn close_frame(text: &str, scratch: &mut Scratch) -> Result<(), Wrong> {
     let Some(frame) = scratch.frames.pop() else { return Ok(()) };
-    if frame.repeat.is_none() && scratch.keys.len() == frame.keys_from {
+    if frame.repeat.is_none() && scratch.keys.len() <= frame.keys_from.saturating_add(1) {
+        scratch.keys.truncate(frame.keys_from);
         return Ok(());
     }
     no_key_twice(text, frame, scratch)
@@ -439,7 +453,7 @@ fn close_frame(text: &str, scratch: &mut Scratch) -> Result<(), Wrong> {
 #[inline(never)]
 fn no_key_twice(text: &str, frame: Frame, scratch: &mut Scratch) -> Result<(), Wrong> {
     let keys = scratch.keys.get_mut(frame.keys_from..).unwrap_or_default();
-    let among_keys = if keys.len() > 1 { keys::first_repeat(text, keys) } else { None };
+    let among_keys = keys::first_repeat(text, keys);
     scratch.keys.truncate(frame.keys_from);
     match (frame.repeat, among_keys) {
         (None, None) => Ok(()),
