@@ -74,16 +74,21 @@
 //!
 //! ```text
 //!              Jan                  Feb                  Mar
-//! calendar     [1 ............ 31)[1 ............. 28)[1 ...          by the calendar
+//! calendar     [1 ............ 31)[1 ............. 28)[1 ...          by the clocks of a zone, or UTC
 //! anchored         [17 ............. 16)[16 ............. 18)[18      every 30 days from an instant
+//! cycle               [trial)[stub.)[5 ................ 4)[5 ....      the 5th of each month, from a day on
 //! first_use            x[..1 h..)      x[..1 h..)                     from the first ask that counts
+//! once                [............................)                  one period, with both ends
 //! lifetime     ...................................................    one period, which never ends
 //! ```
 //!
-//! A request says when it happened, `at`, and is decided at an instant `now`. Calendar, anchored and
-//! lifetime windows count at `at`; a first-use window counts at `now`. An event that comes late still
-//! finds its period as long as that one's `grace` lasts; after that it is `period_closed`. How old an
-//! event may be, and how far ahead, is said once for the whole catalog.
+//! Where clocks change, a day has 23 hours or 25: a boundary that does not exist is the first instant
+//! after the gap, and of two the first one counts.
+//!
+//! A request says when it happened, `at`, and is decided at an instant `now`. All windows count at
+//! `at` but those of first use, which count at `now`. An event that comes late still finds its period
+//! as long as that one's `grace` lasts; after that it is `period_closed`. How old an event may be, and
+//! how far ahead, is said once for the whole catalog.
 //!
 //! # Grants
 //!
