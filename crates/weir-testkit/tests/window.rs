@@ -74,13 +74,24 @@ proptest! {
     #[test]
     fn same_as_a_walk(written in definitions(), near in 0..CHANGES.len(), by in steps(), anchor in near_instants()) {
         let (window, stated) = compiled(&written);
-        let at = CHANGES[near] + by;
-        let anchor_ms = anchor.as_millis();
-        let walked = calendar::period(&written, at, anchor_ms);
         let millis = |(start, end)| [start, end];
-        let found = window.period(Timestamp::from_millis(at).unwrap(), stated.unwrap_or(anchor), &ZONES);
         let ends = |period: Period| [period.start.as_millis(), period.end.as_millis()];
-        prop_assert_eq!(found.map(ends).map_err(ends), walked.map(millis).map_err(millis));
+        let asked = |at: i64| {
+            let walked = calendar::period(&written, at, anchor.as_millis());
+            let at = Timestamp::from_millis(at).unwrap();
+            let found = window.period(at, stated.unwrap_or(anchor), &ZONES);
+            (found.map(ends).map_err(ends), walked.map(millis).map_err(millis))
+        };
+        let at = CHANGES[near] + by;
+        let (found, walked) = asked(at);
+        prop_assert_eq!(found, walked, "at {}", at);
+        let [start, end] = found.unwrap_or_else(|outside| outside);
+        // And where it meets its neighbours, if a walk gets there.
+        let near = |other: &i64| (other - at).abs() < 3_000 * 86_400_000;
+        for at in [start, end - 1, end].into_iter().filter(near) {
+            let (found, walked) = asked(at);
+            prop_assert_eq!(found, walked, "at {}", at);
+        }
     }
 }
 
