@@ -35,6 +35,7 @@ use crate::account::Accounts;
 use crate::amount::Quantity;
 use crate::catalog::Catalog;
 use crate::dedup::{Dedup, RequestKey};
+use crate::hold::{Held, Holds};
 use crate::id::{FeatureId, LimitId, ScopeId};
 use crate::limit::{Balance, Source};
 use crate::meter::Reading;
@@ -44,15 +45,20 @@ use crate::token::Principal;
 mod fingerprint;
 mod funds;
 mod gates;
+mod hold;
 mod period;
+mod retry;
 mod verdict;
 mod weigh;
 
 pub use fingerprint::Fingerprint;
 pub use gates::PATH_MAX;
+pub use hold::{Commit, Then};
 pub use verdict::{Binding, Flags, Outcome, Reason, Retry, Verdict};
 
+pub(crate) use funds::usable;
 pub(crate) use gates::remembered_key;
+pub(crate) use hold::{book, excess, give_back, reserve};
 
 /// What is asked for: the costs, on whose path, at which instant.
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +104,8 @@ pub struct View<'a> {
     pub now: Timestamp,
     /// Answers given before.
     pub remembered: &'a Dedup<Answer>,
+    /// What is reserved.
+    pub holds: &'a Holds<Verdict>,
 }
 
 /// An answer that is remembered, and what it was given to.
@@ -199,6 +207,10 @@ pub struct Debit {
 pub struct Workings {
     /// What an allowed decision changes.
     pub effects: Vec<Effect>,
+    /// What an allowed reservation holds, or a hold after a step.
+    pub held: Held,
+    /// What a commit asks beyond what is held.
+    pub(crate) over: Vec<Cost>,
     debits: Vec<Debit>,
     opened: Vec<Balance>,
 }
@@ -241,6 +253,17 @@ pub fn decide<O: Observer>(
         *verdict = answer;
         return;
     }
+    weigh(view, request, (workings, observer), verdict);
+}
+
+/// Weighs a request that passed the gates; a denial says when it would pass.
+#[inline]
+fn weigh<O: Observer>(
+    view: &View<'_>,
+    request: &Request<'_>,
+    (workings, observer): (&mut Workings, &mut O),
+    verdict: &mut Verdict,
+) {
     *verdict = Verdict::open(view.catalog.version());
     weigh::weigh(view, request, (workings, observer), verdict);
     if !verdict.is_allowed() {

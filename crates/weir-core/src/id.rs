@@ -196,6 +196,10 @@ pub struct ClassId(pub u16);
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct FeatureId(pub u16);
 
+/// A reservation: the number of the record that made it, in the journal of one ledger.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct HoldId(pub u64);
+
 /// A limit of the catalog. Follows the limit's name over reloads, and is never given to another.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct LimitId(pub u16);

@@ -31,6 +31,8 @@ use crate::token::{Pepper, Registry};
 
 mod books;
 mod codec;
+mod hold;
+mod holding;
 mod import;
 mod parts;
 mod record;
@@ -40,7 +42,7 @@ mod wire;
 
 use books::Books;
 pub use books::Installed;
-pub use record::{Command, Decided, Record, Remembered};
+pub use record::{Command, Decided, Record, Remembered, Settled, Step};
 pub use refuse::Refused;
 
 /// The state of one shard, and the way to change it.
@@ -144,7 +146,7 @@ impl Ledger {
         (request, now): (&Request<'_>, Timestamp),
         (sink, observer): (&mut S, &mut O),
     ) -> Result<&Verdict, S::Error> {
-        let seen = self.head.seen.max(now);
+        let seen = self.advance(now, sink)?;
         let Self { head, books, workings, answer: verdict } = self;
         let view = view(books, catalog, seen);
         decide::decide(&view, request, (workings, observer), verdict);
@@ -224,7 +226,8 @@ impl Ledger {
         now: Timestamp,
         sink: &mut S,
     ) -> Result<(), Failed<S::Error>> {
-        let view = view(&self.books, catalog, self.head.seen.max(now));
+        let seen = self.advance(now, sink).map_err(Failed::Sink)?;
+        let view = view(&self.books, catalog, seen);
         let command = import::command(&view, scope, balance).map_err(Failed::Refused)?;
         self.record(command, now, sink)
     }
@@ -236,7 +239,7 @@ impl Ledger {
         now: Timestamp,
         sink: &mut S,
     ) -> Result<(), Failed<S::Error>> {
-        let seen = self.head.seen.max(now);
+        let seen = self.advance(now, sink).map_err(Failed::Sink)?;
         let sequence = self.head.sequence.saturating_add(1);
         let catalog = self.books.installed.version;
         let record = Record { sequence, now: seen, catalog, command };
@@ -378,13 +381,14 @@ impl Ledger {
     /// What a wallet of a scope can pay at the later of `now` and the latest instant seen.
     #[must_use]
     pub fn usable(&self, scope: ScopeId, wallet: WalletId, now: Timestamp) -> Quantity {
-        self.books.accounts.usable(scope, wallet, self.head.seen.max(now))
+        let now = self.head.seen.max(now);
+        decide::usable(&self.books.accounts, &self.books.holds, (scope, wallet), now)
     }
 }
 
 fn view<'a>(books: &'a Books, catalog: &'a Catalog, now: Timestamp) -> View<'a> {
-    let Books { accounts, remembered, .. } = books;
-    View { accounts, catalog, now, remembered }
+    let Books { accounts, remembered, holds, .. } = books;
+    View { accounts, catalog, now, remembered, holds }
 }
 
 /// How the answer is remembered, where the catalog says that it is.

@@ -26,6 +26,7 @@
 //! | 2 | [`dedup`] | have we answered this before? |
 //! | 3 | [`catalog`] | what was sold? |
 //! | 4 | [`account`] | what is their state? |
+//! | 4 | [`hold`] | is it still held? |
 //! | 5 | [`decide`] | does it go ahead? |
 //! | 6 | [`ledger`] | what happened? |
 //! | 7 | [`arbitrary`] | what could they send? |
@@ -60,6 +61,7 @@ pub mod dedup;
 pub mod fault;
 pub mod grant;
 pub mod hash;
+pub mod hold;
 pub mod id;
 pub mod json;
 pub mod ledger;

@@ -9,6 +9,8 @@
 //!
 //! - `steps_cost_the_whole`: cutting a use into steps does not change what it costs.
 //! - `more_use_costs_no_less`: a step forward never pays back.
+//! - `what_is_held_pays_for_a_step`: the dearest price is not exceeded, wherever the step begins, but
+//!   by the last digit where halves are rounded to even.
 
 use crate::amount::{Quantity, Rounding};
 
@@ -37,6 +39,30 @@ impl Price {
             return Some(Quantity::ZERO);
         }
         self.unit.checked_mul(used, u32::from(self.digits), self.rounding)
+    }
+
+    /// The most that a step of `step` should cost, wherever it begins: what is held for it.
+    ///
+    /// Rounded up to the digits that money keeps. `None` when it does not fit.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir_core::amount::{NumberError, Quantity, Rounding};
+    /// use weir_core::price::Price;
+    ///
+    /// let price = Price { unit: "0.005".parse()?, digits: 2, rounding: Rounding::Down };
+    /// let one = Quantity::from_units(1);
+    /// assert_eq!(price.between(Quantity::ZERO, one), Some(Quantity::ZERO));
+    /// assert_eq!(price.dearest(one), Some("0.01".parse()?)); // which is what the second one costs
+    /// # Ok::<(), NumberError>(())
+    /// ```
+    #[must_use]
+    pub fn dearest(self, step: Quantity) -> Option<Quantity> {
+        if !step.is_positive() {
+            return Some(Quantity::ZERO);
+        }
+        self.unit.checked_mul(step, u32::from(self.digits), Rounding::Up)
     }
 
     /// What it costs to go on from `before` to `after`; `None` when it does not fit.

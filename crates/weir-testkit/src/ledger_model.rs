@@ -19,10 +19,13 @@ use weir_core::wallet::Lot;
 
 pub mod calendar;
 pub mod clocks;
+mod hold;
 mod import;
+mod retry;
 mod sold;
 mod weigh;
 
+use hold::Purpose;
 use sold::{Line, Sold, index};
 use weigh::Changes;
 
@@ -36,6 +39,7 @@ pub struct Model {
     takes: Vec<Take>,
     heard: Vec<Heard>,
     answers: Vec<Answer>,
+    holds: Vec<hold::Hold>,
 }
 
 #[derive(Clone, Debug)]
@@ -65,7 +69,6 @@ struct Key {
 struct Take {
     key: Key,
     amount: BigInt,
-    held: BigInt,
     /// The capacity that was read when the period was open; `None` if that is to be read anew.
     capacity: Option<i128>,
 }
@@ -96,6 +99,7 @@ impl Default for Model {
             takes: Vec::new(),
             heard: Vec::new(),
             answers: Vec::new(),
+            holds: Vec::new(),
         }
     }
 }
@@ -203,16 +207,19 @@ impl Model {
         self.done(now);
         let kept = self.answers.iter().position(|answer| answer.until >= self.now);
         self.answers.drain(..kept.unwrap_or(self.answers.len()));
+        self.forget_holds();
     }
 
     /// Any command that no decision depends on.
     pub fn done(&mut self, now: Timestamp) {
+        self.advance(now);
         self.now = self.now.max(now.as_millis());
         self.sequence += 1;
     }
 
     /// Decides a request.
     pub fn decide(&mut self, request: &Request<'_>, now: Timestamp) -> Verdict {
+        self.advance(now);
         let (mut verdict, changes) = self.judge(request, self.now.max(now.as_millis()));
         if verdict.flags.replayed {
             return verdict;
@@ -236,7 +243,8 @@ impl Model {
                 let Key { source, .. } = take.key;
                 let gone = |known: Key| {
                     let of_limit = Key { end, source, ..known } == take.key;
-                    of_limit && known.end < end && now > known.end + grace
+                    let over = known.end < end && now > known.end + grace;
+                    of_limit && over && self.held(known, now) == BigInt::ZERO
                 };
                 let place = |key: Key| (key.scope, key.limit, key.end);
                 let ended: Vec<Key> =
@@ -248,7 +256,11 @@ impl Model {
             same.for_each(|known| known.capacity = take.capacity);
             self.takes.push(take);
         }
-        for (scope, at, part) in changes.paid {
+        self.pay(changes.paid);
+    }
+
+    fn pay(&mut self, paid: Vec<(ScopeId, usize, BigInt)>) {
+        for (scope, at, part) in paid {
             if let Some((_, paid)) = self.scope_mut(scope).and_then(|s| s.lots.get_mut(at)) {
                 paid.push(part);
             }
@@ -346,7 +358,7 @@ impl Model {
     /// The verdict at `now`, and what it changes when it is allowed.
     fn judge(&self, request: &Request<'_>, now: i64) -> (Verdict, Changes) {
         match self.gates(request, now) {
-            Ok(()) => self.weigh(request, now),
+            Ok(()) => self.weigh(request, now, Purpose::Use(BigInt::ZERO)),
             Err(verdict) => (*verdict, Changes::default()),
         }
     }
@@ -367,11 +379,8 @@ impl Model {
         };
         unless(entitled, Reason::Unauthenticated)?;
         unless(scopes.iter().all(|scope| self.scope(*scope).is_some()), Reason::UnknownScope)?;
-        let on_path = |line: &Line| {
-            scopes.iter().any(|scope| self.scope(*scope).and_then(|s| s.plan) == Some(line.plan))
-        };
-        let sold = |f: FeatureId| self.sold.lines.iter().any(|l| l.feature == f && on_path(l));
-        unless(costs.iter().all(|cost| sold(cost.feature)), Reason::NoEntitlement)?;
+        let sold = costs.iter().all(|cost| self.is_sold(cost.feature, scopes));
+        unless(sold, Reason::NoEntitlement)?;
         let rule = self.sold.definition.remember.as_ref();
         let late = rule.is_some_and(|rule| rule.at == RememberAt::AfterTime);
         if !late {
@@ -385,6 +394,29 @@ impl Model {
         if late {
             self.memory(request)?;
         }
+        self.statuses(scopes)
+    }
+
+    /// What stands against costs on a path that was good before.
+    fn stands(&self, request: &Request<'_>, now: i64, asks: bool) -> Result<(), Box<Verdict>> {
+        let denied = |reason| Err(Box::new(self.verdict(Outcome::Denied(reason), None)));
+        if now >= calendar::LAST {
+            return denied(Reason::Malformed);
+        }
+        if !request.costs.iter().all(|cost| self.is_sold(cost.feature, request.scopes)) {
+            return denied(Reason::NoEntitlement);
+        }
+        if asks { self.statuses(request.scopes) } else { Ok(()) }
+    }
+
+    fn is_sold(&self, feature: FeatureId, scopes: &[ScopeId]) -> bool {
+        let on_path = |line: &Line| {
+            scopes.iter().any(|scope| self.scope(*scope).and_then(|s| s.plan) == Some(line.plan))
+        };
+        self.sold.lines.iter().any(|line| line.feature == feature && on_path(line))
+    }
+
+    fn statuses(&self, scopes: &[ScopeId]) -> Result<(), Box<Verdict>> {
         let mut stopped = scopes.iter().filter_map(|scope| match self.scope(*scope)?.status {
             Status::Active => None,
             Status::Blocked => Some(Reason::Blocked),
@@ -393,7 +425,8 @@ impl Model {
             Status::NoPlan => Some(Reason::NoPlan),
             Status::Paused => Some(Reason::Paused),
         });
-        stopped.next().map_or(Ok(()), |reason| unless(false, reason))
+        let denied = |reason| Box::new(self.verdict(Outcome::Denied(reason), None));
+        stopped.next().map_or(Ok(()), |reason| Err(denied(reason)))
     }
 
     fn memory(&self, request: &Request<'_>) -> Result<(), Box<Verdict>> {

@@ -9,17 +9,18 @@ use arbitrary::{Result, Unstructured};
 use weir_core::account::Status;
 use weir_core::amount::Quantity;
 use weir_core::catalog::Definition;
-use weir_core::decide::{Caller, Cost, Request};
+use weir_core::decide::{Caller, Commit, Cost, Request, Then};
 use weir_core::dedup::RequestKey;
 use weir_core::grant::{Burn, Grant};
-use weir_core::id::{CatalogVersion, FeatureId, LimitId, PlanId, ScopeId, WalletId};
+use weir_core::id::{CatalogVersion, FeatureId, HoldId, LimitId, PlanId, ScopeId, WalletId};
 use weir_core::limit::{Balance, Source, UNLIMITED};
-use weir_core::time::Timestamp;
+use weir_core::time::{Span, Timestamp};
 use weir_core::wallet::{Kind, Lot};
 
 use crate::ledger_model::Model;
 
 mod catalog;
+mod holds;
 mod stage;
 
 use catalog::{LIMITS, Shape};
@@ -52,8 +53,12 @@ pub struct Beat {
 /// What can be done to a ledger.
 #[derive(Clone, Debug)]
 pub enum Act {
+    /// Use a hold: which, the number of the commit, what was used, and whether it goes on.
+    Commit(HoldId, u32, Vec<Cost>, Then),
     /// Decide a request.
     Decide(Ask),
+    /// Give a hold another time to live.
+    Extend(HoldId, Span),
     /// Give a scope an allowance.
     Grant(ScopeId, Grant, Burn),
     /// Set a balance.
@@ -64,6 +69,10 @@ pub enum Act {
     Intern(Option<ScopeId>, String, Option<PlanId>),
     /// Keep a document.
     Note(u8),
+    /// End a hold.
+    Release(HoldId),
+    /// Hold what a request asks for, for so long.
+    Reserve(Ask, Span),
     /// Say where a scope's own windows start.
     SetAnchor(ScopeId, Timestamp),
     /// Give a scope another plan.
@@ -152,6 +161,15 @@ impl Author {
         let Self { model, .. } = self;
         match act.clone() {
             Act::Decide(ask) => return Played::Decided(model.decide(&ask.request(), now)),
+            Act::Commit(hold, number, costs, then) => {
+                let commit = Commit { hold, number, costs: &costs, then };
+                return Played::Stepped(model.commit_hold(&commit, now));
+            }
+            Act::Extend(hold, ttl) => return Played::Done(model.extend((hold, ttl), now)),
+            Act::Release(hold) => return Played::Stepped(model.release(hold, now)),
+            Act::Reserve(ask, ttl) => {
+                return Played::Stepped(model.reserve((&ask.request(), ttl), now));
+            }
             Act::Grant(scope, grant, _) => return Played::Done(model.grant(scope, grant, now)),
             Act::Import(scope, balance) => return Played::Done(model.import(scope, &balance, now)),
             Act::Intern(parent, name, plan) => {
@@ -171,7 +189,14 @@ impl Author {
     fn act(&self, now: Timestamp, u: &mut Unstructured<'_>) -> Result<Act> {
         let scope = self.scope(u)?;
         Ok(match u.int_in_range(0..=99_u8)? {
-            0..=77 => Act::Decide(self.ask(now, u)?),
+            0..=47 => Act::Decide(self.ask(now, u)?),
+            48..=57 => Act::Reserve(self.ask(now, u)?, self.ttl(u)?),
+            58..=73 if self.model.holds().any(|(_, open, _)| open) || u.ratio(1, 16)? => {
+                self.commit(u)?
+            }
+            58..=73 => Act::Reserve(self.ask(now, u)?, self.ttl(u)?),
+            74..=75 => Act::Release(self.hold(u)?),
+            76..=77 => Act::Extend(self.hold(u)?, self.ttl(u)?),
             78..=79 => self.intern(u)?,
             80..=81 => Act::SetPlan(scope, self.plan(u)?),
             82..=83 => Act::SetStatus(scope, *u.choose(STATUSES)?),
@@ -197,7 +222,8 @@ impl Author {
             40..=46 => u.int_in_range(1..=10 * MINUTE)?,
             47..=49 => u.int_in_range(1..=5 * HOUR)?,
             50 => u.int_in_range(1..=40 * 24 * HOUR)?,
-            51..=59 => self.boundary(u)?,
+            51..=57 => self.boundary(u)?,
+            58..=59 => self.deadline(u)?,
             _ if self.flavour == Flavour::Apart => 0,
             _ => -u.int_in_range(1..=2 * HOUR)?,
         };
@@ -288,7 +314,7 @@ impl Author {
             scope,
             Balance {
                 used: units(u.int_in_range(0..=6)?),
-                held: units(u.int_in_range(0..=2)?),
+                held: units(i64::from(u.ratio(1, 8)?)),
                 capacity: amount,
                 window_end: Timestamp::from_millis(end).unwrap_or(Timestamp::MAX),
                 generation: CatalogVersion(0),
@@ -337,8 +363,8 @@ impl Author {
             costs.push(Cost { feature, quantity: self.quantity((&scopes, feature), at, u)? });
         }
         let key = match u.int_in_range(0..=19_u8)? {
-            0..=7 => None,
-            8..=15 => RequestKey::new(&[b'k', u.int_in_range(0..=5)?]),
+            0..=5 => None,
+            6..=15 => RequestKey::new(&[b'k', u.int_in_range(0..=5)?]),
             16 => RequestKey::new(&[u.int_in_range(0..=1)?; 40]),
             _ => RequestKey::new(&self.written.to_be_bytes()),
         };
@@ -393,7 +419,7 @@ impl Author {
         let binding = self.model.peek(&least, seen).binding;
         let left = binding
             .filter(|b| b.capacity != UNLIMITED)
-            .map_or(1, |b| b.capacity.as_nanos() - b.used.as_nanos() - b.held.as_nanos());
+            .map_or(1, |b| b.left().map_or(1, Quantity::as_nanos));
         Ok(Quantity::from_nanos(left.max(1) + beside))
     }
 }

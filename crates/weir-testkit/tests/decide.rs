@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use weir_core::amount::Quantity;
 use weir_core::catalog::{Capacity, Catalog, Definition, Names, Terms};
 use weir_core::decide::{
-    Binding, Caller, Cost, Effect, Observer, Outcome, Reason, Request, Retry, Verdict,
+    Binding, Caller, Cost, Effect, Observer, Outcome, Reason, Request, Retry, Then, Verdict,
 };
 use weir_core::dedup::RequestKey;
 use weir_core::grant::{Burn, Grant};
@@ -39,6 +39,7 @@ fn same_as_model() {
                     *mix.borrow_mut().imported.entry(told).or_default() += 1;
                 }
                 Played::Done(_) => {}
+                Played::Stepped(stepped) => mix.borrow_mut().step(&beat.act, stepped),
             }
         }
         Ok(())
@@ -54,15 +55,21 @@ fn conservation() {
             let (before, records) = (lots(&stage), stage.journal.0.len());
             let mut heard = Heard::default();
             let played = stage.play(&beat.act, beat.now, &mut heard);
-            let Some(bytes) = stage.journal.0.get(records) else {
-                prop_assert_eq!(lots(&stage), before, "nothing was recorded");
-                continue;
+            let mut taken = BTreeMap::new();
+            for bytes in stage.journal.0.iter().skip(records) {
+                taken = books.enter(&Record::decode(bytes).expect("just written"))?;
+            }
+            let verdict = match played {
+                Played::Decided(verdict) | Played::Stepped(Ok(verdict)) => verdict,
+                Played::Done(_) if matches!(beat.act, Act::TopUp(..)) => continue,
+                Played::Done(_) | Played::Stepped(Err(_)) => {
+                    prop_assert_eq!(lots(&stage), before, "nothing was charged");
+                    continue;
+                }
             };
-            let record = Record::decode(bytes).expect("just written");
-            let taken = books.enter(&record)?;
+            let charged = if verdict.flags.replayed { 0 } else { verdict.charged.as_nanos() };
+            prop_assert_eq!(before - lots(&stage), charged, "{:?}", verdict);
             if let Played::Decided(verdict) = played {
-                let charged = verdict.charged.as_nanos();
-                prop_assert_eq!(before - lots(&stage), charged, "{:?}", verdict);
                 prop_assert!(verdict.is_allowed() || taken.is_empty(), "a denial takes nothing");
                 for binding in heard.0.iter().filter(|_| verdict.is_allowed()) {
                     let of = taken.get(&(binding.scope, binding.limit)).copied().unwrap_or(0);
@@ -203,7 +210,10 @@ fn nothing_on_denial() {
         for beat in beats {
             let before = stage.ledger.snapshot();
             let played = stage.play(&beat.act, beat.now, &mut ());
-            if !matches!(played, Played::Decided(verdict) if !verdict.is_allowed()) {
+            let (Played::Decided(verdict) | Played::Stepped(Ok(verdict))) = played else {
+                continue;
+            };
+            if verdict.is_allowed() {
                 continue;
             }
             // The same instant passes, and the same number is taken, by dropping what is not there.
@@ -221,19 +231,26 @@ fn nothing_on_denial() {
 #[test]
 fn never_over() {
     let compared = RefCell::new(0);
-    law(Flavour::Everything, 300, |beats| {
+    law(Flavour::Everything, 500, |beats| {
         let (mut stage, mut books) = (Stage::default(), Books::default());
         for beat in beats {
             let records = stage.journal.0.len();
             stage.play(&beat.act, beat.now, &mut ());
-            let Some(bytes) = stage.journal.0.get(records) else { continue };
-            let record = Record::decode(bytes).expect("just written");
-            books.enter(&record)?;
-            let Command::Decide(decided) = &record.command else { continue };
+            let mut last = None;
+            for bytes in stage.journal.0.iter().skip(records) {
+                let record = Record::decode(bytes).expect("just written");
+                books.enter(&record)?;
+                last = Some(record.command);
+            }
+            let (decided, holds) = match &last {
+                Some(Command::Decide(decided)) => (decided, false),
+                Some(Command::Reserve { decided, .. }) => (decided, true),
+                _ => continue,
+            };
             for effect in decided.effects.iter() {
                 let Effect::Balance { scope, balance, taken } = effect else { continue };
                 let terms = terms(&stage, *scope, balance.limit).expect("it was drawn on");
-                if terms.line.enforcement == Enforcement::Hard && taken.is_positive() {
+                if terms.line.enforcement == Enforcement::Hard && (holds || taken.is_positive()) {
                     let used = books.0.get(&key(*scope, balance)).copied().unwrap_or(0);
                     let most = capacity(&stage, *scope, &terms, balance).as_nanos();
                     prop_assert!(used <= most - balance.held.as_nanos(), "{used} of {most}");
@@ -253,7 +270,10 @@ fn no_false_denial() {
         let mut stage = Stage::default();
         for beat in beats {
             let played = stage.play(&beat.act, beat.now, &mut ());
-            if let (Played::Decided(got), Played::Decided(model)) = (played, &beat.expected)
+            if let (
+                Played::Decided(got) | Played::Stepped(Ok(got)),
+                Played::Decided(model) | Played::Stepped(Ok(model)),
+            ) = (played, &beat.expected)
                 && model.is_allowed()
             {
                 prop_assert_eq!(got.outcome, Outcome::Allowed, "{:?}", beat.act);
@@ -380,7 +400,11 @@ fn retry_is_exact() {
         let mut stage = Stage::default();
         for beat in beats {
             let played = stage.play(&beat.act, beat.now, &mut ());
-            let (Act::Decide(ask), Played::Decided(verdict)) = (&beat.act, played) else {
+            let (
+                Act::Decide(ask) | Act::Reserve(ask, _),
+                Played::Decided(verdict) | Played::Stepped(Ok(verdict)),
+            ) = (&beat.act, played)
+            else {
                 continue;
             };
             let passes = |stage: &mut Stage, at: Timestamp| {
@@ -452,7 +476,8 @@ impl Books {
     ) -> Result<BTreeMap<(ScopeId, LimitId), i128>, TestCaseError> {
         let mut taken_of = BTreeMap::new();
         let effects = match &record.command {
-            Command::Decide(decided) => &decided.effects[..],
+            Command::Decide(decided) | Command::Reserve { decided, .. } => &decided.effects[..],
+            Command::Settle(settled) => &settled.effects[..],
             Command::Import { scope, balance, .. } => {
                 self.0.insert(key(*scope, balance), balance.used.as_nanos());
                 &[]
@@ -498,15 +523,14 @@ impl Observer for Compared {
     }
 }
 
-/// What is left of all lots together.
+/// What is left of all lots together, and what is held of them.
 fn lots(stage: &Stage) -> i128 {
     let accounts = stage.ledger.accounts();
     let scopes = (0..accounts.len()).map(|at| ScopeId(u32::try_from(at).unwrap()));
-    scopes
-        .filter_map(|scope| accounts.get(scope))
-        .flat_map(|account| accounts.lots(account))
-        .map(|lot| lot.left.as_nanos())
-        .sum()
+    let lots =
+        scopes.filter_map(|scope| accounts.get(scope)).flat_map(|account| accounts.lots(account));
+    let pledges = stage.ledger.holds().flat_map(|hold| &hold.held.pledges);
+    lots.map(|lot| lot.left.as_nanos()).chain(pledges.map(|p| p.left.as_nanos())).sum()
 }
 
 fn terms(stage: &Stage, scope: ScopeId, limit: LimitId) -> Option<Terms> {
@@ -538,6 +562,7 @@ struct Mix {
     all: usize,
     denied: BTreeMap<&'static str, usize>,
     imported: BTreeMap<&'static str, usize>,
+    stepped: BTreeMap<(&'static str, &'static str), usize>,
     replayed: usize,
     on_the_line: usize,
 }
@@ -554,7 +579,29 @@ impl Mix {
         }
     }
 
+    fn step(&mut self, act: &Act, stepped: Result<Verdict, Refused>) {
+        if let (Act::Reserve(..), Ok(verdict)) = (act, stepped) {
+            self.count(&verdict);
+        }
+        let did = match act {
+            Act::Commit(.., Then::End) => "end",
+            Act::Commit(..) => "commit",
+            Act::Reserve(..) => "reserve",
+            _ => "release",
+        };
+        let told = match stepped {
+            Err(refused) => refused.code(),
+            Ok(verdict) if verdict.flags.replayed => "again",
+            Ok(verdict) => verdict.reason().map_or("allowed", Reason::code),
+        };
+        *self.stepped.entry((did, told)).or_default() += 1;
+    }
+
     fn assert_rich(&self) {
+        for (did, told) in STEPS {
+            let times = self.stepped.get(&(*did, *told)).copied().unwrap_or(0);
+            assert!(times >= 20, "{did}, {told}: {times} of {self:?}");
+        }
         for reason in Reason::ALL {
             assert!(self.denied.get(reason.code()).is_some_and(|times| *times >= 50), "{self:?}");
         }
@@ -567,3 +614,27 @@ impl Mix {
         assert!(self.on_the_line * 20 >= self.all, "{self:?}");
     }
 }
+
+/// What steps of holds must be met.
+const STEPS: &[(&str, &str)] = &[
+    ("reserve", "allowed"),
+    ("reserve", "again"),
+    ("reserve", "limit_exceeded"),
+    ("reserve", "out_of_credit"),
+    ("reserve", "unmeasurable"),
+    ("reserve", "command.absurd"),
+    ("commit", "allowed"),
+    ("commit", "again"),
+    ("commit", "limit_exceeded"),
+    ("commit", "out_of_credit"),
+    ("commit", "no_entitlement"),
+    ("commit", "malformed"),
+    ("commit", "rate_limited"),
+    ("commit", "command.ended"),
+    ("commit", "command.unknown_hold"),
+    ("end", "allowed"),
+    ("end", "again"),
+    ("end", "limit_exceeded"),
+    ("release", "allowed"),
+    ("release", "again"),
+];

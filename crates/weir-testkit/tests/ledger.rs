@@ -9,13 +9,14 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use weir_core::amount::Quantity;
 use weir_core::catalog::{Catalog, Definition, Names};
 use weir_core::decide::{Caller, Cost, Reason, Request, Verdict};
 use weir_core::grant::{Burn, Grant};
-use weir_core::id::{CatalogVersion, LimitId, PlanId, ScopeId, ScopeName};
+use weir_core::id::{CatalogVersion, HoldId, LimitId, PlanId, ScopeId, ScopeName};
 use weir_core::ledger::{Command, Failed, HostKeys, Ledger, Newcomer, Record, Refused};
 use weir_core::limit::Source;
 use weir_core::time::Timestamp;
@@ -69,12 +70,21 @@ fn roots_apart() {
     let compared = RefCell::new(0);
     law(Flavour::Apart, 300, |beats| {
         let (mut all, mut rest) = (Stage::default(), Stage::default());
-        // Where each scope of the whole stands without the erased root; `None` if it is erased.
+        // Where each scope of the whole stands without the erased root; `None` if it is erased. And
+        // the number of each hold.
         let mut kept: Vec<Option<ScopeId>> = Vec::new();
+        let mut holds: BTreeMap<HoldId, HoldId> = BTreeMap::new();
         for beat in beats {
             let open = all.ledger.accounts().len();
+            let known = all.ledger.holds().map(|hold| hold.id).collect::<Vec<_>>();
+            let mine = |hold: HoldId| match holds.get(&hold) {
+                None if known.contains(&hold) => None,
+                None => Some(HoldId(u64::MAX)), // nothing has this number
+                mine => mine.copied(),
+            };
             let whole = all.play(&beat.act, beat.now, &mut ());
-            let Some(act) = without(&beat.act, &kept, all.ledger.accounts().name(ScopeId(0)))
+            let Some(act) =
+                without(&beat.act, (&kept, &mine), all.ledger.accounts().name(ScopeId(0)))
             else {
                 kept.extend((all.ledger.accounts().len() > open).then_some(None));
                 continue;
@@ -84,6 +94,13 @@ fn roots_apart() {
             kept.extend((all.ledger.accounts().len() > open).then_some(Some(next)));
             match (whole, part) {
                 (Played::Decided(whole), Played::Decided(part)) => {
+                    prop_assert_eq!(renumbered(whole, &kept), Verdict { sequence: 0, ..part });
+                    *compared.borrow_mut() += 1;
+                }
+                (Played::Stepped(Ok(whole)), Played::Stepped(Ok(part))) => {
+                    if let Act::Reserve(..) = act {
+                        holds.insert(HoldId(whole.sequence), HoldId(part.sequence));
+                    }
                     prop_assert_eq!(renumbered(whole, &kept), Verdict { sequence: 0, ..part });
                     *compared.borrow_mut() += 1;
                 }
@@ -236,7 +253,11 @@ fn grants_and_notes_are_bounded() {
 
 /// The act in the numbers of a ledger without the root called `erased`; `None` if it is about that
 /// root.
-fn without(act: &Act, kept: &[Option<ScopeId>], erased: &str) -> Option<Act> {
+fn without(
+    act: &Act,
+    (kept, held): (&[Option<ScopeId>], &dyn Fn(HoldId) -> Option<HoldId>),
+    erased: &str,
+) -> Option<Act> {
     // A scope that was never opened is unknown under any number.
     let new = |scope: ScopeId| kept.get(scope.0 as usize).copied().unwrap_or(Some(scope));
     Some(match act.clone() {
@@ -247,6 +268,15 @@ fn without(act: &Act, kept: &[Option<ScopeId>], erased: &str) -> Option<Act> {
                 ask.caller = Caller::Known(principal(new(known.scope()).unwrap_or(ScopeId(63))));
             }
             Act::Decide(ask)
+        }
+        Act::Commit(hold, number, costs, then) => Act::Commit(held(hold)?, number, costs, then),
+        Act::Extend(hold, ttl) => Act::Extend(held(hold)?, ttl),
+        Act::Release(hold) => Act::Release(held(hold)?),
+        Act::Reserve(ask, ttl) => {
+            let Act::Decide(ask) = without(&Act::Decide(ask), (kept, held), erased)? else {
+                return None;
+            };
+            Act::Reserve(ask, ttl)
         }
         Act::Grant(scope, grant, burn) => Act::Grant(new(scope)?, grant, burn),
         Act::Import(scope, balance) => Act::Import(new(scope)?, balance),

@@ -32,6 +32,18 @@ proptest! {
         prop_assert!(step.is_none_or(|step| step >= Quantity::ZERO));
         prop_assert_eq!(price.between(less, less), price.cost(less).map(|_| Quantity::ZERO));
     }
+
+    #[test]
+    fn what_is_held_pays_for_a_step(price in prices(), start in uses(), step in uses()) {
+        let end = start.checked_add(step).filter(|_| step.is_positive());
+        let cost = end.and_then(|end| price.between(start.max(Quantity::ZERO), end));
+        if let (Some(cost), Some(held)) = (cost, price.dearest(step)) {
+            let last_digit = 10_i128.pow(9 - u32::from(price.digits));
+            let even = price.rounding == Rounding::HalfEven;
+            let most = held.as_nanos().saturating_add(if even { last_digit } else { 0 });
+            prop_assert!(cost.as_nanos() <= most, "{} of {}", cost, held);
+        }
+    }
 }
 
 /// The cost of a use from the start, by decimal digits.

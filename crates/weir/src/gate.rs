@@ -21,10 +21,12 @@ use crate::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 mod commands;
 mod credentials;
+mod holds;
 mod queries;
 
 pub use commands::{GrantTerms, ImportTerms, LotTerms};
 pub use credentials::{Caller, CredentialTerms, Holder, Proof};
+pub use holds::{Hold, HoldKey, Reserved, Used};
 
 /// The thread-safe decider: clone it freely, all clones are one gate.
 #[derive(Clone)]

@@ -48,8 +48,8 @@ pub mod zones;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{GateError, InstallError};
 pub use gate::{
-    Ask, Caller, CredentialTerms, Gate, GateBuilder, GrantTerms, Holder, ImportTerms, LotTerms,
-    Proof, Scope, Shard,
+    Ask, Caller, CredentialTerms, Gate, GateBuilder, GrantTerms, Hold, HoldKey, Holder,
+    ImportTerms, LotTerms, Proof, Reserved, Scope, Shard, Used,
 };
 pub use journal::{Journal, JournalError, MemoryJournal, NoJournal};
 pub use replay::{ReplayError, replay};
@@ -57,7 +57,7 @@ pub use replay::{ReplayError, replay};
 pub use weir_core::account::Status;
 pub use weir_core::amount::Quantity;
 pub use weir_core::decide::{
-    Binding, Cost, Debit, Draw, Observer, Outcome, Reason, Retry, Verdict,
+    Binding, Cost, Debit, Draw, Observer, Outcome, Reason, Retry, Then, Verdict,
 };
 pub use weir_core::fault::Fault;
 pub use weir_core::ledger::HostKeys;

@@ -2,9 +2,13 @@
 
 use alloc::vec::Vec;
 
-use super::{Debit, Effect, Observer, View, Workings};
+use super::{Debit, Effect, Observer, Verdict, View, Workings};
+use crate::account::Accounts;
 use crate::amount::Quantity;
+use crate::hold::Holds;
 use crate::id::{ScopeId, WalletId};
+use crate::limit::UNLIMITED;
+use crate::time::Timestamp;
 
 /// Adds what a draw costs to what its wallet is asked for; `None` when the sum does not fit.
 pub(super) fn charge(
@@ -33,7 +37,7 @@ pub(super) fn settle<O: Observer>(
     let Workings { debits, effects, .. } = workings;
     let mut short = None;
     for debit in debits {
-        debit.usable = view.accounts.usable(debit.scope, debit.wallet, view.now);
+        debit.usable = usable(view.accounts, view.holds, (debit.scope, debit.wallet), view.now);
         observer.debited(debit);
         if debit.amount > debit.usable {
             short = short.or(Some(*debit));
@@ -42,6 +46,27 @@ pub(super) fn settle<O: Observer>(
         }
     }
     short.map_or(Ok(()), Err)
+}
+
+/// What a wallet can pay at `now`, with what holds gave back whose deadline has passed.
+pub(crate) fn usable(
+    accounts: &Accounts,
+    holds: &Holds<Verdict>,
+    (scope, wallet): (ScopeId, WalletId),
+    now: Timestamp,
+) -> Quantity {
+    let usable = accounts.usable(scope, wallet, now);
+    if holds.due(now).is_none() {
+        return usable;
+    }
+    let Some(account) = accounts.get(scope) else { return usable };
+    let good = |name: &str| {
+        let lot = accounts.lots(account).find(|lot| *lot.name == *name);
+        lot.is_some_and(|lot| now < lot.expires)
+    };
+    let back = holds.lapsed_pledges(now);
+    let back = back.filter(|p| (p.scope, p.wallet) == (scope, wallet) && good(&p.lot));
+    back.fold(usable, |sum, pledge| sum.checked_add(pledge.left).unwrap_or(UNLIMITED))
 }
 
 fn draw(view: &View<'_>, debit: &Debit, effects: &mut Vec<Effect>) {

@@ -39,6 +39,19 @@ pub(super) fn pass(view: &View<'_>, request: &Request<'_>) -> Option<Verdict> {
     stops(path.status).and_then(denied)
 }
 
+/// What stands against weighing costs on a path that was good before: they are sold no more, or a
+/// scope may not spend.
+pub(super) fn stands(view: &View<'_>, request: &Request<'_>) -> Option<Reason> {
+    if view.now == Timestamp::MAX {
+        return Some(Reason::Malformed);
+    }
+    if !sold(view, request) {
+        return Some(Reason::NoEntitlement);
+    }
+    let root = request.scopes.first()?;
+    stops(Path::walk(view, *root, request.scopes).status)
+}
+
 /// The key under which a request's answer is remembered; `None` when it is not.
 pub(crate) fn remembered_key(view: &View<'_>, request: &Request<'_>) -> Option<Key> {
     let remember = view.catalog.remember()?;

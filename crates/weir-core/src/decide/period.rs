@@ -6,7 +6,7 @@ use super::View;
 use crate::account::Account;
 use crate::amount::Quantity;
 use crate::catalog::{Capacity, Terms};
-use crate::id::LimitId;
+use crate::id::{LimitId, ScopeId};
 use crate::limit::{Balance, CapacityRead, Source};
 use crate::time::Timestamp;
 use crate::window::{Period, Window};
@@ -52,7 +52,8 @@ fn latest<'a>(
     let latest = view.accounts.latest(account, terms.limit, source)?;
     let runs =
         latest.generation == view.catalog.version() && at == view.now && at < latest.window_end;
-    runs.then_some(latest)
+    let lapses = latest.held.is_positive() && view.holds.due(view.now).is_some();
+    (runs && !lapses).then_some(latest)
 }
 
 /// Opens the balances on which a limit counts an event of `at`: the plan's own, or those of the
@@ -123,6 +124,15 @@ fn look_up(
     Ok(Balance { capacity, generation, ..*known })
 }
 
+/// Leaves out what holds hold whose deadline has passed: before a decision they are ended, for a
+/// question they are still there.
+pub(super) fn lapse(view: &View<'_>, scope: ScopeId, opened: &mut [Balance]) {
+    for balance in opened.iter_mut().filter(|balance| balance.held.is_positive()) {
+        let lapsed = view.holds.lapsed(scope, balance.key(), view.now);
+        balance.held = balance.held.checked_sub(lapsed).unwrap_or(Quantity::ZERO);
+    }
+}
+
 /// The balances of a limit that nothing can reach any more once `new` is stored; none when it is
 /// stored already.
 pub(super) fn closed<'a>(
@@ -137,6 +147,7 @@ pub(super) fn closed<'a>(
             && balance.limit == limit
             && balance.window_end < end
             && over(terms, balance.window_end, view.now)
+            && balance.held == Quantity::ZERO // a hold lives on in it
     };
     view.accounts.balances(account).filter(gone).map(Balance::key)
 }

@@ -5,7 +5,7 @@ use core::{mem, slice};
 
 use super::period::{self, Opening};
 use super::verdict::{Binding, Outcome, Reason, Retry, Verdict};
-use super::{Access, Cost, Draw, Effect, Observer, Request, View, Workings, funds};
+use super::{Access, Cost, Draw, Effect, Observer, Request, View, Workings, funds, retry};
 use crate::account::Account;
 use crate::amount::Quantity;
 use crate::catalog::{Capacity, Charge, GiveBack, Refusal, Terms};
@@ -116,7 +116,10 @@ impl<'s, O: Observer> Scale<'s, O> {
     fn open(&mut self, place: Place<'s>, at: Timestamp) -> Option<()> {
         let mut opened = mem::take(&mut self.workings.opened);
         let weighed = match period::open(self.view, place.counted(), at, &mut opened) {
-            Ok(()) => self.compare(place, (&opened, Opening::Unsure)),
+            Ok(()) => {
+                period::lapse(self.view, place.scope, &mut opened);
+                self.compare(place, (&opened, Opening::Unsure))
+            }
             Err(period) => self.close_out(place, period),
         };
         self.workings.opened = opened;
@@ -373,18 +376,18 @@ impl<'s, O: Observer> Scale<'s, O> {
         let (now, version) = (self.view.now, self.view.catalog.version());
         let of_now = |balance: &Balance| balance.generation == version && now < balance.window_end;
         let open = opened.iter().all(of_now);
-        let over = place.terms.window.over();
-        let next = match (told, self.verdict.retry) {
-            (false, _) | (_, Retry::NotComputed) => Retry::NotComputed,
-            (true, _) if binding.asked > binding.capacity || binding.resets_at >= over => {
-                Retry::Never
-            }
-            (true, _) if !open => Retry::NotComputed,
-            (true, Retry::Never) => Retry::Never,
-            (true, Retry::At(known)) => Retry::At(known.max(binding.resets_at)),
-            (true, Retry::Now) => Retry::At(binding.resets_at),
+        let at_the_end = match binding.resets_at {
+            end if end >= place.terms.window.over() => Retry::Never,
+            end => Retry::At(end),
         };
-        self.verdict.retry = next;
+        let reopens = || retry::reopens(self.view, self.request, (opened, binding), at_the_end);
+        self.verdict.retry = match self.verdict.retry {
+            Retry::NotComputed => Retry::NotComputed,
+            _ if !told => Retry::NotComputed,
+            _ if binding.asked > binding.capacity => Retry::Never,
+            _ if !open && at_the_end != Retry::Never => Retry::NotComputed,
+            known => retry::later(known, reopens()),
+        };
     }
 }
 
@@ -422,6 +425,7 @@ pub(super) fn access(
             (closed_binding(place, period), Outcome::Denied(Reason::PeriodClosed));
         return Some(Access { binding, outcome, spent: Quantity::ZERO });
     }
+    period::lapse(view, scope, &mut opened);
     let (resets_at, asked) = (end_of(&opened), Quantity::ZERO);
     let standing = standing_of(&opened);
     let Standing { used, held, capacity, .. } = standing;

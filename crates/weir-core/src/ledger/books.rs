@@ -4,13 +4,15 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::record::{Command, Decided, Remembered};
+use super::record::{Command, Decided, Remembered, Settled, Step};
 use super::{DecodeError, HostKeys};
 use crate::account::{Accounts, LimitReading};
+use crate::amount::Quantity;
 use crate::catalog::Names;
 use crate::decide::{Answer, Effect, Verdict};
 use crate::dedup::{Dedup, Entry};
-use crate::id::{CatalogVersion, ScopeName};
+use crate::hold::{Ended, Ending, Held, Holds};
+use crate::id::{CatalogVersion, HoldId, ScopeName};
 use crate::time::Timestamp;
 use crate::token::Registry;
 use crate::window::zone::ZonesDigest;
@@ -23,6 +25,7 @@ pub(super) struct Books {
     pub(super) credentials: Registry,
     pub(super) notes: BTreeMap<NoteKey, Box<[u8]>>,
     pub(super) installed: Installed,
+    pub(super) holds: Holds<Verdict>,
 }
 
 /// One of the host's tables, and a key in it.
@@ -49,6 +52,7 @@ impl Books {
             credentials: Registry::new(keys.credentials_max, keys.pepper.clone()),
             notes: BTreeMap::new(),
             installed: Installed::default(),
+            holds: Holds::default(),
         }
     }
 
@@ -63,16 +67,11 @@ impl Books {
         command: &Command<'_>,
     ) -> Result<(), DecodeError> {
         let done = match command {
-            Command::Decide(Decided { effects, verdict, remembered, .. }) => {
-                let stored = self.settle(effects);
-                if let Some(remembered) = remembered {
-                    self.remember(*remembered, *verdict);
-                }
-                stored
-            }
+            Command::Decide(decided) => self.decided(decided),
             Command::Enrol { digest, credential } => {
                 self.credentials.insert(*digest, credential.clone().into_owned()).is_ok()
             }
+            Command::Extend { hold, until } => self.extend(*hold, *until),
             Command::Grant { scope, grant, burn } => {
                 self.accounts.add_grant(*scope, grant.clone().into_owned(), *burn)
             }
@@ -103,6 +102,10 @@ impl Books {
                 };
                 true
             }
+            Command::Reserve { decided, hold } => {
+                self.decided(decided)
+                    && hold.as_deref().is_none_or(|h| self.holds.insert(h.clone()))
+            }
             Command::SetAnchor { scope, anchor } => {
                 self.accounts.set_anchor(*scope, *anchor);
                 true
@@ -115,8 +118,10 @@ impl Books {
                 self.accounts.set_status(*scope, *status);
                 true
             }
+            Command::Settle(settled) => self.step(settled),
             Command::Sweep => {
                 self.remembered.sweep(now);
+                self.holds.sweep(now);
                 true
             }
             Command::TopUp { scope, lot } => {
@@ -124,6 +129,44 @@ impl Books {
             }
         };
         if done { Ok(()) } else { Err(DecodeError::Misplaced) }
+    }
+
+    fn decided(&mut self, Decided { effects, verdict, remembered, .. }: &Decided<'_>) -> bool {
+        let stored = self.settle(effects);
+        if let Some(remembered) = remembered {
+            self.remember(*remembered, *verdict);
+        }
+        stored
+    }
+
+    fn extend(&mut self, hold: HoldId, until: Timestamp) -> bool {
+        self.holds.change(hold, |hold| {
+            hold.until = until;
+            hold.ended.is_none()
+        })
+    }
+
+    /// Does a step of a hold, if it was allowed.
+    fn step(&mut self, settled: &Settled<'_>) -> bool {
+        let Settled { hold, step, effects, held, ended, verdict, .. } = settled;
+        if !verdict.is_allowed() {
+            return self.holds.get(*hold).is_some();
+        }
+        let stored = self.settle(effects);
+        let changed = self.holds.change(*hold, |hold| {
+            let open = hold.ended.is_none();
+            let fits = hold.keep(held);
+            if let Step::Commit(number) = step {
+                hold.answers.push((*number, *verdict));
+            }
+            if let Some(until) = ended {
+                let by = if *step == Step::Expire { Ending::Deadline } else { Ending::Caller };
+                (hold.until, hold.held) = (*until, Held::default());
+                hold.ended = Some(Ended { by, answer: *verdict });
+            }
+            fits && open
+        });
+        stored && changed
     }
 
     /// Stores what a decision changes, and tells whether that fits the state. Live decisions and
@@ -152,6 +195,22 @@ impl Books {
             Effect::Reading { scope, limit, reading, window_end } => {
                 self.accounts.put_reading(scope, LimitReading { limit, reading, window_end })
             }
+        }
+    }
+
+    /// The effect that undoes `effect`, of a balance or lot that is there.
+    pub(super) fn before(&self, effect: &Effect) -> Option<Effect> {
+        match *effect {
+            Effect::Balance { scope, balance, .. } => {
+                let mut balances = self.accounts.balances(self.accounts.get(scope)?);
+                let balance = *balances.find(|known| known.key() == balance.key())?;
+                Some(Effect::Balance { scope, balance, taken: Quantity::ZERO })
+            }
+            Effect::Lot { scope, position, .. } => {
+                let lot = self.accounts.lots(self.accounts.get(scope)?).nth(position.into())?;
+                Some(Effect::Lot { scope, position, left: lot.left })
+            }
+            Effect::Closed { .. } | Effect::Reading { .. } => None,
         }
     }
 

@@ -5,11 +5,11 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::DecodeError;
-use super::parts;
 use super::record::{Command, Decided, Record, Remembered};
 use super::wire::{Reader, Writer};
+use super::{holding, parts};
 use crate::decide::{Cost, Effect, Fingerprint};
-use crate::id::{CatalogVersion, FeatureId, LimitId, PlanId, ScopeId};
+use crate::id::{CatalogVersion, FeatureId, HoldId, LimitId, PlanId, ScopeId};
 use crate::meter::Reading;
 use crate::token::Digest;
 use crate::window::zone::ZonesDigest;
@@ -26,6 +26,10 @@ pub(super) fn encode(record: &Record<'_>, out: &mut Vec<u8>) {
         Command::Enrol { digest, credential } => {
             w.0.extend_from_slice(digest.as_bytes());
             parts::write_credential(&mut w, credential);
+        }
+        Command::Extend { hold, until } => {
+            w.uint(hold.0);
+            w.instant(*until);
         }
         Command::Grant { scope, grant, burn } => {
             w.uint(scope.0.into());
@@ -53,6 +57,10 @@ pub(super) fn encode(record: &Record<'_>, out: &mut Vec<u8>) {
             w.bytes(key);
             w.option(value.as_deref(), Writer::bytes);
         }
+        Command::Reserve { decided, hold } => {
+            write_decided(&mut w, decided);
+            w.option(hold.as_deref(), holding::write_hold);
+        }
         Command::SetAnchor { scope, anchor } => {
             w.uint(scope.0.into());
             w.instant(*anchor);
@@ -65,6 +73,7 @@ pub(super) fn encode(record: &Record<'_>, out: &mut Vec<u8>) {
             w.uint(scope.0.into());
             w.byte(parts::status_code(*status));
         }
+        Command::Settle(settled) => holding::write_settled(&mut w, settled),
         Command::Sweep => {}
         Command::TopUp { scope, lot } => {
             w.uint(scope.0.into());
@@ -120,6 +129,12 @@ fn read_command(r: &mut Reader<'_>) -> Result<Command<'static>, DecodeError> {
         9 => Command::SetStatus { scope: read_scope(r)?, status: parts::status_of(r.byte()?)? },
         10 => Command::Sweep,
         11 => Command::TopUp { scope: read_scope(r)?, lot: Cow::Owned(parts::read_lot(r)?) },
+        12 => Command::Extend { hold: HoldId(r.uint()?), until: r.instant()? },
+        13 => {
+            let decided = read_decided(r)?;
+            Command::Reserve { decided, hold: r.option(holding::read_hold)?.map(Box::new) }
+        }
+        14 => Command::Settle(holding::read_settled(r)?),
         _ => return Err(DecodeError::Malformed),
     })
 }
@@ -138,6 +153,9 @@ const fn tag(command: &Command<'_>) -> u8 {
         Command::SetStatus { .. } => 9,
         Command::Sweep => 10,
         Command::TopUp { .. } => 11,
+        Command::Extend { .. } => 12,
+        Command::Reserve { .. } => 13,
+        Command::Settle(_) => 14,
     }
 }
 
@@ -146,11 +164,7 @@ fn write_decided(w: &mut Writer<'_>, decided: &Decided<'_>) {
     for scope in decided.scopes.iter() {
         w.uint(scope.0.into());
     }
-    w.size(decided.costs.len());
-    for Cost { feature, quantity } in decided.costs.iter() {
-        w.uint(feature.0.into());
-        w.quantity(*quantity);
-    }
+    write_costs(w, &decided.costs);
     w.instant(decided.at);
     w.option(decided.key, parts::write_request_key);
     w.size(decided.effects.len());
@@ -167,8 +181,7 @@ fn write_decided(w: &mut Writer<'_>, decided: &Decided<'_>) {
 
 fn read_decided(r: &mut Reader<'_>) -> Result<Decided<'static>, DecodeError> {
     let scopes = Cow::Owned(r.list(read_scope)?);
-    let costs =
-        r.list(|r| Ok(Cost { feature: FeatureId(r.narrow()?), quantity: r.quantity()? }))?;
+    let costs = read_costs(r)?;
     Ok(Decided {
         scopes,
         costs: Cow::Owned(costs),
@@ -183,7 +196,19 @@ fn read_decided(r: &mut Reader<'_>) -> Result<Decided<'static>, DecodeError> {
     })
 }
 
-fn write_effect(w: &mut Writer<'_>, effect: &Effect) {
+pub(super) fn write_costs(w: &mut Writer<'_>, costs: &[Cost]) {
+    w.size(costs.len());
+    for Cost { feature, quantity } in costs {
+        w.uint(feature.0.into());
+        w.quantity(*quantity);
+    }
+}
+
+pub(super) fn read_costs(r: &mut Reader<'_>) -> Result<Vec<Cost>, DecodeError> {
+    r.list(|r| Ok(Cost { feature: FeatureId(r.narrow()?), quantity: r.quantity()? }))
+}
+
+pub(super) fn write_effect(w: &mut Writer<'_>, effect: &Effect) {
     match effect {
         Effect::Balance { scope, balance, taken } => {
             w.byte(0);
@@ -215,7 +240,7 @@ fn write_effect(w: &mut Writer<'_>, effect: &Effect) {
     }
 }
 
-fn read_effect(r: &mut Reader<'_>) -> Result<Effect, DecodeError> {
+pub(super) fn read_effect(r: &mut Reader<'_>) -> Result<Effect, DecodeError> {
     let (tag, scope) = (r.byte()?, read_scope(r)?);
     Ok(match tag {
         0 => Effect::Balance { scope, balance: parts::read_balance(r)?, taken: r.quantity()? },
@@ -233,7 +258,7 @@ fn read_effect(r: &mut Reader<'_>) -> Result<Effect, DecodeError> {
     })
 }
 
-fn read_scope(r: &mut Reader<'_>) -> Result<ScopeId, DecodeError> {
+pub(super) fn read_scope(r: &mut Reader<'_>) -> Result<ScopeId, DecodeError> {
     r.narrow().map(ScopeId)
 }
 

@@ -22,7 +22,8 @@ pub(super) fn command(
     let terms = account.plan().and_then(|plan| view.catalog.limit_terms(plan, balance.limit));
     let terms = terms.ok_or(Refused::UnknownName)?;
     let Balance { used, held, capacity, window_end: end, .. } = balance;
-    ensure([used, held, capacity].iter().all(|q| *q >= Quantity::ZERO), Refused::Absurd)?;
+    let sound = used >= Quantity::ZERO && capacity >= Quantity::ZERO && held == Quantity::ZERO;
+    ensure(sound, Refused::Absurd)?;
     let stated = allowance(view, (account, terms), balance.source)?;
     ensure(stated.is_none_or(|stated| stated == capacity), Refused::Capacity)?;
     let own = matches!(terms.window, Window::Anchored { .. }) && terms.anchor.is_none();
@@ -36,7 +37,10 @@ pub(super) fn command(
         return Ok(Command::SetAnchor { scope, anchor: end });
     }
     ensure(!over && opens(view, (account, terms), &balance), Refused::Period)?;
-    let balance = Balance { generation: view.catalog.version(), ..balance };
+    // What is held here stays held, whatever was used elsewhere.
+    let known = view.accounts.balances(account).find(|known| known.key() == balance.key());
+    let held = known.map_or(Quantity::ZERO, |known| known.held);
+    let balance = Balance { generation: view.catalog.version(), held, ..balance };
     Ok(Command::Import { scope, balance, anchor: own.then_some(end) })
 }
 

@@ -1,13 +1,16 @@
 //! What does the journal keep? The command, its instant, and what it did.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 
 use crate::account::Status;
+use crate::amount::Quantity;
 use crate::catalog::Names;
 use crate::decide::{Cost, Effect, Fingerprint, Verdict};
 use crate::dedup::RequestKey;
 use crate::grant::{Burn, Grant};
-use crate::id::{CatalogVersion, PlanId, ScopeId};
+use crate::hold::Hold;
+use crate::id::{CatalogVersion, HoldId, PlanId, ScopeId};
 use crate::limit::Balance;
 use crate::time::Timestamp;
 use crate::token::{Credential, Digest};
@@ -38,6 +41,13 @@ pub enum Command<'a> {
         digest: Digest,
         /// What.
         credential: Cow<'a, Credential>,
+    },
+    /// A hold was given another deadline.
+    Extend {
+        /// Which.
+        hold: HoldId,
+        /// When it ends by itself.
+        until: Timestamp,
     },
     /// A scope was given an allowance.
     Grant {
@@ -86,6 +96,13 @@ pub enum Command<'a> {
         /// The document; `None` drops it.
         value: Option<Cow<'a, [u8]>>,
     },
+    /// A reservation was decided.
+    Reserve {
+        /// The request, and what came of it.
+        decided: Decided<'a>,
+        /// The hold; `None` when it was denied.
+        hold: Option<Box<Hold<Verdict>>>,
+    },
     /// Where a scope's own anchored windows start was set.
     SetAnchor {
         /// Whose.
@@ -107,6 +124,8 @@ pub enum Command<'a> {
         /// Whether.
         status: Status,
     },
+    /// A hold was committed or ended, or was not.
+    Settle(Settled<'a>),
     /// Remembered answers past their time were forgotten.
     Sweep,
     /// A wallet was topped up.
@@ -135,6 +154,36 @@ pub struct Decided<'a> {
     pub verdict: Verdict,
     /// Until when the answer is surely known; `None` when it is not remembered.
     pub remembered: Option<Remembered>,
+}
+
+/// A step of a hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settled<'a> {
+    /// Which hold.
+    pub hold: HoldId,
+    /// What was done.
+    pub step: Step,
+    /// What was used.
+    pub costs: Cow<'a, [Cost]>,
+    /// What changed.
+    pub effects: Cow<'a, [Effect]>,
+    /// What is still held, in the order of [`Held::quantities`](crate::hold::Held::quantities).
+    pub held: Cow<'a, [Quantity]>,
+    /// Until when its answers are known; `None` while it goes on.
+    pub ended: Option<Timestamp>,
+    /// The answer.
+    pub verdict: Verdict,
+}
+
+/// What was done with a hold.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Step {
+    /// Something was used, by the caller's number of the commit.
+    Commit(u32),
+    /// Its deadline passed.
+    Expire,
+    /// The caller gave it back.
+    Release,
 }
 
 /// How a decided request's answer is remembered.

@@ -12,24 +12,30 @@ use crate::id::{PlanId, ScopeId, ScopeName};
 /// Exhaustive on purpose: an adapter answers each case, and a new case must break its build.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Refused {
-    /// A number is negative, or a period is empty.
+    /// A number is negative, a period is empty, or a hold would live for no time or too long.
     #[error("a number or period that cannot be")]
     Absurd,
     /// The limit or grant states another capacity.
     #[error("the limit or grant states another capacity")]
     Capacity,
+    /// The hold has ended.
+    #[error("the hold has ended")]
+    Ended,
     /// There is no place for more.
     #[error("no place for more of this kind")]
     Full,
     /// The name is taken within its scope, or is none.
     #[error("the name is taken, or is no name")]
     Name,
-    /// Not a command of this kind: decisions are decided, and counts imported.
-    #[error("a decision or an import is not executed")]
+    /// Not a command of this kind: decisions are decided, counts imported, holds reserved and ended.
+    #[error("a decision, an import or a step of a hold is not executed")]
     NotACommand,
     /// The limit has no period that ends there, or it has not begun, or is over.
     #[error("the limit has no open period that ends there")]
     Period,
+    /// No such hold, or it has been forgotten.
+    #[error("no such hold")]
+    UnknownHold,
     /// A limit, plan or wallet that no catalog had.
     #[error("no catalog has this limit, plan or wallet")]
     UnknownName,
@@ -45,10 +51,12 @@ impl Refused {
         match self {
             Self::Absurd => "command.absurd",
             Self::Capacity => "command.capacity",
+            Self::Ended => "command.ended",
             Self::Full => "command.full",
             Self::Name => "command.name",
             Self::NotACommand => "command.not_a_command",
             Self::Period => "command.period",
+            Self::UnknownHold => "command.unknown_hold",
             Self::UnknownName => "command.unknown_name",
             Self::UnknownScope => "command.unknown_scope",
         }
@@ -59,7 +67,11 @@ impl Refused {
 pub(super) fn check(books: &Books, command: &Command<'_>) -> Result<(), Refused> {
     let names = &books.installed.names;
     match command {
-        Command::Decide(_) | Command::Import { .. } => Err(Refused::NotACommand),
+        Command::Decide(_)
+        | Command::Extend { .. }
+        | Command::Import { .. }
+        | Command::Reserve { .. }
+        | Command::Settle(_) => Err(Refused::NotACommand),
         Command::Enrol { digest, credential } => {
             account(books, credential.scope)?;
             let room = books.credentials.get(digest).is_some() || !books.credentials.is_full();

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::codec::FORMAT;
 use super::wire::{Reader, Writer};
-use super::{Books, DecodeError, Head, HostKeys, parts};
+use super::{Books, DecodeError, Head, HostKeys, holding, parts};
 use crate::account::{Accounts, LimitReading};
 use crate::decide::{Answer, Fingerprint};
 use crate::dedup::Entry;
@@ -47,6 +47,8 @@ pub(super) fn write(head: Head, books: &Books) -> Vec<u8> {
         w.bytes(key);
         w.bytes(value);
     }
+    w.size(books.holds.iter().len());
+    books.holds.iter().for_each(|hold| holding::write_hold(&mut w, hold));
     out
 }
 
@@ -75,6 +77,10 @@ pub(super) fn read(bytes: &[u8], keys: &HostKeys) -> Result<(Head, Books), Decod
     for _ in 0..r.uint()? {
         let (space, key) = (r.narrow()?, r.bytes()?.into());
         books.notes.insert((space, key), r.bytes()?.into());
+    }
+    for _ in 0..r.uint()? {
+        let new = books.holds.insert(holding::read_hold(&mut r)?);
+        new.then_some(()).ok_or(DecodeError::Misplaced)?;
     }
     r.end()?;
     // A state has one form: what is out of order, or there twice, was not written here.

@@ -16,7 +16,7 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// [`Refused::UnknownName`] when the scope has no such limit or allowance; [`Refused::Capacity`]
+    /// [`Refused::Absurd`] when something is held; [`Refused::UnknownName`] when the scope has no such limit or allowance; [`Refused::Capacity`]
     /// when that has another capacity; [`Refused::Period`].
     pub fn import(
         &mut self,
@@ -24,10 +24,14 @@ impl Model {
         balance: &Balance,
         now: Timestamp,
     ) -> Result<(), Refused> {
+        self.advance(now);
         let at = self.now.max(now.as_millis());
         let account = self.scope(scope).ok_or(Refused::UnknownScope)?;
         let line = self.line(scope, balance.limit).ok_or(Refused::UnknownName)?;
         let (terms, read) = (&line.terms, balance.capacity.as_nanos());
+        if balance.held.as_nanos() != 0 {
+            return Err(Refused::Absurd);
+        }
         let all = self.stated((scope, balance.limit));
         let stated = all.iter().find(|(source, _)| *source == balance.source);
         let (_, amount) = stated.ok_or(Refused::UnknownName)?;
@@ -68,7 +72,6 @@ impl Model {
             self.takes.push(Take {
                 key,
                 amount: balance.used.as_nanos().into(),
-                held: balance.held.as_nanos().into(),
                 capacity: Some(read),
             });
         }

@@ -4,14 +4,16 @@ use num_bigint::BigInt;
 use weir_core::amount::{Quantity, Rounding};
 use weir_core::catalog::GiveBack;
 use weir_core::catalog::Refusal;
-use weir_core::catalog::definition::{CapacityDefinition, WindowDefinition};
-use weir_core::decide::{Binding, Caller, Outcome, Reason, Request, Retry, Verdict};
+use weir_core::catalog::definition::{CapacityDefinition, ChargeDefinition, WindowDefinition};
+use weir_core::decide::{Binding, Outcome, Reason, Request, Verdict};
 use weir_core::grant::{Burn, Grant};
 use weir_core::id::{ScopeId, WalletId};
 use weir_core::limit::{Enforcement, UNLIMITED};
 use weir_core::meter::{Aggregation, Life};
 use weir_core::time::Timestamp;
 
+use super::hold::{Part, Purpose};
+use super::retry::Reopens;
 use super::{Heard, Key, Line, Model, Scope, Take, calendar};
 
 /// What an allowed request adds to the lists.
@@ -22,44 +24,43 @@ pub(super) struct Changes {
     pub(super) heard: Vec<Heard>,
     /// Whose lot, its place, and how much of it.
     pub(super) paid: Vec<(ScopeId, usize, BigInt)>,
+    /// What a reservation holds.
+    pub(super) parts: Vec<Part>,
 }
 
 /// What is known after some limits were weighed.
 #[derive(Default)]
-struct Weighed {
+pub(super) struct Weighed {
     changes: Changes,
     /// The limits that admit, and those that do not.
-    fits: Vec<Binding>,
+    pub(super) fits: Vec<Binding>,
     denied: Vec<(Reason, Option<Binding>)>,
     debits: Vec<((ScopeId, WalletId), BigInt)>,
     charged: BigInt,
     /// When the limits that deny open anew; `None` for those that time alone does not open.
-    reopens: Vec<Option<Reopens>>,
-}
-
-#[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
-enum Reopens {
-    At(i64),
-    Never,
+    pub(super) reopens: Vec<Option<Reopens>>,
+    holds: bool,
+    /// Whether what would be held does not fit beside what is used.
+    unheld: bool,
 }
 
 /// One limit of a scope, and the instants of the request.
 #[derive(Clone, Copy)]
-struct Place<'m> {
-    scope: ScopeId,
-    account: &'m Scope,
-    line: &'m Line,
-    at: i64,
-    now: i64,
+pub(super) struct Place<'m> {
+    pub(super) scope: ScopeId,
+    pub(super) account: &'m Scope,
+    pub(super) line: &'m Line,
+    pub(super) at: i64,
+    pub(super) now: i64,
 }
 
 /// One allowance as it stands: a plan's own, or a grant.
-struct Allowance {
-    key: Key,
-    starts: i64,
-    used: BigInt,
-    held: BigInt,
-    capacity: BigInt,
+pub(super) struct Allowance {
+    pub(super) key: Key,
+    pub(super) starts: i64,
+    pub(super) used: BigInt,
+    pub(super) held: BigInt,
+    pub(super) capacity: BigInt,
 }
 
 impl Allowance {
@@ -69,12 +70,20 @@ impl Allowance {
 }
 
 /// A number does not fit.
-struct TooLarge;
+pub(super) struct TooLarge;
 
 impl Model {
     /// Weighs a request that no gate stands against.
-    pub(super) fn weigh(&self, request: &Request<'_>, now: i64) -> (Verdict, Changes) {
-        let mut weighed = Weighed::default();
+    pub(super) fn weigh(
+        &self,
+        request: &Request<'_>,
+        now: i64,
+        purpose: Purpose,
+    ) -> (Verdict, Changes) {
+        let mut weighed = match purpose {
+            Purpose::Hold => Weighed { holds: true, ..Weighed::default() },
+            Purpose::Use(charged) => Weighed { charged, ..Weighed::default() },
+        };
         for (at, scope) in request.scopes.iter().enumerate() {
             let twice = request.scopes.iter().take(at).any(|earlier| earlier == scope);
             let Some(account) = self.scope(*scope).filter(|_| !twice) else { continue };
@@ -111,6 +120,9 @@ impl Model {
             }
             return (verdict, Changes::default());
         }
+        if weighed.unheld {
+            return (self.verdict(Outcome::Denied(Reason::Unmeasurable), None), Changes::default());
+        }
         let Weighed { changes, fits, charged, .. } = weighed;
         let mut tightest: Option<Binding> = None;
         for fit in fits {
@@ -120,31 +132,6 @@ impl Model {
         }
         let verdict = self.verdict(Outcome::Allowed, tightest);
         (Verdict { charged: quantity(&charged), ..verdict }, changes)
-    }
-
-    /// The first instant at which the same request passes, found by asking then; where some limit
-    /// that denies may open otherwise than by the end of its period, nothing is said.
-    fn retry(&self, request: &Request<'_>, weighed: &Weighed) -> Retry {
-        let reopens: Option<Vec<Reopens>> = weighed.reopens.iter().copied().collect();
-        let pays = |fit: &Binding| {
-            let mut lines = self.sold.lines.iter();
-            let plan = self.scope(fit.scope).and_then(|scope| scope.plan);
-            let line = lines.find(|line| line.limit == fit.limit && Some(line.plan) == plan);
-            fit.asked.as_nanos() > 0 && line.is_some_and(|line| line.wallet.is_some())
-        };
-        match reopens.and_then(|reopens| reopens.into_iter().max()) {
-            _ if weighed.fits.iter().any(pays) => Retry::NotComputed,
-            None => Retry::NotComputed,
-            Some(Reopens::Never) => Retry::Never,
-            Some(Reopens::At(then)) => {
-                let Ok(at) = Timestamp::from_millis(then) else { return Retry::NotComputed };
-                let again = Request { at, key: None, caller: Caller::Unchecked, ..*request };
-                match self.judge(&again, then).0.outcome {
-                    Outcome::Allowed => Retry::At(at),
-                    Outcome::Denied(_) => Retry::NotComputed,
-                }
-            }
-        }
     }
 
     fn limit_of(
@@ -195,7 +182,7 @@ impl Model {
                 Refusal::RateLimited => Reason::RateLimited,
             };
             weighed.denied.push((reason, Some(binding)));
-            weighed.reopens.push(reopens(place, &binding, &allowances));
+            weighed.reopens.push(self.reopens(place, &binding, &allowances));
             return Ok(());
         }
         weighed.fits.push(binding);
@@ -268,14 +255,14 @@ impl Model {
             key.end = own.max().or(any.max()).unwrap_or(end);
         }
         let mut capacity = amount.as_nanos();
-        let (mut used, mut held) = (BigInt::ZERO, BigInt::ZERO);
+        let mut used = BigInt::ZERO;
         for take in self.takes.iter().filter(|take| take.key == key) {
             used += &take.amount;
-            held += &take.held;
             if let Some(read) = take.capacity.filter(|_| at_roll) {
                 capacity = read;
             }
         }
+        let held = self.held(key, place.now);
         Allowance { key, starts, used, held, capacity: capacity.into() }
     }
 
@@ -307,7 +294,21 @@ impl Model {
     }
 
     fn funds(&self, now: i64, weighed: &mut Weighed) {
-        for ((scope, wallet), debit) in &weighed.debits {
+        let (paid, short) = self.lots_for(&weighed.debits, now);
+        weighed.changes.paid = paid;
+        if short {
+            weighed.denied.push((Reason::OutOfCredit, None));
+        }
+    }
+
+    /// Which lots pay debits, and how much of each; whether some are not covered.
+    pub(super) fn lots_for(
+        &self,
+        debits: &[((ScopeId, WalletId), BigInt)],
+        now: i64,
+    ) -> (Vec<(ScopeId, usize, BigInt)>, bool) {
+        let (mut all, mut short) = (Vec::new(), false);
+        for ((scope, wallet), debit) in debits {
             let lots = self.scope(*scope).map_or(&[][..], |scope| &scope.lots);
             let mut owed = debit.clone();
             for (at, (lot, paid)) in lots.iter().enumerate() {
@@ -315,14 +316,15 @@ impl Model {
                     continue;
                 }
                 let left = BigInt::from(lot.left.as_nanos()) - paid.iter().sum::<BigInt>();
-                let part = left.min(owed.clone());
+                let part = (left + self.lapsed(*scope, &lot.name, now)).min(owed.clone());
                 owed -= &part;
-                weighed.changes.paid.push((*scope, at, part));
+                if part > BigInt::ZERO {
+                    all.push((*scope, at, part));
+                }
             }
-            if owed > BigInt::ZERO {
-                weighed.denied.push((Reason::OutOfCredit, None));
-            }
+            short |= owed > BigInt::ZERO;
         }
+        (all, short)
     }
 }
 
@@ -335,12 +337,12 @@ impl Weighed {
         part: BigInt,
     ) -> Result<(), TooLarge> {
         let Place { scope, line, now, .. } = place;
-        let Allowance { key, starts, used, capacity, .. } = allowance;
+        let Allowance { key, starts, used, held, capacity } = allowance;
         let after = fits(used + &part)?;
         if let Some(charge) = line.terms.charge.as_ref().filter(|_| part > BigInt::ZERO) {
-            let price = charge.price.as_nanos();
-            let cost = |used| Ok(rounded(fits(used * price)?, charge.digits, charge.rounding));
-            let due = cost(after)? - cost(used.clone().max(BigInt::ZERO))?;
+            let due = price(charge, &after)? - price(charge, used)?;
+            let dearest = ChargeDefinition { rounding: Rounding::Up, ..charge.clone() };
+            let due = if self.holds { price(&dearest, &part)? } else { due };
             self.charged = fits(&self.charged + &due)?;
             if let Some(wallet) = line.wallet {
                 match self.debits.iter_mut().find(|(of, _)| *of == (scope, wallet)) {
@@ -350,7 +352,18 @@ impl Weighed {
             }
         }
         let read = i128::try_from(capacity).ok().filter(|_| *starts <= now);
-        let take = Take { key: *key, amount: part, held: BigInt::ZERO, capacity: read };
+        let mut amount = part;
+        if self.holds {
+            // What a reservation would give back it has not used.
+            let part = std::mem::take(&mut amount);
+            if part < BigInt::ZERO {
+                return Ok(());
+            }
+            self.unheld |= fits(used + held + &part).is_err();
+            let charge = line.terms.charge.clone().map(|charge| (charge, line.wallet));
+            self.changes.parts.push(Part { key: *key, feature: line.feature, held: part, charge });
+        }
+        let take = Take { key: *key, amount, capacity: read };
         self.changes.takes.push((take, line.terms.grace.as_millis()));
         Ok(())
     }
@@ -388,26 +401,6 @@ fn split<'a>(
     parts
 }
 
-/// When a limit that denies opens anew: at the end of its period, if it is the one of now and its
-/// capacity and its ask do not depend on more than the time.
-fn reopens(place: Place<'_>, binding: &Binding, allowances: &[Allowance]) -> Option<Reopens> {
-    let Place { line, now, .. } = place;
-    let (aggregation, life) = line.meter;
-    let stateless =
-        life == Life::Window && matches!(aggregation, Aggregation::Count | Aggregation::Sum);
-    let live =
-        matches!(line.terms.capacity, CapacityDefinition::Live(_) | CapacityDefinition::Unlimited);
-    if !stateless || !live || line.wallet.is_some() {
-        return None;
-    }
-    let end = binding.resets_at.as_millis();
-    if binding.asked > binding.capacity || end >= calendar::over(&line.terms.window) {
-        return Some(Reopens::Never);
-    }
-    let of_now = allowances.iter().all(|a| a.starts <= now && now < a.key.end);
-    of_now.then_some(Reopens::At(end))
-}
-
 /// A meter's number after all that it heard: nothing to begin with.
 fn number(aggregation: Aggregation, all: &[Heard]) -> BigInt {
     let value = |heard: &Heard| heard.value.clone();
@@ -442,6 +435,12 @@ fn sooner(a: &Binding, b: &Binding) -> bool {
         (Some(a), Some(b)) if a.1 == b.1 => a.0 < b.0,
         (Some(a), Some(b)) => further(a) < further(b),
     }
+}
+
+/// What a use from the start costs.
+pub(super) fn price(charge: &ChargeDefinition, used: &BigInt) -> Result<BigInt, TooLarge> {
+    let product = fits(used.clone().max(BigInt::ZERO) * charge.price.as_nanos())?;
+    Ok(rounded(product, charge.digits, charge.rounding))
 }
 
 /// A product of nano-units and nano-units, to nano-units of at most `digits` fraction digits.
@@ -483,7 +482,7 @@ fn most() -> BigInt {
     BigInt::from(i128::MAX)
 }
 
-fn fits(value: BigInt) -> Result<BigInt, TooLarge> {
+pub(super) fn fits(value: BigInt) -> Result<BigInt, TooLarge> {
     i128::try_from(&value).map(|_| value).map_err(|_| TooLarge)
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use weir_core::catalog::{Catalog, Definition, Names};
-use weir_core::decide::{Observer, Verdict};
+use weir_core::decide::{Commit, Observer, Verdict};
 use weir_core::id::{CatalogVersion, ClassId, ScopeId, ScopeName};
 use weir_core::ledger::{
     Command, Failed, HostKeys, Ledger, Newcomer, Record, Refused, Sink, next_version,
@@ -24,6 +24,8 @@ pub enum Played {
     Decided(Verdict),
     /// A command was done, or refused.
     Done(Result<(), Refused>),
+    /// A hold was taken, used or ended, or that was refused.
+    Stepped(Result<Verdict, Refused>),
 }
 
 /// The encoded records of a ledger.
@@ -71,6 +73,22 @@ impl Stage {
                 let (request, to) = (ask.request(), (journal, observer));
                 let Ok(verdict) = ledger.decide(catalog, (&request, now), to);
                 return Played::Decided(*verdict);
+            }
+            Act::Commit(hold, number, costs, then) => {
+                let commit = Commit { hold: *hold, number: *number, costs, then: *then };
+                let to = (journal, observer);
+                return Played::Stepped(done(ledger.commit(catalog, &commit, now, to)));
+            }
+            Act::Extend(hold, ttl) => {
+                return Played::Done(done(ledger.extend((*hold, *ttl), now, journal).map(drop)));
+            }
+            Act::Release(hold) => {
+                return Played::Stepped(done(ledger.release(*hold, now, journal)));
+            }
+            Act::Reserve(ask, ttl) => {
+                let (request, to) = (ask.request(), (journal, observer));
+                let reserved = ledger.reserve(catalog, (&request, *ttl), now, to);
+                return Played::Stepped(done(reserved));
             }
             Act::Grant(scope, grant, burn) => {
                 Command::Grant { scope: *scope, grant: Cow::Borrowed(grant), burn: *burn }
@@ -163,7 +181,7 @@ pub(super) fn bytes(seed: u64) -> Vec<u8> {
         .collect()
 }
 
-fn done(result: Result<(), Failed<core::convert::Infallible>>) -> Result<(), Refused> {
+fn done<T>(result: Result<T, Failed<core::convert::Infallible>>) -> Result<T, Refused> {
     result.map_err(|failed| match failed {
         Failed::Refused(refused) => refused,
     })

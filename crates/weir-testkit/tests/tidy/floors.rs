@@ -169,6 +169,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("wallet", 2),
     ("catalog", 3),
     ("account", 4),
+    ("hold", 4),
     ("decide", 5),
     ("ledger", 6),
     ("arbitrary", 7),

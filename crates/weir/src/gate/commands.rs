@@ -319,7 +319,8 @@ impl Gate {
         Ok(ledger.import(catalog, (scope.id, balance), now, &mut sink)?)
     }
 
-    /// Forgets remembered answers that are past their time, in every shard.
+    /// Ends the holds whose deadline has passed, and forgets remembered answers and ended holds that
+    /// are past their time, in every shard.
     ///
     /// # Errors
     ///

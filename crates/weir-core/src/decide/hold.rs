@@ -1,0 +1,357 @@
+//! What is held, and what does a step of a hold change? Reserving, committing and giving back.
+
+use alloc::vec::Vec;
+use core::mem;
+
+use super::{
+    Caller, Cost, Debit, Draw, Effect, Observer, PATH_MAX, Reason, Request, Retry, Verdict, View,
+    Workings, funds, gates,
+};
+use crate::account::Accounts;
+use crate::amount::Quantity;
+use crate::catalog::Charge;
+use crate::hold::{Held, Part, Pledge};
+use crate::id::{FeatureId, HoldId, ScopeId};
+use crate::limit::Balance;
+use crate::meter::Aggregation;
+
+/// What was really used of a hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Commit<'a> {
+    /// Which hold.
+    pub hold: HoldId,
+    /// The caller's number of this commit: seen again, it is answered the same.
+    pub number: u32,
+    /// What was used, at most eight costs.
+    pub costs: &'a [Cost],
+    /// Whether the hold goes on.
+    pub then: Then,
+}
+
+/// Whether a hold goes on after a step.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Then {
+    /// It ends: what is still held is given back.
+    End,
+    /// It goes on with what is still held.
+    Keep,
+}
+
+/// Decides a reservation: as a decision, but what is asked for is held rather than used, and money
+/// at the dearest price. What an allowed one holds is left in `workings`.
+pub(crate) fn reserve<O: Observer>(
+    view: &View<'_>,
+    request: &Request<'_>,
+    (workings, observer): (&mut Workings, &mut O),
+    verdict: &mut Verdict,
+) {
+    workings.effects.clear();
+    if let Some(answer) = gates::pass(view, request) {
+        *verdict = answer;
+        return;
+    }
+    let denied = |reason| Verdict::denied(reason, view.catalog.version());
+    // What a reading will be then cannot be known now.
+    let kept =
+        |cost: &Cost| view.catalog.metering(cost.feature).is_some_and(|m| m.meter.keeps_reading());
+    if request.costs.iter().any(kept) {
+        *verdict = denied(Reason::Unmeasurable);
+        return;
+    }
+    super::weigh(view, request, (&mut *workings, observer), verdict);
+    if !verdict.is_allowed() {
+        return;
+    }
+    verdict.charged = Quantity::ZERO; // it is held
+    if let Err(reason) = hold_back(view, request.costs, workings) {
+        workings.effects.clear();
+        *verdict = denied(reason);
+    }
+}
+
+/// Makes of what a decision would take what a reservation holds.
+fn hold_back(view: &View<'_>, costs: &[Cost], workings: &mut Workings) -> Result<(), Reason> {
+    workings.debits.clear();
+    workings.held = Held::default();
+    let (mut total, mut fits) = (Quantity::ZERO, true);
+    let Workings { effects, debits, held, .. } = workings;
+    effects.retain_mut(|effect| match effect {
+        Effect::Balance { scope, balance, taken } if taken.is_positive() => {
+            let part = part_of(view, *scope, balance, *taken);
+            let dearest = part.and_then(|(part, dearest)| {
+                total = total.checked_add(dearest)?;
+                if let Some(wallet) = part.charge.and_then(|charge| charge.wallet) {
+                    funds::charge(debits, (*scope, wallet), dearest)?;
+                }
+                balance.used = balance.used.checked_sub(*taken)?;
+                balance.held = balance.held.checked_add(mem::take(taken))?;
+                balance.used.checked_add(balance.held)?; // it will be used
+                held.parts.push(part);
+                Some(())
+            });
+            fits &= dearest.is_some();
+            true
+        }
+        Effect::Closed { .. } => true,
+        // What it would give back it has not used, and what it would pay it only holds.
+        Effect::Balance { .. } | Effect::Lot { .. } | Effect::Reading { .. } => false,
+    });
+    if !fits {
+        return Err(Reason::Unmeasurable);
+    }
+    for feature in features(costs) {
+        let asked = measured(view, feature, costs).ok_or(Reason::Unmeasurable)?;
+        held.rest.push((feature, asked.max(Quantity::ZERO)));
+    }
+    let before = effects.len();
+    funds::settle(view, workings, &mut ()).map_err(|_| Reason::OutOfCredit)?;
+    let Workings { effects, held, .. } = workings;
+    let drawn = effects.get(before..).unwrap_or_default();
+    held.pledges.extend(drawn.iter().filter_map(|effect| pledge_of(view, effect)));
+    Ok(())
+}
+
+/// The part of a balance that a reservation holds, and the most that its use costs.
+fn part_of(
+    view: &View<'_>,
+    scope: ScopeId,
+    balance: &Balance,
+    held: Quantity,
+) -> Option<(Part, Quantity)> {
+    let plan = view.accounts.get(scope)?.plan()?;
+    let terms = view.catalog.limit_terms(plan, balance.limit)?;
+    let (feature, charge) = (terms.counted.feature, terms.charge);
+    let dearest = charge.map_or(Some(Quantity::ZERO), |charge| charge.price.dearest(held))?;
+    Some((Part { scope, balance: balance.key(), feature, held, charge }, dearest))
+}
+
+fn pledge_of(view: &View<'_>, effect: &Effect) -> Option<Pledge> {
+    let Effect::Lot { scope, position, left } = *effect else { return None };
+    let lot = view.accounts.lots(view.accounts.get(scope)?).nth(position.into())?;
+    let (wallet, name) = (lot.wallet, lot.name.clone());
+    Some(Pledge { scope, wallet, lot: name, left: lot.left.checked_sub(left)? })
+}
+
+/// Books what was used of a hold on the balances and lots that it was taken from, and gives back
+/// what it holds no more. The effects and what is still held are left in `workings`, and what was
+/// used beyond it; tells what is charged.
+///
+/// # Errors
+///
+/// A number does not fit, or rounding made the use dearer than what was held, and the wallet has
+/// not even that.
+pub(crate) fn book<O: Observer>(
+    view: &View<'_>,
+    (held, costs, then): (&Held, &[Cost], Then),
+    (workings, observer): (&mut Workings, &mut O),
+) -> Result<Quantity, Reason> {
+    workings.effects.clear();
+    workings.debits.clear();
+    workings.over.clear();
+    workings.held = held.clone();
+    if costs.len() > PATH_MAX {
+        return Err(Reason::Malformed);
+    }
+    let used = use_up(view, (costs, then), workings).ok_or(Reason::Unmeasurable)?;
+    let charged = book_parts(view, &used, (workings, observer)).ok_or(Reason::Unmeasurable)?;
+    pay(workings).ok_or(Reason::Unmeasurable)?;
+    workings.debits.retain(|debit| debit.amount.is_positive());
+    funds::settle(view, workings, observer).map_err(|_| Reason::OutOfCredit)?;
+    if then == Then::End || workings.held.rest.iter().all(|(_, left)| *left == Quantity::ZERO) {
+        give_back_money(view.accounts, workings);
+    }
+    Ok(charged)
+}
+
+/// What is used of each feature of the hold; what it does not hold is noted as over.
+fn use_up(
+    view: &View<'_>,
+    (costs, then): (&[Cost], Then),
+    Workings { held, over, .. }: &mut Workings,
+) -> Option<Vec<Quantity>> {
+    let mut used = Vec::with_capacity(held.rest.len());
+    for (feature, rest) in &mut held.rest {
+        let actual = measured(view, *feature, costs)?;
+        let part = actual.max(Quantity::ZERO).min(*rest);
+        beyond(view, (*feature, costs), actual.checked_sub(part)?, over);
+        let ends = then == Then::End || actual < Quantity::ZERO;
+        *rest = if ends { Quantity::ZERO } else { rest.checked_sub(part)? };
+        used.push(part);
+    }
+    for feature in features(costs) {
+        if held.rest.iter().all(|(known, _)| *known != feature) {
+            beyond(view, (feature, costs), measured(view, feature, costs)?, over);
+        }
+    }
+    Some(used)
+}
+
+/// The costs that make up `excess`, as their meter will measure them.
+fn beyond(
+    view: &View<'_>,
+    (feature, costs): (FeatureId, &[Cost]),
+    excess: Quantity,
+    over: &mut Vec<Cost>,
+) {
+    if excess == Quantity::ZERO {
+        return;
+    }
+    if !counts(view, feature) {
+        over.push(Cost { feature, quantity: excess });
+        return;
+    }
+    let mut rest = excess;
+    let of_feature = costs.iter().filter(|cost| cost.feature == feature);
+    over.extend(of_feature.take_while(|_| {
+        let more = rest.is_positive();
+        rest = rest.checked_sub(Quantity::from_units(1)).unwrap_or(Quantity::ZERO);
+        more
+    }));
+}
+
+/// Moves on each balance what is used from held to used, and charges it.
+fn book_parts<O: Observer>(
+    view: &View<'_>,
+    used: &[Quantity],
+    (workings, observer): (&mut Workings, &mut O),
+) -> Option<Quantity> {
+    let Workings { held: Held { rest, parts, .. }, effects, debits, .. } = workings;
+    let mut charged = Quantity::ZERO;
+    let (mut limit, mut to_use) = (None, Quantity::ZERO);
+    for part in parts {
+        let at = rest.iter().position(|(feature, _)| *feature == part.feature)?;
+        if limit.replace((part.scope, part.balance.0)) != Some((part.scope, part.balance.0)) {
+            to_use = *used.get(at)?;
+        }
+        let before = part.held;
+        if before == Quantity::ZERO {
+            continue; // its balance may be gone
+        }
+        let taken = before.min(to_use);
+        to_use = to_use.checked_sub(taken)?;
+        let ended = rest.get(at)?.1 == Quantity::ZERO;
+        part.held = if ended { Quantity::ZERO } else { before.checked_sub(taken)? };
+        let mut balances = view.accounts.balances(view.accounts.get(part.scope)?);
+        let balance = *balances.find(|balance| balance.key() == part.balance)?;
+        let used = balance.used.checked_add(taken)?;
+        let held = balance.held.checked_sub(before.checked_sub(part.held)?)?;
+        let cost = cost_of(part.charge.as_ref(), (balance.used, used))?;
+        charged = charged.checked_add(cost)?;
+        if let Some(wallet) = part.charge.and_then(|charge| charge.wallet) {
+            funds::charge(debits, (part.scope, wallet), cost)?;
+        }
+        let (scope, (limit, source, _)) = (part.scope, part.balance);
+        if before != part.held {
+            effects.push(Effect::Balance {
+                scope,
+                balance: Balance { used, held, ..balance },
+                taken,
+            });
+        }
+        if taken.is_positive() {
+            observer.drew(&Draw { scope, limit, source, taken, used, cost });
+        }
+    }
+    Some(charged)
+}
+
+fn cost_of(charge: Option<&Charge>, (before, used): (Quantity, Quantity)) -> Option<Quantity> {
+    charge.map_or(Some(Quantity::ZERO), |charge| charge.price.between(before, used))
+}
+
+/// Pays from the money that is held, first drawn first.
+fn pay(Workings { debits, held, .. }: &mut Workings) -> Option<()> {
+    for Debit { scope, wallet, amount, .. } in debits {
+        for pledge in &mut held.pledges {
+            if (pledge.scope, pledge.wallet) == (*scope, *wallet) {
+                let part = pledge.left.min(*amount);
+                pledge.left = pledge.left.checked_sub(part)?;
+                *amount = amount.checked_sub(part)?;
+            }
+        }
+    }
+    Some(())
+}
+
+/// Gives the money that is still held back to its lots, last draw first.
+fn give_back_money(accounts: &Accounts, Workings { held, effects, .. }: &mut Workings) {
+    for pledge in held.pledges.iter_mut().rev() {
+        let (scope, back) = (pledge.scope, mem::take(&mut pledge.left));
+        let Some(account) = accounts.get(scope).filter(|_| back.is_positive()) else {
+            continue;
+        };
+        let mut lots = (0..=u16::MAX).zip(accounts.lots(account));
+        if let Some((position, lot)) = lots.find(|(_, lot)| lot.name == pledge.lot) {
+            let left = lot.left.checked_add(back).unwrap_or(lot.left);
+            effects.push(Effect::Lot { scope, position, left });
+        }
+    }
+}
+
+/// Gives back all that `held` holds; the effects are left in `workings`, and nothing held.
+pub(crate) fn give_back(accounts: &Accounts, held: Held, workings: &mut Workings) {
+    workings.effects.clear();
+    workings.held = held;
+    let Workings { effects, held, .. } = workings;
+    held.rest.iter_mut().for_each(|(_, left)| *left = Quantity::ZERO);
+    for part in &mut held.parts {
+        let back = mem::take(&mut part.held);
+        let account = accounts.get(part.scope).filter(|_| back.is_positive());
+        let mut balances = account.into_iter().flat_map(|account| accounts.balances(account));
+        if let Some(balance) = balances.find(|balance| balance.key() == part.balance) {
+            let held = balance.held.checked_sub(back).unwrap_or(Quantity::ZERO);
+            let (scope, taken) = (part.scope, Quantity::ZERO);
+            effects.push(Effect::Balance { scope, balance: Balance { held, ..*balance }, taken });
+        }
+    }
+    give_back_money(accounts, workings);
+}
+
+/// Decides anew, at the instant of the view, what was used beyond a hold: the costs in `over`.
+pub(crate) fn excess<O: Observer>(
+    view: &View<'_>,
+    scopes: &[ScopeId],
+    (workings, observer): (&mut Workings, &mut O),
+    verdict: &mut Verdict,
+) {
+    workings.effects.clear();
+    if workings.over.is_empty() {
+        return;
+    }
+    let costs = mem::take(&mut workings.over);
+    let (caller, at) = (Caller::Unchecked, view.now);
+    let request = Request { caller, scopes, costs: &costs, at, key: None };
+    let asks = costs.iter().any(|cost| cost.quantity.is_positive());
+    match gates::stands(view, &request) {
+        Some(reason) if asks || matches!(reason, Reason::Malformed | Reason::NoEntitlement) => {
+            *verdict = Verdict::denied(reason, view.catalog.version());
+        }
+        _ => super::weigh::weigh(view, &request, (&mut *workings, observer), verdict),
+    }
+    if !verdict.is_allowed() {
+        workings.effects.clear();
+        verdict.retry = Retry::NotComputed; // the hold itself may have ended by then
+    }
+    workings.over = costs;
+}
+
+/// The features of costs, each once.
+fn features(costs: &[Cost]) -> impl Iterator<Item = FeatureId> {
+    let first = |(at, cost): &(usize, &Cost)| {
+        costs.iter().take(*at).all(|earlier| earlier.feature != cost.feature)
+    };
+    costs.iter().enumerate().filter(first).map(|(_, cost)| cost.feature)
+}
+
+/// How much the costs add to a feature whose meter keeps nothing.
+fn measured(view: &View<'_>, feature: FeatureId, costs: &[Cost]) -> Option<Quantity> {
+    let counts = counts(view, feature);
+    let amount = |c: &Cost| if counts { Quantity::from_units(1) } else { c.quantity };
+    let mut of_feature = costs.iter().filter(|cost| cost.feature == feature);
+    of_feature.try_fold(Quantity::ZERO, |sum, cost| sum.checked_add(amount(cost)))
+}
+
+fn counts(view: &View<'_>, feature: FeatureId) -> bool {
+    let metering = view.catalog.metering(feature);
+    metering.is_some_and(|metering| metering.meter.aggregation == Aggregation::Count)
+}

@@ -1,0 +1,50 @@
+//! When would it pass? What time alone gives back to a limit that refused.
+
+use super::verdict::{Binding, Retry};
+use super::{Request, View};
+use crate::amount::Quantity;
+use crate::limit::Balance;
+
+/// When a limit of one balance has room again: as holds end, or `at_the_end` of its period.
+pub(super) fn reopens(
+    view: &View<'_>,
+    request: &Request<'_>,
+    (opened, binding): (&[Balance], &Binding),
+    at_the_end: Retry,
+) -> Retry {
+    let (Some(balance), Some(root)) = (opened.first(), request.scopes.first()) else {
+        return at_the_end;
+    };
+    let mut balance = *balance;
+    if !balance.held.is_positive() {
+        return at_the_end;
+    }
+    let deadlines = view.holds.deadlines((*root, binding.scope), balance.key());
+    let to_come = deadlines.filter(|(at, _)| view.now < *at);
+    for (tried, (at, held)) in to_come.enumerate() {
+        if binding.resets_at <= at {
+            return at_the_end;
+        }
+        if tried >= CANDIDATES_MAX {
+            return Retry::NotComputed;
+        }
+        balance.held = balance.held.checked_sub(held).unwrap_or(Quantity::ZERO);
+        if binding.asked <= balance.left() {
+            return Retry::At(at);
+        }
+    }
+    at_the_end
+}
+
+/// When both would admit.
+pub(super) fn later(a: Retry, b: Retry) -> Retry {
+    match (a, b) {
+        (Retry::NotComputed, _) | (_, Retry::NotComputed) => Retry::NotComputed,
+        (Retry::Never, _) | (_, Retry::Never) => Retry::Never,
+        (Retry::At(a), Retry::At(b)) => Retry::At(a.max(b)),
+        (Retry::Now, other) | (other, Retry::Now) => other,
+    }
+}
+
+/// At how many instants room is looked for. As designed.
+const CANDIDATES_MAX: usize = 64;

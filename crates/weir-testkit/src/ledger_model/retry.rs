@@ -1,0 +1,82 @@
+//! When would it pass? By asking again at each instant at which time gives something back.
+
+use num_bigint::BigInt;
+use weir_core::catalog::definition::CapacityDefinition;
+use weir_core::decide::{Binding, Caller, Outcome, Request, Retry};
+use weir_core::meter::{Aggregation, Life};
+use weir_core::time::Timestamp;
+
+use super::weigh::{Allowance, Place, Weighed};
+use super::{Model, calendar};
+
+#[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Reopens {
+    At(i64),
+    Never,
+}
+
+impl Model {
+    /// The first instant at which the same request passes, found by asking then; where some limit
+    /// that denies may open otherwise than by the end of its period, nothing is said.
+    pub(super) fn retry(&self, request: &Request<'_>, weighed: &Weighed) -> Retry {
+        let reopens: Option<Vec<Reopens>> = weighed.reopens.iter().copied().collect();
+        let pays = |fit: &Binding| {
+            let mut lines = self.sold.lines.iter();
+            let plan = self.scope(fit.scope).and_then(|scope| scope.plan);
+            let line = lines.find(|line| line.limit == fit.limit && Some(line.plan) == plan);
+            fit.asked.as_nanos() > 0 && line.is_some_and(|line| line.wallet.is_some())
+        };
+        match reopens.and_then(|reopens| reopens.into_iter().max()) {
+            _ if weighed.fits.iter().any(pays) => Retry::NotComputed,
+            None => Retry::NotComputed,
+            Some(Reopens::Never) => Retry::Never,
+            Some(Reopens::At(then)) => {
+                let Ok(at) = Timestamp::from_millis(then) else { return Retry::NotComputed };
+                let again = Request { at, key: None, caller: Caller::Unchecked, ..*request };
+                match self.judge(&again, then).0.outcome {
+                    Outcome::Allowed => Retry::At(at),
+                    Outcome::Denied(_) => Retry::NotComputed,
+                }
+            }
+        }
+    }
+
+    /// When a limit that denies opens anew, if its capacity and its ask depend on the time alone: as
+    /// holds end that hold something of it, or at the end of its period if that is the one of now.
+    pub(super) fn reopens(
+        &self,
+        place: Place<'_>,
+        binding: &Binding,
+        allowances: &[Allowance],
+    ) -> Option<Reopens> {
+        let Place { line, now, .. } = place;
+        let (aggregation, life) = line.meter;
+        let stateless =
+            life == Life::Window && matches!(aggregation, Aggregation::Count | Aggregation::Sum);
+        let live = matches!(
+            line.terms.capacity,
+            CapacityDefinition::Live(_) | CapacityDefinition::Unlimited
+        );
+        if !stateless || !live || line.wallet.is_some() {
+            return None;
+        }
+        let end = binding.resets_at.as_millis();
+        if binding.asked > binding.capacity {
+            return Some(Reopens::Never);
+        }
+        let of_now = allowances.iter().all(|a| a.starts <= now && now < a.key.end);
+        let last = end >= calendar::over(&line.terms.window);
+        if !last && !of_now {
+            return None;
+        }
+        let [Allowance { key, used, capacity, .. }] = allowances else { return None };
+        let asked = BigInt::from(binding.asked.as_nanos());
+        let deadlines = self.deadlines(*key, now);
+        let room = |at: i64| capacity - used - self.held(*key, at);
+        let before_the_end = deadlines.into_iter().filter(|at| *at < end);
+        if let Some(at) = before_the_end.into_iter().find(|at| asked <= room(*at)) {
+            return Some(Reopens::At(at));
+        }
+        Some(if last { Reopens::Never } else { Reopens::At(end) })
+    }
+}
