@@ -363,8 +363,8 @@ impl Author {
             costs.push(Cost { feature, quantity: self.quantity((&scopes, feature), at, u)? });
         }
         let key = match u.int_in_range(0..=19_u8)? {
-            0..=5 => None,
-            6..=15 => RequestKey::new(&[b'k', u.int_in_range(0..=5)?]),
+            0..=4 => None,
+            5..=15 => RequestKey::new(&[b'k', u.int_in_range(0..=5)?]),
             16 => RequestKey::new(&[u.int_in_range(0..=1)?; 40]),
             _ => RequestKey::new(&self.written.to_be_bytes()),
         };
@@ -401,15 +401,15 @@ impl Author {
         u: &mut Unstructured<'_>,
     ) -> Result<Quantity> {
         let pick = u.int_in_range(0..=31_u8)?;
-        if pick <= 13 {
+        if pick <= 8 {
             return Ok(units(*u.choose(&[1, 1, 1, 2, 2, 3, 5, 8])?));
         }
         let beside = match pick {
-            16..=18 => return Ok(units(-u.int_in_range(0..=4)?)),
-            19 => return Ok(Quantity::from_nanos(u.int_in_range(-5..=2_500_000_000)?)),
-            20 if u.ratio(1, 4)? => return Ok(Quantity::from_nanos(i128::MAX - 1)),
-            20 if u.ratio(1, 4)? => return Ok(Quantity::from_nanos(i128::MIN)),
-            21..=22 => 1,
+            12..=14 => return Ok(units(-u.int_in_range(0..=4)?)),
+            15 => return Ok(Quantity::from_nanos(u.int_in_range(-5..=2_500_000_000)?)),
+            16 if u.ratio(1, 4)? => return Ok(Quantity::from_nanos(i128::MAX - 1)),
+            16 if u.ratio(1, 4)? => return Ok(Quantity::from_nanos(i128::MIN)),
+            17..=18 => 1,
             _ => 0,
         };
         let costs = [Cost { feature, quantity: Quantity::NANO }];
