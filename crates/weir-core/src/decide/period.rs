@@ -8,7 +8,8 @@ use crate::amount::Quantity;
 use crate::catalog::{Capacity, Terms};
 use crate::id::{LimitId, ScopeId};
 use crate::limit::{Balance, CapacityRead, Source};
-use crate::time::Timestamp;
+use crate::time::civil::DAY_MS;
+use crate::time::{Span, Timestamp};
 use crate::window::{Period, Window};
 
 /// One allowance of a limit: the plan's own, or a grant's.
@@ -166,17 +167,24 @@ fn period_of(
 ) -> Result<Period, Period> {
     let anchor = terms.anchor.unwrap_or_else(|| account.anchor());
     let period = terms.window.period(at, anchor, view.catalog.zones())?;
-    if !matches!(terms.window, Window::FirstUse { .. }) {
-        return Ok(period);
-    }
+    let Window::FirstUse { span, .. } = terms.window else { return Ok(period) };
+    // Of two starts the later one may end earlier, where a month lacks the day of one.
+    let early = if span.months == 0 { Span::ZERO } else { LACKING_DAY };
+    let latest = period.end.checked_add(early).unwrap_or(Period::NEVER);
     // What ends later than a period that starts now was opened under another window.
     let open = |balance: &&Balance| {
-        balance.limit == terms.limit && at < balance.window_end && balance.window_end <= period.end
+        balance.limit == terms.limit && at < balance.window_end && balance.window_end <= latest
     };
     let open = view.accounts.balances(account).filter(open);
     let last = open.max_by_key(|balance| (balance.source == source, balance.window_end));
     Ok(Period { end: last.map_or(period.end, |balance| balance.window_end), ..period })
 }
+
+/// More than ends on one day can be apart, also where clocks are put back by a day.
+const LACKING_DAY: Span = match Span::from_millis(2 * DAY_MS) {
+    Ok(two_days) => two_days,
+    Err(_) => Span::ZERO,
+};
 
 /// Whether a period that ended at `end`, and its grace, are over.
 fn over(terms: &Terms, end: Timestamp, now: Timestamp) -> bool {

@@ -243,11 +243,13 @@ impl Model {
         let period = calendar::period(&line.terms.window, at, account.anchor);
         let (starts, end) = period.unwrap_or_else(|outside| outside);
         let mut key = Key { scope, limit: line.limit, source, end };
-        if let WindowDefinition::FirstUse { .. } = line.terms.window {
+        if let WindowDefinition::FirstUse { span, .. } = line.terms.window {
             // What ends within the span from now started before now: it goes on, for its own
-            // allowance, and else for those that were not there yet.
+            // allowance, and else for those that were not there yet. Months that lack a day bring
+            // the end of a later start forward, by less than two days.
+            let late = if span.months > 0 { 2 * 86_400_000 } else { 0 };
             let of_limit = |take: &&Take| Key { end, source, ..take.key } == key;
-            let open = |take: &&Take| at < take.key.end && take.key.end <= end;
+            let open = |take: &&Take| at < take.key.end && take.key.end <= end + late;
             let open: Vec<Key> =
                 self.takes.iter().filter(of_limit).filter(open).map(|take| take.key).collect();
             let own = open.iter().filter(|known| known.source == source).map(|known| known.end);
