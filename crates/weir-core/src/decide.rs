@@ -42,6 +42,7 @@ use crate::meter::Reading;
 use crate::time::Timestamp;
 use crate::token::Principal;
 
+mod access;
 mod fingerprint;
 mod funds;
 mod gates;
@@ -235,7 +236,7 @@ pub fn access(
     (scope, limit): (ScopeId, LimitId),
     at: Timestamp,
 ) -> Option<Access> {
-    weigh::access(view, (scope, limit), at)
+    access::access(view, (scope, limit), at)
 }
 
 /// Decides a request, and leaves what it would change in `workings`.
@@ -269,6 +270,7 @@ fn weigh<O: Observer>(
     if !verdict.is_allowed() {
         workings.effects.clear();
         if let Retry::At(at) = verdict.retry
+            && !retry::stands_alone(view, request)
             && !passes(view, request, workings, at)
         {
             verdict.retry = Retry::NotComputed; // another limit stands against it by then

@@ -155,7 +155,8 @@ impl Ledger {
         }
         verdict.sequence = head.sequence.saturating_add(1);
         verdict.flags.clock_held = now < seen;
-        let remembered = remembered(&view, request, verdict);
+        let keyed = request.key.is_some();
+        let remembered = keyed.then(|| remembered(&view, request, verdict)).flatten();
         let effects = &workings.effects;
         if S::TAKES {
             sink.append(&Record {
@@ -393,7 +394,7 @@ fn view<'a>(books: &'a Books, catalog: &'a Catalog, now: Timestamp) -> View<'a> 
 
 /// How the answer is remembered, where the catalog says that it is.
 fn remembered(view: &View<'_>, request: &Request<'_>, verdict: &Verdict) -> Option<Remembered> {
-    let remember = view.catalog.remember()?;
+    let (key, remember) = (decide::remembered_key(view, request)?, view.catalog.remember()?);
     let kept = match verdict.outcome {
         Outcome::Allowed => true,
         Outcome::Denied(Reason::LimitExceeded | Reason::RateLimited) => remember.denials.limits,
@@ -401,7 +402,9 @@ fn remembered(view: &View<'_>, request: &Request<'_>, verdict: &Verdict) -> Opti
         Outcome::Denied(Reason::PeriodClosed) => remember.denials.window,
         Outcome::Denied(_) => false,
     };
-    let key = decide::remembered_key(view, request).filter(|_| kept)?;
+    if !kept {
+        return None;
+    }
     let until = view.now.checked_add(remember.lifetime).unwrap_or(Timestamp::MAX);
     Some(Remembered { key, until, asked: Fingerprint::of(request) })
 }

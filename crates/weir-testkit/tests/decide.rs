@@ -202,6 +202,33 @@ fn a_grant_joins_the_period_of_first_use() {
     }
 }
 
+/// A period to come that is full already gives nothing back when it starts.
+#[test]
+fn retry_looks_at_what_was_booked_ahead() {
+    let json = r#"{ "features": { "calls": {} },
+        "plans": { "free": { "limits": { "calls": { "feature": "calls", "capacity": 1,
+            "window": { "calendar": { "unit": "hour" } } } } } } }"#;
+    let at = |minute: i64| Timestamp::from_millis(minute * 60_000).unwrap();
+    let mut stage = Stage::default();
+    stage.play(&Act::Install(Box::new(serde_json::from_str(json).unwrap())), at(0), &mut ());
+    stage.play(&Act::Intern(None, "acme".to_owned(), Some(PlanId(0))), at(0), &mut ());
+    let mut ask = |minute: i64| {
+        let cost = Cost { feature: FeatureId(0), quantity: Quantity::from_units(1) };
+        let (caller, scopes) = (Caller::Unchecked, vec![ScopeId(0)]);
+        let ask = Ask { caller, scopes, costs: vec![cost], at: at(minute), key: None };
+        let Played::Decided(verdict) = stage.play(&Act::Decide(ask), at(0), &mut ()) else {
+            panic!("asked")
+        };
+        verdict
+    };
+    assert!(ask(0).is_allowed());
+    assert_eq!(ask(0).retry, Retry::At(at(60)));
+    assert!(ask(60).is_allowed());
+    let full = ask(0);
+    assert!(!full.is_allowed());
+    assert_ne!(full.retry, Retry::At(at(60)));
+}
+
 #[test]
 fn nothing_on_denial() {
     let denials = RefCell::new(0);

@@ -11,16 +11,26 @@ use crate::time::Timestamp;
 pub const PATH_MAX: usize = 8;
 
 /// The answer of the first gate that has one: a refusal, or what was answered before. `None` when
-/// the request may be weighed.
+/// the request may be weighed; where nothing else stands against it, weighing finds out whether all
+/// that it asks for is sold.
 #[inline]
 pub(super) fn pass(view: &View<'_>, request: &Request<'_>) -> Option<Verdict> {
-    let denied = |reason| Some(Verdict::denied(reason, view.catalog.version()));
     let path = match path(view, request) {
         Ok(path) => path,
-        Err(reason) => return denied(reason),
+        Err(reason) => return Some(denied(view, reason)),
     };
+    let keyed = request.key.is_some() && view.catalog.remember().is_some();
+    if !keyed && time(view, request).is_none() && stops(path.status).is_none() {
+        return None;
+    }
+    in_order(view, request, path.status)
+}
+
+/// The gates behind the path, one by one.
+#[inline(never)]
+fn in_order(view: &View<'_>, request: &Request<'_>, status: Status) -> Option<Verdict> {
     if !sold(view, request) {
-        return denied(Reason::NoEntitlement);
+        return Some(denied(view, Reason::NoEntitlement));
     }
     let looks = |at| view.catalog.remember().is_some_and(|remember| remember.at == at);
     if looks(RememberAt::AfterRoute)
@@ -29,14 +39,18 @@ pub(super) fn pass(view: &View<'_>, request: &Request<'_>) -> Option<Verdict> {
         return Some(known);
     }
     if let Some(reason) = time(view, request) {
-        return denied(reason);
+        return Some(denied(view, reason));
     }
     if looks(RememberAt::AfterTime)
         && let Some(known) = memory(view, request)
     {
         return Some(known);
     }
-    stops(path.status).and_then(denied)
+    stops(status).map(|reason| denied(view, reason))
+}
+
+fn denied(view: &View<'_>, reason: Reason) -> Verdict {
+    Verdict::denied(reason, view.catalog.version())
 }
 
 /// What stands against weighing costs on a path that was good before: they are sold no more, or a
@@ -113,8 +127,7 @@ fn path(view: &View<'_>, request: &Request<'_>) -> Result<Path, Reason> {
 }
 
 /// Whether every feature asked for is in some plan on the path.
-#[inline]
-fn sold(view: &View<'_>, request: &Request<'_>) -> bool {
+pub(super) fn sold(view: &View<'_>, request: &Request<'_>) -> bool {
     request.costs.iter().all(|cost| {
         request.scopes.iter().any(|scope| {
             let plan = view.accounts.get(*scope).and_then(Account::plan);
@@ -127,16 +140,15 @@ fn sold(view: &View<'_>, request: &Request<'_>) -> bool {
 fn memory(view: &View<'_>, request: &Request<'_>) -> Option<Verdict> {
     let key = remembered_key(view, request)?;
     let remember = view.catalog.remember()?;
-    let denied = |reason| Some(Verdict::denied(reason, view.catalog.version()));
     if let Some(Answer { mut verdict, asked }) = view.remembered.get(&key) {
         if remember.on_mismatch == OnMismatch::Conflict && asked != Fingerprint::of(request) {
-            return denied(Reason::Conflict);
+            return Some(denied(view, Reason::Conflict));
         }
         verdict.flags.replayed = true;
         return Some(verdict);
     }
     if view.remembered.len_of(key.root) >= remember.len_max {
-        return denied(Reason::DedupFull);
+        return Some(denied(view, Reason::DedupFull));
     }
     None
 }

@@ -55,7 +55,8 @@ pub(crate) fn reserve<O: Observer>(
     let kept =
         |cost: &Cost| view.catalog.metering(cost.feature).is_some_and(|m| m.meter.keeps_reading());
     if request.costs.iter().any(kept) {
-        *verdict = denied(Reason::Unmeasurable);
+        let sold = gates::sold(view, request);
+        *verdict = denied(if sold { Reason::Unmeasurable } else { Reason::NoEntitlement });
         return;
     }
     super::weigh(view, request, (&mut *workings, observer), verdict);

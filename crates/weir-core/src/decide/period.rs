@@ -43,7 +43,7 @@ pub(super) fn running<'a>(
     latest(view, (account, terms), Source::PLAN, at)
 }
 
-#[inline]
+#[inline(always)]
 fn latest<'a>(
     view: &View<'a>,
     (account, terms): (&'a Account, &Terms),
@@ -134,18 +134,15 @@ pub(super) fn lapse(view: &View<'_>, scope: ScopeId, opened: &mut [Balance]) {
     }
 }
 
-/// The balances of a limit that nothing can reach any more once `new` is stored; none when it is
-/// stored already.
+/// The balances of a limit that nothing can reach any more once `new` is stored.
 pub(super) fn closed<'a>(
     view: &'a View<'_>,
     (account, terms): (&'a Account, &'a Terms),
     new: &Balance,
 ) -> impl Iterator<Item = (LimitId, Source, Timestamp)> + 'a {
-    let (limit, source, end) = new.key();
-    let known = view.accounts.balances(account).any(|known| known.key() == (limit, source, end));
+    let (limit, _, end) = new.key();
     let gone = move |balance: &&Balance| {
-        !known
-            && balance.limit == limit
+        balance.limit == limit
             && balance.window_end < end
             && over(terms, balance.window_end, view.now)
             && balance.held == Quantity::ZERO // a hold lives on in it

@@ -3,6 +3,7 @@
 use super::verdict::{Binding, Retry};
 use super::{Request, View};
 use crate::amount::Quantity;
+use crate::catalog::{Capacity, Terms};
 use crate::limit::Balance;
 
 /// When a limit of one balance has room again: as holds end, or `at_the_end` of its period.
@@ -34,6 +35,17 @@ pub(super) fn reopens(
         }
     }
     at_the_end
+}
+
+/// Whether the request meets one limit only, which starts anew with each period to come: when it
+/// says that it has room again, nothing else needs to be asked.
+pub(super) fn stands_alone(view: &View<'_>, request: &Request<'_>) -> bool {
+    let ([scope], [cost]) = (request.scopes, request.costs) else { return false };
+    let Some(account) = view.accounts.get(*scope) else { return false };
+    let limits = account.plan().map_or(&[][..], |plan| view.catalog.terms(plan, cost.feature));
+    let [Terms { capacity: Capacity::Fixed { .. }, .. }] = limits else { return false };
+    let open = view.accounts.balances(account).filter(|balance| view.now < balance.window_end);
+    open.count() <= 1 // none is booked ahead
 }
 
 /// When both would admit.

@@ -185,6 +185,17 @@ impl Reason {
         Self::LimitExceeded,
         Self::OutOfCredit,
     ];
+
+    /// The stage at which weighing refuses for this; the earliest one gives the reason.
+    pub(super) const fn stage(self) -> u8 {
+        match self {
+            Self::NoEntitlement => 5,
+            Self::PeriodClosed => 10,
+            Self::LimitExceeded | Self::RateLimited => 11,
+            Self::OutOfCredit => 12,
+            _ => 9,
+        }
+    }
 }
 
 /// A limit at the instant of a comparison.
@@ -216,6 +227,17 @@ impl Binding {
         let left = self.capacity.checked_sub(self.used)?.checked_sub(self.held)?;
         Some(left.max(Quantity::ZERO))
     }
+
+    /// Whether fewer further requests of their own size fit into it than into `other`.
+    #[inline(never)]
+    pub(super) fn fits_fewer(&self, other: &Self) -> bool {
+        match (self.left(), other.left()) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(left), Some(right)) if self.asked == other.asked => left < right,
+            (Some(left), Some(right)) => further(left, self.asked) < further(right, other.asked),
+        }
+    }
 }
 
 /// When exactly this request would pass, with nothing but time passing.
@@ -229,4 +251,9 @@ pub enum Retry {
     NotComputed,
     /// At once: it did pass.
     Now,
+}
+
+/// How many requests of `size` fit into `left`; an ask for nothing fits without end.
+fn further(left: Quantity, size: Quantity) -> i128 {
+    if size.is_positive() { left.as_nanos().div_euclid(size.as_nanos()) } else { i128::MAX }
 }

@@ -1,15 +1,14 @@
 //! Does every limit on the path admit it, and what does it take? The pass over the limits.
 
-use alloc::vec::Vec;
 use core::{mem, slice};
 
 use super::period::{self, Opening};
 use super::verdict::{Binding, Outcome, Reason, Retry, Verdict};
-use super::{Access, Cost, Draw, Effect, Observer, Request, View, Workings, funds, retry};
+use super::{Cost, Draw, Effect, Observer, Request, View, Workings, funds, retry};
 use crate::account::Account;
 use crate::amount::Quantity;
 use crate::catalog::{Capacity, Charge, GiveBack, Refusal, Terms};
-use crate::id::{FeatureId, LimitId, ScopeId};
+use crate::id::{FeatureId, ScopeId};
 use crate::limit::{Balance, CapacityRead, Standing};
 use crate::meter::{Aggregation, Life, Meter, Reading};
 use crate::time::Timestamp;
@@ -28,19 +27,21 @@ struct Scale<'s, O> {
     /// is the first one of the earliest stage that refuses. Whether it passes or not, `retry` says
     /// when the limits that refused would admit.
     verdict: &'s mut Verdict,
+    /// Which of the costs some plan on the path sells, a bit each.
+    sold: u8,
 }
 
 /// A limit of a scope on the path, and who it is for.
 #[derive(Clone, Copy)]
-struct Place<'a> {
-    scope: ScopeId,
-    account: &'a Account,
-    terms: &'a Terms,
+pub(super) struct Place<'a> {
+    pub(super) scope: ScopeId,
+    pub(super) account: &'a Account,
+    pub(super) terms: &'a Terms,
 }
 
 impl<'a> Place<'a> {
     #[inline]
-    const fn counted(self) -> (&'a Account, &'a Terms) {
+    pub(super) const fn counted(self) -> (&'a Account, &'a Terms) {
         (self.account, self.terms)
     }
 }
@@ -54,31 +55,50 @@ pub(super) fn weigh<O: Observer>(
     verdict: &mut Verdict,
 ) {
     workings.debits.clear();
-    let mut scale = Scale { view, request, workings, observer, verdict };
-    for (at, scope) in request.scopes.iter().enumerate() {
-        // A balance reached twice is one balance.
-        if !request.scopes.iter().take(at).any(|earlier| earlier == scope) {
-            scale.ask(*scope);
-        }
+    let mut scale = Scale { view, request, workings, observer, verdict, sold: 0 };
+    match request.scopes {
+        [only] => scale.ask(*only),
+        many => scale.ask_all(many),
     }
     scale.finish();
 }
 
 impl<'s, O: Observer> Scale<'s, O> {
+    /// Weighs all that is asked of several scopes, nearest the root first as they were named.
+    #[inline(never)]
+    fn ask_all(&mut self, scopes: &[ScopeId]) {
+        for (at, scope) in scopes.iter().enumerate() {
+            // A balance reached twice is one balance.
+            if !scopes.iter().take(at).any(|earlier| earlier == scope) {
+                self.ask(*scope);
+            }
+        }
+    }
+
     /// Weighs all that is asked of one scope, feature by feature.
-    #[inline]
+    #[inline(always)]
     fn ask(&mut self, scope: ScopeId) {
         let (view, costs) = (self.view, self.request.costs);
         let Some(account) = view.accounts.get(scope) else { return };
         let Some(plan) = account.plan().and_then(|plan| view.catalog.sold(plan)) else { return };
+        if let [only] = costs {
+            return self.ask_for((scope, account), plan.terms_of(only.feature), FIRST);
+        }
         for (at, Cost { feature, .. }) in costs.iter().enumerate() {
-            if costs.iter().take(at).any(|earlier| earlier.feature == *feature) {
-                continue; // all costs of a feature are one ask
+            // All costs of a feature are one ask.
+            if !costs.iter().take(at).any(|earlier| earlier.feature == *feature) {
+                self.ask_for((scope, account), plan.terms_of(*feature), bit(at));
             }
-            for terms in plan.terms_of(*feature) {
-                if self.weigh(Place { scope, account, terms }).is_none() {
-                    self.refuse(Reason::Unmeasurable, None);
-                }
+        }
+    }
+
+    /// Weighs what is asked of the limits of one feature; `cost` is its first cost's bit.
+    #[inline(always)]
+    fn ask_for(&mut self, (scope, account): (ScopeId, &'s Account), limits: &'s [Terms], cost: u8) {
+        for terms in limits {
+            self.sold |= cost;
+            if self.weigh(Place { scope, account, terms }).is_none() {
+                self.refuse(Reason::Unmeasurable, None);
             }
         }
     }
@@ -86,6 +106,9 @@ impl<'s, O: Observer> Scale<'s, O> {
     /// Asks the wallets, and closes the verdict.
     #[inline]
     fn finish(&mut self) {
+        if !self.sells_all() {
+            self.refuse(Reason::NoEntitlement, None);
+        }
         if funds::settle(self.view, self.workings, self.observer).is_err() {
             self.refuse(Reason::OutOfCredit, None);
         }
@@ -98,6 +121,23 @@ impl<'s, O: Observer> Scale<'s, O> {
                 }
             }
         }
+    }
+
+    /// Whether every cost is sold by some plan on the path, or is one with an earlier cost.
+    #[inline]
+    fn sells_all(&self) -> bool {
+        match self.request.costs {
+            [_] => self.sold == FIRST,
+            many => self.sells(many),
+        }
+    }
+
+    #[inline(never)]
+    fn sells(&self, costs: &[Cost]) -> bool {
+        let earlier =
+            |at, feature| costs.iter().take(at).any(|cost: &Cost| cost.feature == feature);
+        let mut all = costs.iter().enumerate();
+        all.all(|(at, cost)| self.sold & bit(at) != 0 || earlier(at, cost.feature))
     }
 
     /// Weighs one limit; `None` when a number does not fit.
@@ -228,9 +268,14 @@ impl<'s, O: Observer> Scale<'s, O> {
     ) -> Option<()> {
         match opened {
             // What it has no room for is its overage.
-            [only] if asked.is_positive() => self.take(place, (only, opening), asked),
+            [only] if asked.is_positive() => {
+                if opening == Opening::Unsure {
+                    self.close(place, only);
+                }
+                self.take(place, only, asked)
+            }
             _ if asked.is_positive() => self.spread(place, (opened, opening), (asked, left)),
-            _ if asked < Quantity::ZERO => self.give_back(place, (opened, opening), asked),
+            _ if asked < Quantity::ZERO => self.give_back(place, opened, asked),
             _ => Some(()),
         }
     }
@@ -240,7 +285,7 @@ impl<'s, O: Observer> Scale<'s, O> {
     fn spread(
         &mut self,
         place: Place<'s>,
-        (opened, opening): (&[Balance], Opening),
+        (opened, mut opening): (&[Balance], Opening),
         (asked, left): (Quantity, Quantity),
     ) -> Option<()> {
         // What no allowance has room for is overage of the first.
@@ -250,21 +295,20 @@ impl<'s, O: Observer> Scale<'s, O> {
             let room = balance.left().min(rest);
             let part = room.checked_add(over)?;
             (rest, over) = (rest.checked_sub(room)?, Quantity::ZERO);
-            if part != Quantity::ZERO {
-                self.take(place, (balance, opening), part)?;
+            if part == Quantity::ZERO {
+                continue;
             }
+            if opening == Opening::Unsure && self.close(place, balance) {
+                opening = Opening::Known; // of several new balances the first one closes all
+            }
+            self.take(place, balance, part)?;
         }
         Some(())
     }
 
     /// Gives back to the balances, the last one first, at most what each has given.
     #[inline(never)]
-    fn give_back(
-        &mut self,
-        place: Place<'s>,
-        (opened, opening): (&[Balance], Opening),
-        asked: Quantity,
-    ) -> Option<()> {
+    fn give_back(&mut self, place: Place<'s>, opened: &[Balance], asked: Quantity) -> Option<()> {
         if place.terms.line.give_back == GiveBack::None {
             return Some(());
         }
@@ -273,7 +317,7 @@ impl<'s, O: Observer> Scale<'s, O> {
             let part = Quantity::ZERO.checked_sub(balance.used)?.max(rest);
             rest = rest.checked_sub(part)?;
             if part != Quantity::ZERO {
-                self.take(place, (balance, opening), part)?;
+                self.take(place, balance, part)?;
             }
         }
         Some(())
@@ -281,12 +325,7 @@ impl<'s, O: Observer> Scale<'s, O> {
 
     /// Books `part` on an opened balance, and charges what it costs.
     #[inline(always)]
-    fn take(
-        &mut self,
-        place: Place<'s>,
-        (balance, opening): (&Balance, Opening),
-        part: Quantity,
-    ) -> Option<()> {
+    fn take(&mut self, place: Place<'s>, balance: &Balance, part: Quantity) -> Option<()> {
         let Place { scope, terms, .. } = place;
         let before = balance.used;
         let used = before.checked_add(part)?;
@@ -294,9 +333,6 @@ impl<'s, O: Observer> Scale<'s, O> {
             Some(charge) if part.is_positive() => self.charge(scope, charge, (before, used))?,
             _ => Quantity::ZERO,
         };
-        if opening == Opening::Unsure {
-            self.close(place, balance);
-        }
         let source = balance.source;
         let effects = &mut self.workings.effects;
         effects.push(Effect::Balance { scope, balance: Balance { used, ..*balance }, taken: part });
@@ -307,25 +343,25 @@ impl<'s, O: Observer> Scale<'s, O> {
     /// Stores a new balance of which nothing is taken, so that what the meter read goes with it.
     #[inline(never)]
     fn hold_open(&mut self, place: Place<'_>, opened: &[Balance]) {
-        let Some(balance) = opened.first() else { return };
-        let mut known = self.view.accounts.balances(place.account);
-        if !known.any(|known| known.key() == balance.key()) {
-            self.close(place, balance);
+        if let Some(balance) = opened.first()
+            && self.close(place, balance)
+        {
             let (scope, balance, taken) = (place.scope, *balance, Quantity::ZERO);
             self.workings.effects.push(Effect::Balance { scope, balance, taken });
         }
     }
 
-    /// Forgets what nothing can reach any more once `new` is stored.
+    /// Forgets what nothing can reach any more once `balance` is stored; tells whether it is new.
     #[inline(never)]
-    fn close(&mut self, place: Place<'_>, new: &Balance) {
-        let (scope, effects) = (place.scope, &mut self.workings.effects);
-        for key in period::closed(self.view, place.counted(), new) {
-            let closed = Effect::Closed { scope, key };
-            if !effects.contains(&closed) {
-                effects.push(closed); // of several new balances the first one closes it
-            }
+    fn close(&mut self, place: Place<'_>, balance: &Balance) -> bool {
+        let key = balance.key();
+        let mut known = self.view.accounts.balances(place.account).map(Balance::key);
+        if known.any(|known| known == key) {
+            return false;
         }
+        let (scope, closed) = (place.scope, period::closed(self.view, place.counted(), balance));
+        self.workings.effects.extend(closed.map(|key| Effect::Closed { scope, key }));
+        true
     }
 
     /// Charges what it costs to go on from `before` to `used`, and tells it.
@@ -347,7 +383,7 @@ impl<'s, O: Observer> Scale<'s, O> {
 
     #[inline]
     fn refuse(&mut self, reason: Reason, binding: Option<Binding>) {
-        if self.verdict.reason().is_none_or(|earlier| stage(reason) < stage(earlier)) {
+        if self.verdict.reason().is_none_or(|earlier| reason.stage() < earlier.stage()) {
             self.verdict.outcome = Outcome::Denied(reason);
             self.verdict.binding = binding;
         }
@@ -358,7 +394,7 @@ impl<'s, O: Observer> Scale<'s, O> {
     fn tighten(&mut self, new: Binding) {
         let tightest = match &self.verdict.binding {
             None => true,
-            Some(known) => fewer(&new, known),
+            Some(known) => new.fits_fewer(known),
         };
         if tightest && self.verdict.is_allowed() {
             self.verdict.binding = Some(new);
@@ -396,86 +432,36 @@ fn reading_end(meter: Meter, end: Timestamp) -> Timestamp {
     if meter.life == Life::Lifetime { Period::NEVER } else { end }
 }
 
+/// The bit of the first cost.
+const FIRST: u8 = 1;
+
+/// The bit of the cost at a place; there are at most eight.
+const fn bit(at: usize) -> u8 {
+    FIRST << (at & 7)
+}
+
 /// When the period of opened balances ends.
 #[inline]
-fn end_of(opened: &[Balance]) -> Timestamp {
+pub(super) fn end_of(opened: &[Balance]) -> Timestamp {
     opened.first().map_or(Period::NEVER, |first| first.window_end)
 }
 
 /// What the comparison sees of a limit: its opened balances added up.
 #[inline]
-fn standing_of(opened: &[Balance]) -> Standing {
+pub(super) fn standing_of(opened: &[Balance]) -> Standing {
     let Some((first, more)) = opened.split_first() else { return Standing::default() };
     more.iter().fold(Standing::of(first), Standing::with)
 }
 
-/// See [`super::access`].
-pub(super) fn access(
-    view: &View<'_>,
-    (scope, limit): (ScopeId, LimitId),
-    at: Timestamp,
-) -> Option<Access> {
-    let account = view.accounts.get(scope)?;
-    let terms = view.catalog.limit_terms(account.plan()?, limit)?;
-    let place = Place { scope, account, terms };
-    let at = if terms.window.counts_at_event() { at } else { view.now };
-    let mut opened = Vec::new();
-    if let Err(period) = period::open(view, place.counted(), at, &mut opened) {
-        let (binding, outcome) =
-            (closed_binding(place, period), Outcome::Denied(Reason::PeriodClosed));
-        return Some(Access { binding, outcome, spent: Quantity::ZERO });
-    }
-    period::lapse(view, scope, &mut opened);
-    let (resets_at, asked) = (end_of(&opened), Quantity::ZERO);
-    let standing = standing_of(&opened);
-    let Standing { used, held, capacity, .. } = standing;
-    let binding = Binding { scope, limit, used, held, asked, capacity, resets_at };
-    let cost = terms.charge.map_or(Some(Quantity::ZERO), |charge| charge.price.cost(used));
-    let outcome = if cost.is_none() {
-        Outcome::Denied(Reason::Unmeasurable)
-    } else if standing.admits(Quantity::NANO, terms.line.enforcement) {
-        Outcome::Allowed
-    } else {
-        Outcome::Denied(refusal(terms))
-    };
-    Some(Access { binding, outcome, spent: cost.unwrap_or(Quantity::ZERO) })
-}
-
 /// What a limit's denial is called.
-const fn refusal(terms: &Terms) -> Reason {
+pub(super) const fn refusal(terms: &Terms) -> Reason {
     match terms.line.refusal {
         Refusal::LimitExceeded => Reason::LimitExceeded,
         Refusal::RateLimited => Reason::RateLimited,
     }
 }
 
-/// Whether fewer further requests of their own size fit into `a` than into `b`.
-#[inline(never)]
-fn fewer(a: &Binding, b: &Binding) -> bool {
-    match (a.left(), b.left()) {
-        (None, _) => false,
-        (Some(_), None) => true,
-        (Some(a_left), Some(b_left)) if a.asked == b.asked => a_left < b_left,
-        (Some(a_left), Some(b_left)) => further(a_left, a.asked) < further(b_left, b.asked),
-    }
-}
-
-/// How many requests of `size` fit into `left`; an ask for nothing fits without end.
-fn further(left: Quantity, size: Quantity) -> i128 {
-    if size.is_positive() { left.as_nanos().div_euclid(size.as_nanos()) } else { i128::MAX }
-}
-
-/// The stage at which a limit or wallet refuses; the earliest one gives the reason.
-const fn stage(reason: Reason) -> u8 {
-    match reason {
-        Reason::PeriodClosed => 10,
-        Reason::LimitExceeded | Reason::RateLimited => 11,
-        Reason::OutOfCredit => 12,
-        _ => 9,
-    }
-}
-
-fn closed_binding(Place { scope, terms, .. }: Place<'_>, period: Period) -> Binding {
+pub(super) fn closed_binding(Place { scope, terms, .. }: Place<'_>, period: Period) -> Binding {
     let none = Quantity::ZERO;
     let (limit, resets_at) = (terms.limit, period.end);
     Binding { scope, limit, used: none, held: none, asked: none, capacity: none, resets_at }
