@@ -11,24 +11,21 @@ use std::time::Duration;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use governor::clock::FakeRelativeClock;
 use governor::{Quota, RateLimiter};
-use weir_benches::{Desk, NO_ROOM, ONE_LIMIT};
-use weir_core::amount::Quantity;
-use weir_core::decide::Cost;
+use weir_benches::{Desk, ONE_LIMIT, ROOM_FOR_ONE};
 use weir_core::time::Timestamp;
 
 fn hot(c: &mut Criterion) {
     agree();
     let mut group = c.benchmark_group("decide/hot");
     group.throughput(Throughput::Elements(1));
-    for (name, catalog, admits) in [("weir admit", ONE_LIMIT, true), ("weir deny", NO_ROOM, false)]
+    let mut spent = Desk::new(ROOM_FOR_ONE);
+    let cost = spent.cost(1);
+    assert!(spent.ask(&cost, Timestamp::EPOCH).is_allowed());
+    for (name, mut desk, admits) in
+        [("weir admit", Desk::new(ONE_LIMIT), true), ("weir deny", spent, false)]
     {
-        let mut desk = Desk::new(catalog);
-        let cost = [one(&desk)];
-        assert_eq!(
-            desk.ask(&cost, Timestamp::EPOCH).is_allowed(),
-            admits,
-            "{name}: the other path"
-        );
+        let decided = desk.ask(&cost, Timestamp::EPOCH).is_allowed();
+        assert_eq!(decided, admits, "{name}: the other path");
         group.bench_function(name, |b| {
             b.iter(|| {
                 black_box(desk.ask(black_box(&cost), black_box(Timestamp::EPOCH))).is_allowed()
@@ -51,7 +48,7 @@ fn hot(c: &mut Criterion) {
 fn agree() {
     let catalog = ONE_LIMIT.replace("1000000000000", "1000");
     let mut desk = Desk::new(&catalog);
-    let cost = [one(&desk)];
+    let cost = desk.cost(1);
     let burst = NonZeroU32::new(1_000).unwrap_or(NonZeroU32::MIN);
     let limiter =
         RateLimiter::direct_with_clock(Quota::per_hour(burst), FakeRelativeClock::default());
@@ -59,11 +56,6 @@ fn agree() {
         let ours = desk.ask(&cost, Timestamp::EPOCH).is_allowed();
         assert_eq!(ours, limiter.check().is_ok(), "at step {step}");
     }
-}
-
-fn one(desk: &Desk) -> Cost {
-    let feature = desk.catalog.feature("calls").unwrap_or(weir_core::id::FeatureId(u16::MAX));
-    Cost { feature, quantity: Quantity::from_units(1) }
 }
 
 criterion_group! {

@@ -10,10 +10,8 @@ use std::process::ExitCode;
 use weir_benches::bodies::{A, B, Body, is_json};
 #[cfg(feature = "peers")]
 use weir_benches::peers::{self, FIELD, Rig};
-use weir_benches::{Desk, Gatehouse, NO_ROOM, ONE_LIMIT};
-use weir_core::amount::Quantity;
-use weir_core::decide::Cost;
-use weir_core::id::FeatureId;
+use weir_benches::{Desk, GRANTED, Gatehouse, ONE_LIMIT, ROOM_FOR_ONE, THREE_LEVELS, crowded};
+use weir_core::decide::{Outcome, Reason};
 use weir_core::json::{self, Profile};
 use weir_core::schema::{Refused, Scratch};
 use weir_core::time::Timestamp;
@@ -34,7 +32,11 @@ const OURS: &[Case] = &[
     ("token classify and authenticate", authenticate),
     ("token classify, malformed", misspell),
     ("decide hot, admitted", |times| decide(ONE_LIMIT, times)),
-    ("decide hot, denied", |times| decide(NO_ROOM, times)),
+    ("decide hot, denied by a window", deny_window),
+    ("decide hot, denied by four grants", deny_grants),
+    ("decide, one limit of a thousand", |times| decide(&crowded(), times)),
+    ("decide, a path of three, five limits, one hold", path),
+    ("decide, four grants, a new period each time", periods),
 ];
 
 #[cfg(not(feature = "peers"))]
@@ -120,15 +122,43 @@ fn misspell(times: u32) {
 }
 
 fn decide(catalog: &str, times: u32) {
-    let mut desk = Desk::new(catalog);
-    let feature = desk.catalog.feature("calls").unwrap_or(FeatureId(u16::MAX));
-    let cost = [Cost { feature, quantity: Quantity::from_units(1) }];
-    let admits = catalog == ONE_LIMIT;
+    ask(&mut Desk::new(catalog), Outcome::Allowed, (1, 0), times);
+}
+
+fn path(times: u32) {
+    let desk = Desk::new(THREE_LEVELS);
+    let cost = desk.cost(1);
+    ask(&mut desk.holding(&cost), Outcome::Allowed, (1, 0), times);
+}
+
+fn periods(times: u32) {
+    ask(&mut Desk::new(GRANTED).granted(4, 1), Outcome::Allowed, (4, MINUTE), times);
+}
+
+fn deny_window(times: u32) {
+    let mut desk = Desk::new(ROOM_FOR_ONE);
+    ask(&mut desk, Outcome::Allowed, (1, 0), 1);
+    ask(&mut desk, Outcome::Denied(Reason::LimitExceeded), (1, 0), times);
+}
+
+fn deny_grants(times: u32) {
+    let mut desk = Desk::new(GRANTED).granted(4, 1);
+    ask(&mut desk, Outcome::Allowed, (4, 0), 1);
+    ask(&mut desk, Outcome::Denied(Reason::LimitExceeded), (1, 0), times);
+}
+
+/// Asks for so many units, each time so many milliseconds later.
+fn ask(desk: &mut Desk, outcome: Outcome, (units, step): (u32, i64), times: u32) {
+    let (cost, mut now) = (desk.cost(units), 0);
     for _ in 0..times {
-        let verdict = desk.ask(black_box(&cost), black_box(Timestamp::EPOCH));
-        assert_eq!(black_box(verdict).is_allowed(), admits);
+        let at = Timestamp::from_millis(black_box(now)).unwrap_or(Timestamp::EPOCH);
+        let verdict = desk.ask(black_box(&cost), at);
+        assert_eq!(black_box(verdict).outcome, outcome);
+        now += step;
     }
 }
+
+const MINUTE: i64 = 60_000;
 
 #[cfg(feature = "peers")]
 fn peer(body: &Body, name: &str, times: u32) {
