@@ -13,6 +13,7 @@ pub(crate) fn law(flavour: Flavour, cases: u32, holds: impl Fn(&[Beat]) -> TestC
     let config = ProptestConfig {
         failure_persistence: None,
         max_shrink_iters: 4_000,
+        max_shrink_time: 15_000, // milliseconds
         ..ProptestConfig::with_cases(cases)
     };
     let seeds = prop::collection::vec(any::<u64>(), 2..256);
