@@ -22,6 +22,7 @@
 //! - `past_periods_are_forgotten`: what a past period counted and read is kept no longer than it can
 //!   be asked for.
 //! - `peek_is_decide`: the same question gives the same verdict, asked or decided.
+//! - `explain_is_decide`: who listens hears of the same decision, its limits and what it changes.
 //! - `access_is_peek_of_the_least`: a limit gives access where the least that can be asked passes it.
 //! - `retry_is_exact`: at the told instant the same request passes, a millisecond earlier not.
 //!
@@ -49,12 +50,14 @@ mod gates;
 mod hold;
 mod period;
 mod retry;
+mod stage;
 mod verdict;
 mod weigh;
 
 pub use fingerprint::Fingerprint;
 pub use gates::PATH_MAX;
 pub use hold::{Commit, Then};
+pub use stage::Stage;
 pub use verdict::{Binding, Flags, Outcome, Reason, Retry, Verdict};
 
 pub(crate) use funds::usable;
@@ -163,15 +166,24 @@ pub enum Effect {
 ///
 /// `()` hears nothing, and compiles to nothing.
 pub trait Observer {
+    /// Whether it hears which stages were passed; where it does not, they are passed in one look.
+    const LISTENS: bool = true;
+
+    /// A stage before the limits was passed.
+    fn passed(&mut self, _stage: Stage) {}
     /// A limit was compared with its ask.
     fn touched(&mut self, _limit: &Binding, _admitted: Outcome) {}
     /// An allowance was drawn; heard before it is known whether everything else goes ahead.
     fn drew(&mut self, _draw: &Draw) {}
     /// A wallet was asked for money.
     fn debited(&mut self, _debit: &Debit) {}
+    /// Everything goes ahead, and this is what changes.
+    fn changed(&mut self, _effects: &[Effect]) {}
 }
 
-impl Observer for () {}
+impl Observer for () {
+    const LISTENS: bool = false;
+}
 
 /// What one allowance gave.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -250,11 +262,14 @@ pub fn decide<O: Observer>(
     verdict: &mut Verdict,
 ) {
     workings.effects.clear();
-    if let Some(answer) = gates::pass(view, request) {
+    if let Some(answer) = gates::pass(view, request, observer) {
         *verdict = answer;
         return;
     }
-    weigh(view, request, (workings, observer), verdict);
+    weigh(view, request, (&mut *workings, &mut *observer), verdict);
+    if verdict.is_allowed() {
+        observer.changed(&workings.effects);
+    }
 }
 
 /// Weighs a request that passed the gates; a denial says when it would pass.

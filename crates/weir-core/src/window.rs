@@ -147,6 +147,19 @@ pub enum Window {
 }
 
 impl Window {
+    /// What a catalog calls a window of this kind.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Anchored { .. } => "anchored",
+            Self::Calendar { .. } => "calendar",
+            Self::Cycle(_) => "cycle",
+            Self::FirstUse { .. } => "first_use",
+            Self::Lifetime => "lifetime",
+            Self::Once { .. } => "once",
+        }
+    }
+
     /// The period that `at` falls into.
     ///
     /// `anchor` is where an anchored window's periods and a cycle start; the others ignore it. For

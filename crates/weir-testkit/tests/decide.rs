@@ -7,15 +7,17 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use weir::Trace;
 use weir_core::amount::Quantity;
 use weir_core::catalog::{Capacity, Catalog, Definition, Names, Terms};
+use weir_core::decide::Stage as At;
 use weir_core::decide::{
     Binding, Caller, Cost, Effect, Observer, Outcome, Reason, Request, Retry, Then, Verdict,
 };
 use weir_core::dedup::RequestKey;
 use weir_core::grant::{Burn, Grant};
 use weir_core::id::{CatalogVersion, FeatureId, LimitId, PlanId, ScopeId, ScopeName};
-use weir_core::ledger::{Command, HostKeys, Ledger, Newcomer, Record, Refused};
+use weir_core::ledger::{Command, Decided, HostKeys, Ledger, Newcomer, Record, Refused};
 use weir_core::limit::{Balance, CapacityRead, Enforcement, Source};
 use weir_core::time::{Span, Timestamp};
 use weir_testkit::story::{Act, Ask, Flavour, Played, Stage};
@@ -382,6 +384,77 @@ fn peek_is_decide() {
         }
         Ok(())
     });
+}
+
+#[test]
+fn explain_is_decide() {
+    let met = RefCell::new([0_u32; 4]);
+    law(Flavour::Everything, 300, |beats| {
+        let mut stage = Stage::default();
+        for beat in beats {
+            let Act::Decide(ask) = &beat.act else {
+                stage.play(&beat.act, beat.now, &mut ());
+                continue;
+            };
+            let trace = Trace::of(&mut stage.ledger, &stage.catalog, (&ask.request(), beat.now));
+            let records = stage.journal.0.len();
+            let Played::Decided(decided) = stage.play(&beat.act, beat.now, &mut ()) else {
+                panic!("it was asked");
+            };
+            prop_assert_eq!(trace.verdict.outcome, decided.outcome);
+            prop_assert_eq!(trace.verdict.binding, decided.binding);
+            let mut met = met.borrow_mut();
+            if decided.flags.replayed {
+                met[0] += 1;
+                continue;
+            }
+            // Of what it compared the binding limit is one, and each says what the verdict says.
+            let said = |outcome| trace.limits.iter().filter(move |of| of.outcome == outcome);
+            if let Some(binding) = decided.binding {
+                prop_assert_eq!(
+                    said(decided.outcome).filter(|of| of.binding == binding).count(),
+                    1
+                );
+                met[1] += 1;
+            }
+            let refused = decided.reason().map(Reason::stage);
+            prop_assert!(trace.passed.iter().all(|stage| Some(*stage) != refused), "{trace}");
+            let admit = trace.limits.iter().all(|of| of.outcome == Outcome::Allowed);
+            match refused {
+                None | Some(At::Funds) => prop_assert!(admit, "{trace}"),
+                Some(At::Window | At::Limits) => prop_assert!(!admit, "{trace}"),
+                Some(At::Measure) => {} // of the limits that could be measured nothing follows
+                Some(_) => prop_assert!(trace.limits.is_empty(), "{trace}"),
+            }
+            // What it says that an admission draws and forgets, the record says, too.
+            let records = stage.journal.0.iter().skip(records);
+            let records: Vec<_> =
+                records.map(|r| Record::decode(r).expect("just written")).collect();
+            let Some(Command::Decide(Decided { effects, .. })) = records.last().map(|r| &r.command)
+            else {
+                panic!("it was recorded");
+            };
+            let closed = effects.iter().filter(|effect| matches!(effect, Effect::Closed { .. }));
+            if records.len() == 1 {
+                prop_assert_eq!(trace.closed.len(), closed.count()); // no hold was ended before it
+            }
+            if decided.is_allowed() {
+                let draws = trace.limits.iter().flat_map(|of| &of.draws);
+                let taken: Vec<_> = draws.map(|draw| draw.taken).collect();
+                let recorded = effects.iter().filter_map(|effect| match effect {
+                    Effect::Balance { taken, .. } => Some(*taken),
+                    _ => None,
+                });
+                let recorded: Vec<_> = recorded.filter(|taken| *taken != Quantity::ZERO).collect();
+                prop_assert_eq!(taken, recorded);
+                met[2] += 1;
+            }
+            met[3] += u32::try_from(trace.closed.len()).unwrap();
+        }
+        Ok(())
+    });
+    let met = met.into_inner();
+    assert!(met.iter().all(|times| *times > 100), "{met:?}");
 }
 
 #[test]

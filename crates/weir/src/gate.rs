@@ -16,6 +16,7 @@ use weir_core::token::ByDigest;
 
 use crate::catalog;
 use crate::error::GateError;
+use crate::explain::Trace;
 use crate::journal::{Journal, JournalError, MemoryJournal, NoJournal};
 use crate::sync::{Arc, Mutex, MutexGuard, RwLock};
 
@@ -262,6 +263,45 @@ impl Gate {
         let Cell { ledger, catalog, .. } = &mut *cell;
         let Some(request) = path.request(ask, shard) else { return Ok(stranger(catalog)) };
         Ok(*ledger.peek(catalog, (&request, now), &mut ()))
+    }
+
+    /// Says what [`Gate::decide`] would, and why; counts nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::decide`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir::{Ask, Caller, Cost, Gate, GateError, Quantity, Reason, Stage, Timestamp};
+    ///
+    /// let (gate, now) = (Gate::in_memory()?, Timestamp::EPOCH);
+    /// gate.install(br#"{ "features": { "calls": {} }, "plans": { "free": { "limits": {
+    ///     "daily": { "feature": "calls", "capacity": 5, "window": { "calendar": { "unit": "day" } } },
+    ///     "ever": { "feature": "calls", "capacity": 2, "window": "lifetime" }
+    /// } } } }"#, now)?;
+    /// let acme = gate.open(None, "acme", Some("free"), now)?;
+    /// let costs = [Cost { feature: gate.feature("calls")?, quantity: Quantity::from_units(3) }];
+    /// let ask = Ask { caller: Caller::Unchecked, scopes: &[acme], costs: &costs, at: now, key: None };
+    /// let trace = gate.explain(&ask, now)?;
+    /// let text = trace.to_string();
+    /// assert_eq!(trace.verdict.reason(), Some(Reason::LimitExceeded)); // as `decide` would say
+    /// assert_eq!(trace.passed.last(), Some(&Stage::Status));
+    /// assert_eq!(trace.decided_by.expect("a limit refused").limit, "ever");
+    /// let said: Vec<_> = trace.limits.iter().map(|of| (&of.limit[..], of.outcome)).collect();
+    /// assert_eq!(said[0], ("daily", weir::Outcome::Allowed));
+    /// assert!(text.ends_with("never passes\n"));
+    /// # Ok::<(), GateError>(())
+    /// ```
+    pub fn explain(&self, ask: &Ask<'_>, now: Timestamp) -> Result<Trace, GateError> {
+        let (shard, path) = Path::of(ask.scopes);
+        let mut cell = self.cell(shard)?;
+        let Cell { ledger, catalog, .. } = &mut *cell;
+        match path.request(ask, shard) {
+            Some(request) => Ok(Trace::of(ledger, catalog, (&request, now))),
+            None => Ok(Trace::bare(stranger(catalog), now)),
+        }
     }
 
     /// The index of a feature, good for as long as this gate: catalogs come and go, names keep it.

@@ -35,6 +35,7 @@ struct Readme;
 
 mod clock;
 mod error;
+mod explain;
 mod gate;
 mod journal;
 mod replay;
@@ -47,6 +48,7 @@ pub mod zones;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{GateError, InstallError};
+pub use explain::{Asked, Closed, Decider, Drawn, Trace, Weighed};
 pub use gate::{
     Ask, Caller, CredentialTerms, Gate, GateBuilder, GrantTerms, Hold, HoldKey, Holder,
     ImportTerms, LotTerms, Proof, Reserved, Scope, Shard, Used,
@@ -57,7 +59,7 @@ pub use replay::{ReplayError, replay};
 pub use weir_core::account::Status;
 pub use weir_core::amount::Quantity;
 pub use weir_core::decide::{
-    Binding, Cost, Debit, Draw, Observer, Outcome, Reason, Retry, Then, Verdict,
+    Binding, Cost, Debit, Draw, Observer, Outcome, Reason, Retry, Stage, Then, Verdict,
 };
 pub use weir_core::fault::Fault;
 pub use weir_core::ledger::HostKeys;

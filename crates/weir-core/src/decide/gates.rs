@@ -1,6 +1,6 @@
 //! May it be weighed at all? The stages before limits: path, route, memory, time, status.
 
-use super::{Answer, Caller, Fingerprint, Reason, Request, Verdict, View};
+use super::{Answer, Caller, Fingerprint, Observer, Reason, Request, Stage, Verdict, View};
 use crate::account::{Account, Status};
 use crate::catalog::{Lateness, OnMismatch, PerFeature, RememberAt};
 use crate::dedup::Key;
@@ -14,39 +14,53 @@ pub const PATH_MAX: usize = 8;
 /// the request may be weighed; where nothing else stands against it, weighing finds out whether all
 /// that it asks for is sold.
 #[inline]
-pub(super) fn pass(view: &View<'_>, request: &Request<'_>) -> Option<Verdict> {
-    let path = match path(view, request) {
+pub(super) fn pass<O: Observer>(
+    view: &View<'_>,
+    request: &Request<'_>,
+    observer: &mut O,
+) -> Option<Verdict> {
+    let path = match path(view, request, observer) {
         Ok(path) => path,
         Err(reason) => return Some(denied(view, reason)),
     };
     let keyed = request.key.is_some() && view.catalog.remember().is_some();
-    if !keyed && time(view, request).is_none() && stops(path.status).is_none() {
+    if !O::LISTENS && !keyed && time(view, request).is_none() && stops(path.status).is_none() {
         return None;
     }
-    in_order(view, request, path.status)
+    in_order(view, request, (path.status, observer))
 }
 
 /// The gates behind the path, one by one.
 #[inline(never)]
-fn in_order(view: &View<'_>, request: &Request<'_>, status: Status) -> Option<Verdict> {
+fn in_order<O: Observer>(
+    view: &View<'_>,
+    request: &Request<'_>,
+    (status, observer): (Status, &mut O),
+) -> Option<Verdict> {
     if !sold(view, request) {
         return Some(denied(view, Reason::NoEntitlement));
     }
+    observer.passed(Stage::Route);
     let looks = |at| view.catalog.remember().is_some_and(|remember| remember.at == at);
     if looks(RememberAt::AfterRoute)
-        && let Some(known) = memory(view, request)
+        && let Some(known) = memory(view, request, observer)
     {
         return Some(known);
     }
     if let Some(reason) = time(view, request) {
         return Some(denied(view, reason));
     }
+    observer.passed(Stage::Time);
     if looks(RememberAt::AfterTime)
-        && let Some(known) = memory(view, request)
+        && let Some(known) = memory(view, request, observer)
     {
         return Some(known);
     }
-    stops(status).map(|reason| denied(view, reason))
+    if let Some(reason) = stops(status) {
+        return Some(denied(view, reason));
+    }
+    observer.passed(Stage::Status);
+    None
 }
 
 fn denied(view: &View<'_>, reason: Reason) -> Verdict {
@@ -105,7 +119,11 @@ impl Path {
 }
 
 #[inline]
-fn path(view: &View<'_>, request: &Request<'_>) -> Result<Path, Reason> {
+fn path<O: Observer>(
+    view: &View<'_>,
+    request: &Request<'_>,
+    observer: &mut O,
+) -> Result<Path, Reason> {
     let Request { scopes, costs, at, .. } = *request;
     let Some(root) = scopes.first() else { return Err(Reason::Malformed) };
     if scopes.len().max(costs.len()) > PATH_MAX {
@@ -118,11 +136,13 @@ fn path(view: &View<'_>, request: &Request<'_>) -> Result<Path, Reason> {
     if !path.one_tree {
         return Err(Reason::Malformed);
     }
+    observer.passed(Stage::Path);
     if let Caller::Known(principal) = request.caller
         && !scopes.contains(&principal.scope())
     {
         return Err(Reason::Unauthenticated);
     }
+    observer.passed(Stage::Caller);
     if path.known { Ok(path) } else { Err(Reason::UnknownScope) }
 }
 
@@ -137,7 +157,11 @@ pub(super) fn sold(view: &View<'_>, request: &Request<'_>) -> bool {
 }
 
 /// The answer given before, or the refusal of another content, or to remember one more.
-fn memory(view: &View<'_>, request: &Request<'_>) -> Option<Verdict> {
+fn memory<O: Observer>(
+    view: &View<'_>,
+    request: &Request<'_>,
+    observer: &mut O,
+) -> Option<Verdict> {
     let key = remembered_key(view, request)?;
     let remember = view.catalog.remember()?;
     if let Some(Answer { mut verdict, asked }) = view.remembered.get(&key) {
@@ -150,6 +174,7 @@ fn memory(view: &View<'_>, request: &Request<'_>) -> Option<Verdict> {
     if view.remembered.len_of(key.root) >= remember.len_max {
         return Some(denied(view, Reason::DedupFull));
     }
+    observer.passed(Stage::Memory);
     None
 }
 

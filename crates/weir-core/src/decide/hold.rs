@@ -46,7 +46,7 @@ pub(crate) fn reserve<O: Observer>(
     verdict: &mut Verdict,
 ) {
     workings.effects.clear();
-    if let Some(answer) = gates::pass(view, request) {
+    if let Some(answer) = gates::pass(view, request, observer) {
         *verdict = answer;
         return;
     }

@@ -185,17 +185,6 @@ impl Reason {
         Self::LimitExceeded,
         Self::OutOfCredit,
     ];
-
-    /// The stage at which weighing refuses for this; the earliest one gives the reason.
-    pub(super) const fn stage(self) -> u8 {
-        match self {
-            Self::NoEntitlement => 5,
-            Self::PeriodClosed => 10,
-            Self::LimitExceeded | Self::RateLimited => 11,
-            Self::OutOfCredit => 12,
-            _ => 9,
-        }
-    }
 }
 
 /// A limit at the instant of a comparison.
