@@ -50,6 +50,17 @@ pub(crate) fn read_or_tell(name: &str, text: &[u8]) -> Option<CatalogFile> {
     read(text).map_err(|faults| tell(name, &faults)).ok()
 }
 
+/// The catalog of a text, compiled after one whose names are known; `None` when it has faults, which
+/// have been told.
+pub(crate) fn follow(
+    name: &str,
+    text: &[u8],
+    (known, version): (&Names, CatalogVersion),
+) -> Option<Catalog> {
+    let compiled = weir::catalog::compile(text, known, version);
+    compiled.map_err(|error| tell(name, &error.faults)).ok().map(|(_, compiled)| compiled)
+}
+
 /// Reads a catalog and compiles it.
 pub(crate) fn read(text: &[u8]) -> Result<CatalogFile, Vec<Fault>> {
     let read = weir::catalog::compile(text, &Names::default(), CatalogVersion(1));
@@ -58,7 +69,7 @@ pub(crate) fn read(text: &[u8]) -> Result<CatalogFile, Vec<Fault>> {
 }
 
 /// Writes what an operator must edit.
-fn tell(file: &str, faults: &[Fault]) {
+pub(crate) fn tell(file: &str, faults: &[Fault]) {
     for fault in faults {
         match fault.pointer.as_str() {
             "" => crate::tell(format_args!("{file}: {} ({})", fault.hint, fault.code)),

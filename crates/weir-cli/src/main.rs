@@ -11,6 +11,7 @@ mod catalog;
 mod check;
 mod conform;
 mod draws;
+mod explain;
 mod generate;
 mod lint;
 mod pace;
@@ -21,6 +22,7 @@ mod schema;
 mod tally;
 mod token;
 mod trace;
+mod whatif;
 
 /// Decides whether an event is well formed, who may send it and whether they can afford it.
 #[derive(Parser)]
@@ -45,6 +47,9 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Say why a request would go ahead or not, limit by limit
+    #[command(after_help = [explain::EXAMPLE, EXIT_CODES].join("\n\n"))]
+    Explain(explain::Options),
     /// Write a synthetic trace of LLM requests
     Generate(generate::Options),
     /// Say all that is wrong with catalogs, and where
@@ -59,17 +64,22 @@ enum Command {
     /// Make keys
     #[command(subcommand, after_help = EXIT_CODES)]
     Token(token::Command),
+    /// Say what another catalog would have admitted, refused and charged
+    #[command(after_help = [whatif::EXAMPLE, EXIT_CODES].join("\n\n"))]
+    Whatif(whatif::Options),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Check(options) => check::run(&options),
         Command::Conform { dir, json } => conform::run(&dir, json),
+        Command::Explain(options) => explain::run(&options),
         Command::Generate(options) => generate::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Lint(options) => lint::run(&options),
         Command::Replay(options) => replay::run(&options),
         Command::Schema(action) => schema::run(&action),
         Command::Token(command) => token::run(&command),
+        Command::Whatif(options) => whatif::run(&options),
     };
     outcome.unwrap_or_else(|error| {
         // A reader that has seen enough, such as `head`, needs no message.

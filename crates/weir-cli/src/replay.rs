@@ -54,6 +54,16 @@ pub(crate) struct Options {
     #[arg(long, value_name = "AMOUNT", default_value = "0.2")]
     credit: Quantity,
 
+    #[command(flatten)]
+    reading: Reading,
+
+    #[command(flatten)]
+    kept: Kept,
+}
+
+/// How the trace is read.
+#[derive(Args, Debug)]
+struct Reading {
     /// How the trace is written; by default its first line tells
     #[arg(long, value_name = "F")]
     format: Option<Format>,
@@ -63,6 +73,35 @@ pub(crate) struct Options {
     strict: bool,
 }
 
+/// What is kept of a run.
+#[derive(Args, Debug)]
+struct Kept {
+    /// Write the state at the end to a file, for `weir explain`
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+
+    /// Write the journal to a file, for `weir whatif`
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+}
+
+impl Kept {
+    /// Writes what is to be kept.
+    fn write(&self, desk: &Desk) -> anyhow::Result<()> {
+        let write = |path: &PathBuf, bytes: Vec<u8>| {
+            let told = || format!("cannot write `{}`", path.display());
+            std::fs::write(path, bytes).with_context(told)
+        };
+        if let Some(path) = &self.state {
+            write(path, desk.state()?)?;
+        }
+        if let Some(path) = &self.journal {
+            write(path, desk.journal())?;
+        }
+        Ok(())
+    }
+}
+
 /// Replays the trace.
 pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let Some(catalog) = load(options)? else { return Ok(ExitCode::from(crate::CANNOT)) };
@@ -70,7 +109,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         zipf: Zipf::new(options.customers),
         draws: Draws::new(options.seed, "replay.customer"),
     };
-    let trace = Trace::open(&options.file, options.format, customers)?;
+    let trace = Trace::open(&options.file, options.reading.format, customers)?;
     let mut out = io::stdout().lock();
     let desk = Desk::open(&catalog, options)?;
     announce(&mut out, options, &trace, &desk)?;
@@ -85,6 +124,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     }
     let Run { desk, malformed, .. } = run;
     tell(&mut out, desk.tally(), malformed, took)?;
+    options.kept.write(&desk)?;
     let proof = desk.prove()?;
     prove(&mut out, &proof)?;
     Ok(if proof.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -145,7 +185,7 @@ impl Run<'_> {
                     self.malformed = self.malformed.saturating_add(1);
                     let told = format!("{shown}:{line}:{column}: {message} ({code})");
                     bar.suspend(|| crate::tell(&told));
-                    if self.options.strict {
+                    if self.options.reading.strict {
                         break Ended::Stopped;
                     }
                 }

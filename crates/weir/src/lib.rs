@@ -40,6 +40,7 @@ mod gate;
 mod journal;
 mod replay;
 mod sync;
+mod whatif;
 
 pub mod catalog;
 pub mod export;
@@ -55,6 +56,7 @@ pub use gate::{
 };
 pub use journal::{Journal, JournalError, MemoryJournal, NoJournal};
 pub use replay::{ReplayError, replay};
+pub use whatif::{Against, Both, WhatIf, WhatIfError, whatif};
 
 pub use weir_core::account::Status;
 pub use weir_core::amount::Quantity;

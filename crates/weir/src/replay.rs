@@ -23,16 +23,30 @@ use weir_core::ledger::{DecodeError, HostKeys, Ledger, Record};
 /// ```
 pub fn replay(bytes: &[u8], keys: &HostKeys) -> Result<Ledger, ReplayError> {
     let mut ledger = Ledger::new(keys);
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let offset = bytes.len().saturating_sub(rest.len());
-        let failed = |cause| ReplayError { offset, cause };
-        let (record, tail) = first(rest).ok_or(failed(DecodeError::Truncated))?;
-        let record = Record::decode(record).map_err(failed)?;
-        ledger.replay(&record).map_err(failed)?;
-        rest = tail;
+    for entry in records(bytes) {
+        let (offset, record) = entry?;
+        ledger.replay(&record).map_err(|cause| ReplayError { offset, cause })?;
     }
     Ok(ledger)
+}
+
+/// The records of a journal's bytes, each with where it starts; after one that is not good, none.
+pub(crate) fn records(
+    bytes: &[u8],
+) -> impl Iterator<Item = Result<(usize, Record<'static>), ReplayError>> {
+    let mut rest = bytes;
+    core::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let offset = bytes.len().saturating_sub(rest.len());
+        let (record, tail) = first(rest)
+            .map_or((Err(DecodeError::Truncated), &[][..]), |(record, tail)| {
+                (Record::decode(record), tail)
+            });
+        rest = if record.is_ok() { tail } else { &[] };
+        Some(record.map(|record| (offset, record)).map_err(|cause| ReplayError { offset, cause }))
+    })
 }
 
 /// The first record of a journal's bytes, and what follows it.

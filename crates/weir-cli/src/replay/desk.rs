@@ -145,14 +145,23 @@ impl Desk {
         format!("{} of the customers", shares.join(", "))
     }
 
+    /// The whole state in bytes.
+    pub(super) fn state(&self) -> anyhow::Result<Vec<u8>> {
+        Ok(self.gate.snapshot(SHARD)?)
+    }
+
+    /// The records of everything that was done.
+    pub(super) fn journal(&self) -> Vec<u8> {
+        self.journal.bytes(SHARD)
+    }
+
     /// Gives the journal's bytes to a fresh ledger and compares.
     pub(super) fn prove(&self) -> anyhow::Result<Proof> {
-        let shard = Shard::new(0); // A recording gate has this one.
-        let bytes = self.journal.bytes(shard);
+        let bytes = self.journal();
         let fresh = weir::replay(&bytes, &HostKeys::fixed());
         Ok(Proof {
             journal_bytes: bytes.len(),
-            live: digest(&self.gate.snapshot(shard)?),
+            live: digest(&self.state()?),
             replayed: fresh.map(|ledger| digest(&ledger.snapshot())),
         })
     }
@@ -185,6 +194,9 @@ fn digest(bytes: &[u8]) -> String {
         text
     })
 }
+
+/// The one that a recording gate has.
+const SHARD: Shard = Shard::new(0);
 
 /// What a request is counted on: its prompt and completion tokens together.
 const FEATURE: &str = "tokens";
