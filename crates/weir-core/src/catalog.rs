@@ -33,8 +33,8 @@ mod windows;
 pub use definition::Definition;
 pub use names::Names;
 pub use terms::{
-    Capacity, Charge, Counted, Denials, GiveBack, Line, OnMismatch, PerFeature, Refusal, Remember,
-    RememberAt, Terms,
+    Capacity, Charge, Counted, Denials, GiveBack, Line, OnMismatch, Overage, PerFeature, Refusal,
+    Remember, RememberAt, Terms,
 };
 
 /// A checked catalog, ready to decide under.

@@ -24,6 +24,11 @@
 //! - `peek_is_decide`: the same question gives the same verdict, asked or decided.
 //! - `explain_is_decide`: who listens hears of the same decision, its limits and what it changes.
 //! - `access_is_peek_of_the_least`: a limit gives access where the least that can be asked passes it.
+//! - `what_no_grant_covers_is_owed_or_recorded`: what is owed is paid by what grants have next; what
+//!   is recorded is not.
+//! - `a_debt_is_forgiven_or_kept`: a new period starts without a debt, or with what is owed still.
+//! - `what_is_given_back_goes_where_it_came_from`: it lowers the debt, then what each grant gave in
+//!   the open period, and is lost with a grant that has ended.
 //! - `retry_is_exact`: at the told instant the same request passes, a millisecond earlier not.
 //!
 //! # Source
@@ -44,6 +49,7 @@ use crate::time::Timestamp;
 use crate::token::Principal;
 
 mod access;
+mod debt;
 mod fingerprint;
 mod funds;
 mod gates;
@@ -175,6 +181,8 @@ pub trait Observer {
     fn touched(&mut self, _limit: &Binding, _admitted: Outcome) {}
     /// An allowance was drawn; heard before it is known whether everything else goes ahead.
     fn drew(&mut self, _draw: &Draw) {}
+    /// Something given back found no place, or no grant that still pays; heard as `drew` is.
+    fn dropped(&mut self, _dropped: &Dropped) {}
     /// A wallet was asked for money.
     fn debited(&mut self, _debit: &Debit) {}
     /// Everything goes ahead, and this is what changes.
@@ -200,6 +208,19 @@ pub struct Draw {
     pub used: Quantity,
     /// What that costs.
     pub cost: Quantity,
+}
+
+/// What was given back and is of no use to anyone.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Dropped {
+    /// Whose.
+    pub scope: ScopeId,
+    /// To which limit.
+    pub limit: LimitId,
+    /// What fell to grants that have ended.
+    pub expired: Quantity,
+    /// What nothing had been drawn for.
+    pub dropped: Quantity,
 }
 
 /// What one wallet was asked for.

@@ -19,6 +19,7 @@ use weir_core::wallet::Lot;
 
 pub mod calendar;
 pub mod clocks;
+mod debt;
 mod hold;
 mod import;
 mod retry;

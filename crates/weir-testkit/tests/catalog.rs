@@ -14,11 +14,11 @@ use weir_core::amount::{Quantity, Rounding};
 use weir_core::catalog::definition::{
     AcceptanceDefinition, CapacityDefinition, ChargeDefinition, CycleDefinition, DenialDefinition,
     FeatureDefinition, KeySpaceDefinition, LimitDefinition, PlanDefinition, RememberDefinition,
-    WalletDefinition, WindowDefinition,
+    SettleDefinition, WalletDefinition, WindowDefinition,
 };
 use weir_core::catalog::names::Table;
 use weir_core::catalog::{
-    Capacity, Catalog, Definition, GiveBack, Names, OnMismatch, Refusal, RememberAt,
+    Capacity, Catalog, Definition, GiveBack, Names, OnMismatch, Overage, Refusal, RememberAt,
 };
 use weir_core::fault::Fault;
 use weir_core::grant::Burn;
@@ -270,6 +270,7 @@ fn in_limits() -> Vec<Injection> {
     for capacity in [json!("-1"), json!(-1), json!("-0.000000001"), json!({"at_roll": "-1"})] {
         add("catalog.negative_capacity", "capacity", "capacity", capacity);
     }
+    add("catalog.overage_unused", "settle/overage", "settle", json!({"overage": "apart"}));
     add("catalog.digits", "charge/digits", "charge/digits", json!(10));
     add("catalog.negative_price", "charge/price", "charge/price", json!("-0.01"));
     add(
@@ -622,7 +623,18 @@ fn words_are_written_like_this() {
         ("\"limit_exceeded\"", Refusal::LimitExceeded),
         ("\"rate_limited\"", Refusal::RateLimited),
     ]);
-    words([("\"none\"", GiveBack::None), ("\"reverse\"", GiveBack::Reverse)]);
+    words([
+        ("\"burn_order\"", GiveBack::BurnOrder),
+        ("\"none\"", GiveBack::None),
+        ("\"reverse\"", GiveBack::Reverse),
+    ]);
+    words([
+        ("\"apart\"", Overage::Apart),
+        ("\"first\"", Overage::First),
+        ("\"kept\"", Overage::Kept),
+        ("\"last\"", Overage::Last),
+        ("\"owed\"", Overage::Owed),
+    ]);
     words([("\"after_route\"", RememberAt::AfterRoute), ("\"after_time\"", RememberAt::AfterTime)]);
     words([("\"conflict\"", OnMismatch::Conflict), ("\"ignore\"", OnMismatch::Ignore)]);
     words([("\"feature\"", KeySpaceDefinition::Feature), ("\"root\"", KeySpaceDefinition::Root)]);
@@ -765,7 +777,8 @@ fn what_is_left_out_is_this() {
         .unwrap();
     let written = json!({
         "capacity": "1", "feature": "a", "window": "lifetime", "enforcement": "hard",
-        "give_back": "reverse", "grace": "P0D", "refusal": "limit_exceeded",
+        "grace": "P0D", "refusal": "limit_exceeded",
+        "settle": {"give_back": "reverse", "overage": "owed"},
         "charge": {"price": "0.1", "digits": 8, "rounding": "half_even", "wallet": null},
     });
     let written: LimitDefinition = serde_json::from_value(written).unwrap();
@@ -894,19 +907,20 @@ fn limits() -> impl Strategy<Value = LimitDefinition> {
     );
     let line = (
         one_of(&[Enforcement::Hard, Enforcement::Soft]),
-        one_of(&[GiveBack::None, GiveBack::Reverse]),
         one_of(&[Refusal::LimitExceeded, Refusal::RateLimited]),
+        one_of(&[GiveBack::BurnOrder, GiveBack::None, GiveBack::Reverse]),
+        one_of(&[Overage::Apart, Overage::First, Overage::Kept, Overage::Last, Overage::Owed]),
     );
     (capacity, proptest::option::of(charge), line, names(), spans(), windows()).prop_map(
-        |(capacity, charge, (enforcement, give_back, refusal), feature, grace, window)| {
+        |(capacity, charge, (enforcement, refusal, give_back, overage), feature, grace, window)| {
             LimitDefinition {
                 capacity,
                 charge,
                 enforcement,
                 feature,
-                give_back,
                 grace,
                 refusal,
+                settle: SettleDefinition { give_back, overage },
                 window,
             }
         },

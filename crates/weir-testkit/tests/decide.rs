@@ -12,7 +12,8 @@ use weir_core::amount::Quantity;
 use weir_core::catalog::{Capacity, Catalog, Definition, Names, Terms};
 use weir_core::decide::Stage as At;
 use weir_core::decide::{
-    Binding, Caller, Cost, Effect, Observer, Outcome, Reason, Request, Retry, Then, Verdict,
+    Binding, Caller, Cost, Dropped, Effect, Observer, Outcome, Reason, Request, Retry, Then,
+    Verdict,
 };
 use weir_core::dedup::RequestKey;
 use weir_core::grant::{Burn, Grant};
@@ -279,7 +280,11 @@ fn never_over() {
             for effect in decided.effects.iter() {
                 let Effect::Balance { scope, balance, taken } = effect else { continue };
                 let terms = terms(&stage, *scope, balance.limit).expect("it was drawn on");
-                if terms.line.enforcement == Enforcement::Hard && (holds || taken.is_positive()) {
+                // What is owed is no allowance: grants pay for it, and nothing is taken from it.
+                let granted = matches!(terms.capacity, Capacity::Granted { .. });
+                let owed = granted && balance.source == Source::PLAN && !balance.held.is_positive();
+                let asked = taken.is_positive() || (holds && !owed);
+                if terms.line.enforcement == Enforcement::Hard && asked {
                     let used = books.0.get(&key(*scope, balance)).copied().unwrap_or(0);
                     let most = capacity(&stage, *scope, &terms, balance).as_nanos();
                     let fits = most == i128::MAX || used <= most - balance.held.as_nanos();
@@ -545,6 +550,143 @@ fn retry_is_exact() {
     assert!(exact > 300 && never > 300, "{exact} instants, {never} times never");
 }
 
+/// A soft limit of grants: what none covers is owed, recorded, or on one of them.
+#[test]
+fn what_no_grant_covers_is_owed_or_recorded() {
+    let at = |day: i64| Timestamp::from_millis(day * 86_400_000).unwrap();
+    // For each way, what the two grants and the plan have used after 5 of 3, and after a grant of 9
+    // came the day after and 1 more was asked.
+    for (overage, first, then) in [
+        ("owed", [1, 2, 2, 0], [1, 2, 0, 3]),
+        ("apart", [1, 2, 2, 0], [1, 2, 2, 1]),
+        ("first", [3, 2, 0, 0], [3, 2, 0, 1]),
+        ("last", [1, 4, 0, 0], [1, 4, 0, 1]),
+    ] {
+        let mut stage = granted(
+            &format!(r#""enforcement": "soft", "settle": {{ "overage": "{overage}" }}"#),
+            at(0),
+        );
+        for (source, amount) in [(1, 1), (2, 2)] {
+            give(&mut stage, grant(source, amount), at(0));
+        }
+        assert!(ask(&mut stage, 5, at(0)));
+        assert_eq!([1, 2, 0, 3].map(|source| used(&stage, source)), first, "{overage}");
+        give(&mut stage, Grant { effective: at(1), ..grant(3, 9) }, at(0));
+        assert!(ask(&mut stage, 1, at(1)));
+        assert_eq!([1, 2, 0, 3].map(|source| used(&stage, source)), then, "{overage}");
+    }
+}
+
+/// A new period starts without a debt, or with what those in between did not pay.
+#[test]
+fn a_debt_is_forgiven_or_kept() {
+    let at = |day: i64| Timestamp::from_millis(day * 86_400_000).unwrap();
+    let day = r#"{ "calendar": { "unit": "day" } }"#;
+    for (capacity, overage, later, left) in [
+        (r#""4""#, "owed", 1, 4),
+        (r#""4""#, "kept", 1, 0), // 9 of 4 leave 5
+        (r#""4""#, "kept", 2, 3),
+        (r#""4""#, "kept", 3, 4),
+        (r#""granted""#, "owed", 1, 4),
+        (r#""granted""#, "kept", 1, 0),
+        (r#""granted""#, "kept", 2, 3),
+        (r#""granted""#, "kept", 3, 4),
+    ] {
+        let limit = format!(
+            r#""capacity": {capacity}, "window": {day}, "enforcement": "soft",
+                "settle": {{ "overage": "{overage}" }}"#
+        );
+        let mut stage = limited(&limit, at(0));
+        give(&mut stage, grant(1, 4), at(0));
+        assert!(ask(&mut stage, 9, at(0)));
+        let key = (ScopeId(0), LimitId(0));
+        let standing = stage.ledger.standing(&stage.catalog, key, at(later)).unwrap();
+        assert_eq!(standing.left(), Some(Quantity::from_units(left)), "{limit}, day {later}");
+        // Asking changes nothing of it.
+        assert!(ask(&mut stage, 0, at(later)));
+        let again = stage.ledger.standing(&stage.catalog, key, at(later)).unwrap();
+        assert_eq!(again, standing, "{limit}");
+    }
+}
+
+/// What is given back lowers a debt, then what grants gave, and is lost with a grant that has ended.
+#[test]
+fn what_is_given_back_goes_where_it_came_from() {
+    let at = |hour: i64| Timestamp::from_millis(hour * 3_600_000).unwrap();
+    // Grants of 1, 2 and 3, the second for an hour; 8 are taken, then given back two hours later.
+    for (order, back, after, told) in [
+        ("reverse", 1, [1, 2, 3, 1], (0, 0)),
+        ("reverse", 4, [1, 2, 1, 0], (0, 0)),
+        ("reverse", 6, [1, 1, 0, 0], (1, 0)),
+        ("reverse", 9, [0, 0, 0, 0], (2, 1)),
+        ("burn_order", 3, [0, 2, 3, 0], (0, 0)),
+        ("burn_order", 6, [0, 0, 2, 0], (2, 0)),
+        ("none", 9, [1, 2, 3, 2], (0, 9)),
+    ] {
+        let soft = format!(r#""enforcement": "soft", "settle": {{ "give_back": "{order}" }}"#);
+        let mut stage = granted(&soft, at(0));
+        give(&mut stage, grant(1, 1), at(0));
+        give(&mut stage, Grant { priority: 1, expires: at(1), ..grant(2, 2) }, at(0));
+        give(&mut stage, Grant { priority: 2, ..grant(3, 3) }, at(0));
+        assert!(ask(&mut stage, 8, at(0)));
+        let mut lost = Lost::default();
+        stage.play(&Act::Decide(asked(-back, at(2))), at(2), &mut lost);
+        assert_eq!([1, 2, 3, 0].map(|source| used(&stage, source)), after, "{order} {back}");
+        assert_eq!((lost.0 / 1_000_000_000, lost.1 / 1_000_000_000), told, "{order} {back}");
+    }
+}
+
+/// What was given back for nothing: to an ended grant, and to none.
+#[derive(Default)]
+struct Lost(i128, i128);
+
+impl Observer for Lost {
+    fn dropped(&mut self, dropped: &Dropped) {
+        self.0 += dropped.expired.as_nanos();
+        self.1 += dropped.dropped.as_nanos();
+    }
+}
+
+/// A scope whose one limit is what its grants add up to, for ever, with more terms.
+fn granted(more: &str, now: Timestamp) -> Stage {
+    limited(&format!(r#""capacity": "granted", "window": "lifetime", {more}"#), now)
+}
+
+fn limited(limit: &str, now: Timestamp) -> Stage {
+    let json = format!(
+        r#"{{ "features": {{ "calls": {{}} }}, "plans": {{ "free": {{ "limits": {{ "calls": {{
+            "feature": "calls", {limit} }} }} }} }} }}"#
+    );
+    let mut stage = Stage::default();
+    stage.play(&Act::Install(Box::new(serde_json::from_str(&json).unwrap())), now, &mut ());
+    stage.play(&Act::Intern(None, "acme".to_owned(), Some(PlanId(0))), now, &mut ());
+    stage
+}
+
+fn give(stage: &mut Stage, grant: Grant, now: Timestamp) {
+    let given = stage.play(&Act::Grant(ScopeId(0), grant, Burn::Standard), now, &mut ());
+    assert_eq!(given, Played::Done(Ok(())));
+}
+
+fn asked(units: i64, at: Timestamp) -> Ask {
+    let costs = vec![Cost { feature: FeatureId(0), quantity: Quantity::from_units(units) }];
+    Ask { caller: Caller::Unchecked, scopes: vec![ScopeId(0)], costs, at, key: None }
+}
+
+/// Whether so many units are admitted.
+fn ask(stage: &mut Stage, units: i64, now: Timestamp) -> bool {
+    let played = stage.play(&Act::Decide(asked(units, now)), now, &mut ());
+    matches!(played, Played::Decided(verdict) if verdict.is_allowed())
+}
+
+/// The units used of an allowance, all periods together.
+fn used(stage: &Stage, source: u16) -> i128 {
+    let accounts = stage.ledger.accounts();
+    let balances = accounts.balances(accounts.get(ScopeId(0)).unwrap());
+    let of_source = balances.filter(|balance| balance.source == Source(source));
+    of_source.map(|balance| balance.used.as_nanos() / 1_000_000_000).sum()
+}
+
 /// A grant of so many units of the first limit, for ever.
 fn grant(source: u16, units: i64) -> Grant {
     Grant {
@@ -567,7 +709,7 @@ fn key(scope: ScopeId, balance: &Balance) -> Key {
 
 /// What every balance should hold: the sum of what records say was taken.
 #[derive(Default)]
-struct Books(BTreeMap<Key, i128>);
+struct Books(BTreeMap<Key, i128>, i128);
 
 impl Books {
     /// Adds up one record, and tells what it took from each limit.
@@ -575,7 +717,7 @@ impl Books {
         &mut self,
         record: &Record<'_>,
     ) -> Result<BTreeMap<(ScopeId, LimitId), i128>, TestCaseError> {
-        let mut taken_of = BTreeMap::new();
+        let (mut taken_of, mut moved_of) = (BTreeMap::new(), BTreeMap::new());
         let effects = match &record.command {
             Command::Decide(decided) | Command::Reserve { decided, .. } => &decided.effects[..],
             Command::Settle(settled) => &settled.effects[..],
@@ -588,9 +730,18 @@ impl Books {
         for effect in effects {
             match effect {
                 Effect::Balance { scope, balance, taken } => {
-                    let sum = self.0.entry(key(*scope, balance)).or_default();
-                    *sum += taken.as_nanos();
-                    prop_assert_eq!(*sum, balance.used.as_nanos(), "{:?}", effect);
+                    let known = self.0.get(&key(*scope, balance)).copied();
+                    let mut sum = known.unwrap_or_default();
+                    let opens = known.is_none() && balance.source == Source::PLAN;
+                    if taken.as_nanos() == 0 || opens {
+                        // Grants pay for a debt, or a new period starts with one.
+                        let moved = balance.used.as_nanos() - taken.as_nanos() - sum;
+                        *moved_of.entry((*scope, balance.limit)).or_default() += moved;
+                        sum += moved;
+                    }
+                    sum += taken.as_nanos();
+                    self.0.insert(key(*scope, balance), sum);
+                    prop_assert_eq!(sum, balance.used.as_nanos(), "{:?}", effect);
                     *taken_of.entry((*scope, balance.limit)).or_default() += taken.as_nanos();
                 }
                 Effect::Closed { scope, key: (limit, source, end) } => {
@@ -600,6 +751,9 @@ impl Books {
                 Effect::Lot { .. } | Effect::Reading { .. } => {}
             }
         }
+        // More than nothing only where a new period takes what an earlier one owes.
+        prop_assert!(moved_of.values().all(|moved: &i128| *moved >= 0), "{:?}", effects);
+        self.1 += moved_of.values().sum::<i128>();
         Ok(taken_of)
     }
 }

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use super::definition::{
     AcceptanceDefinition, CapacityDefinition, ChargeDefinition, Definition, DenialDefinition,
     FeatureDefinition, KeySpaceDefinition, LimitDefinition, PlanDefinition, RememberDefinition,
+    SettleDefinition,
 };
 use super::names::{Names, Table};
 use super::{
@@ -191,12 +192,22 @@ impl Compiler<'_> {
             self.fault(format!("{at}/feature"), "catalog.limit_feature", hint);
         }
         let (window, anchor) = (self.window(at, &definition.window), definition.window.anchor());
-        let LimitDefinition { enforcement, give_back, refusal, .. } = *definition;
-        let line = Line { enforcement, refusal, give_back };
+        let line = self.line(at, definition);
         let grace = definition.grace;
         let meter = Meter { aggregation: known?.aggregation, life: known?.life };
         let counted = Counted { feature: feature?, meter };
         Some(Terms { limit, counted, capacity, window, anchor, grace, line, charge })
+    }
+
+    fn line(&mut self, at: &str, definition: &LimitDefinition) -> Line {
+        let LimitDefinition { enforcement, refusal, settle, .. } = *definition;
+        let SettleDefinition { give_back, overage } = settle;
+        let granted = matches!(definition.capacity, CapacityDefinition::Granted(_));
+        if !overage.is_owed() && !granted {
+            let hint = "only grants have others beside them; here it is use beyond the capacity";
+            self.fault(format!("{at}/settle/overage"), "catalog.overage_unused", hint);
+        }
+        Line { enforcement, refusal, give_back, overage }
     }
 
     fn capacity(&mut self, at: &str, definition: CapacityDefinition) -> Capacity {

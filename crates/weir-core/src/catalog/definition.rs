@@ -12,7 +12,7 @@ use core::fmt;
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::terms::{GiveBack, OnMismatch, Refusal, RememberAt};
+use super::terms::{GiveBack, OnMismatch, Overage, Refusal, RememberAt};
 pub use super::windows::{CycleDefinition, WindowDefinition};
 use crate::amount::{Quantity, Rounding};
 use crate::grant::Burn;
@@ -98,17 +98,27 @@ pub struct LimitDefinition {
     pub enforcement: Enforcement,
     /// The feature that is counted.
     pub feature: Name,
-    /// What a negative ask gives back; `reverse` when absent.
-    #[serde(default)]
-    pub give_back: GiveBack,
     /// How long after its end a period still takes late events.
     #[serde(default = "no_span")]
     pub grace: Span,
     /// How a denial is called; `limit_exceeded` when absent.
     #[serde(default)]
     pub refusal: Refusal,
+    /// What becomes of what is given back, and of what is over.
+    #[serde(default)]
+    pub settle: SettleDefinition,
     /// When it counts anew.
     pub window: WindowDefinition,
+}
+
+/// What becomes of what is given back, and of what is over.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SettleDefinition {
+    /// What a negative ask gives back; `reverse` when absent.
+    pub give_back: GiveBack,
+    /// What becomes of use that no allowance covers; `owed` when absent.
+    pub overage: Overage,
 }
 
 /// What use costs.

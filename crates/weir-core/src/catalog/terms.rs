@@ -50,6 +50,8 @@ pub struct Line {
     pub refusal: Refusal,
     /// What a negative ask gives back.
     pub give_back: GiveBack,
+    /// What becomes of use that no allowance covers.
+    pub overage: Overage,
 }
 
 /// How much a limit allows.
@@ -89,15 +91,44 @@ pub enum Refusal {
     RateLimited,
 }
 
-/// What a negative ask gives back.
+/// What a negative ask gives back: first what is owed, then what grants gave in the open period, to
+/// each at most that. What falls to a grant that has ended is lost with it.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GiveBack {
+    /// Use, first draw first.
+    BurnOrder,
     /// Nothing: allowance once used stays used.
     None,
-    /// Use, last draw first, at most what is drawn in the open period.
+    /// Use, last draw first.
     #[default]
     Reverse,
+}
+
+/// What becomes of use that no allowance covers.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Overage {
+    /// It is recorded beside the grants, and nothing has to pay for it.
+    Apart,
+    /// It is recorded on the grant that is drawn first.
+    First,
+    /// It is owed, and the period that opens next starts with what is owed still.
+    Kept,
+    /// It is recorded on the grant that is drawn last.
+    Last,
+    /// It is a debt: what grants have next pays for it before anything else. With its period it is
+    /// forgiven.
+    #[default]
+    Owed,
+}
+
+impl Overage {
+    /// Whether what comes next pays for it.
+    #[must_use]
+    pub const fn is_owed(self) -> bool {
+        matches!(self, Self::Kept | Self::Owed)
+    }
 }
 
 /// How answers are remembered.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::weigh::{Place, closed_binding, end_of, refusal, standing_of};
-use super::{Access, Binding, Outcome, Reason, View, period};
+use super::{Access, Binding, Outcome, Reason, View, debt, period};
 use crate::amount::Quantity;
 use crate::id::{LimitId, ScopeId};
 use crate::limit::Standing;
@@ -26,6 +26,7 @@ pub(super) fn access(
         return Some(Access { binding, outcome, spent: Quantity::ZERO });
     }
     period::lapse(view, scope, &mut opened);
+    debt::settle(terms, &mut opened, |_| ())?;
     let (resets_at, asked) = (end_of(&opened), Quantity::ZERO);
     let standing = standing_of(&opened);
     let Standing { used, held, capacity, .. } = standing;

@@ -94,6 +94,8 @@ fn hold_back(view: &View<'_>, costs: &[Cost], workings: &mut Workings) -> Result
             true
         }
         Effect::Closed { .. } => true,
+        // What allowances paid of a debt.
+        Effect::Balance { taken: Quantity::ZERO, .. } => true,
         // What it would give back it has not used, and what it would pay it only holds.
         Effect::Balance { .. } | Effect::Lot { .. } | Effect::Reading { .. } => false,
     });

@@ -2,10 +2,10 @@
 
 use alloc::vec::Vec;
 
-use super::View;
+use super::{View, debt};
 use crate::account::Account;
 use crate::amount::Quantity;
-use crate::catalog::{Capacity, Terms};
+use crate::catalog::{Capacity, Overage, Terms};
 use crate::id::{LimitId, ScopeId};
 use crate::limit::{Balance, CapacityRead, Source};
 use crate::time::civil::DAY_MS;
@@ -81,6 +81,8 @@ pub(super) fn open(
     if let Capacity::Fixed { amount, read } = terms.capacity {
         return open(Source::PLAN, amount, read);
     }
+    // What no grant covers has a balance of its own, after those of the grants.
+    let apart = terms.line.overage == Overage::Apart || terms.line.overage.is_owed();
     let mut none = true;
     for grant in view.accounts.grants(account) {
         if grant.limit == terms.limit && grant.pays_at(at) {
@@ -88,7 +90,7 @@ pub(super) fn open(
             none = false;
         }
     }
-    if none { open(Source::PLAN, Quantity::ZERO, CapacityRead::Live) } else { Ok(()) }
+    if apart || none { open(Source::PLAN, Quantity::ZERO, CapacityRead::Live) } else { Ok(()) }
 }
 
 /// The balance of the period of `at`, where it is not known to be the latest.
@@ -118,7 +120,9 @@ fn look_up(
         ..Balance::VACANT
     };
     let Some(known) = known else {
-        return Ok(fresh);
+        let owes = source == Source::PLAN;
+        let used = if owes { debt::carried(view, (account, terms), period) } else { fresh.used };
+        return Ok(Balance { used, ..fresh });
     };
     let keeps = read == CapacityRead::AtRoll && known.generation != Balance::VACANT.generation;
     let capacity = if keeps { known.capacity } else { amount };

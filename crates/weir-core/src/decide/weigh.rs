@@ -7,12 +7,14 @@ use super::verdict::{Binding, Outcome, Reason, Retry, Verdict};
 use super::{Cost, Draw, Effect, Observer, Request, View, Workings, funds, retry};
 use crate::account::Account;
 use crate::amount::Quantity;
-use crate::catalog::{Capacity, Charge, GiveBack, Refusal, Terms};
+use crate::catalog::{Capacity, Charge, Overage, Refusal, Terms};
 use crate::id::{FeatureId, ScopeId};
 use crate::limit::{Balance, CapacityRead, Standing};
 use crate::meter::{Aggregation, Life, Meter, Reading};
 use crate::time::Timestamp;
 use crate::window::Period;
+
+mod draw;
 
 /// Weighs the asks of one request, and keeps what the verdict will say.
 ///
@@ -158,7 +160,8 @@ impl<'s, O: Observer> Scale<'s, O> {
         let weighed = match period::open(self.view, place.counted(), at, &mut opened) {
             Ok(()) => {
                 period::lapse(self.view, place.scope, &mut opened);
-                self.compare(place, (&opened, Opening::Unsure))
+                let opening = self.settle(place, &mut opened);
+                opening.and_then(|opening| self.compare(place, (&opened, opening)))
             }
             Err(period) => self.close_out(place, period),
         };
@@ -190,17 +193,18 @@ impl<'s, O: Observer> Scale<'s, O> {
         }
         self.observer.touched(&binding, Outcome::Allowed);
         self.tighten(binding);
-        if let Some(reading) = reading {
-            let window_end = reading_end(meter, resets_at);
-            let limit = terms.limit;
-            self.workings.effects.push(Effect::Reading { scope, limit, reading, window_end });
-            let gives = asked < Quantity::ZERO && terms.line.give_back == GiveBack::Reverse;
-            let drawn = asked.is_positive() || (gives && used.is_positive());
-            if !drawn && meter.life == Life::Window {
-                self.hold_open(place, opened);
-            }
+        let Some(reading) = reading else {
+            return self.draw(place, (opened, opening), (asked, standing.left));
+        };
+        let window_end = reading_end(meter, resets_at);
+        let limit = terms.limit;
+        self.workings.effects.push(Effect::Reading { scope, limit, reading, window_end });
+        let before = self.workings.effects.len();
+        self.draw(place, (opened, opening), (asked, standing.left))?;
+        if self.workings.effects.len() == before && meter.life == Life::Window {
+            self.hold_open(place, opened, opening);
         }
-        self.draw(place, (opened, opening), (asked, standing.left))
+        Some(())
     }
 
     /// Refuses what a limit has no room for.
@@ -280,49 +284,6 @@ impl<'s, O: Observer> Scale<'s, O> {
         }
     }
 
-    /// Takes from several balances, each as far as it has room.
-    #[inline(never)]
-    fn spread(
-        &mut self,
-        place: Place<'s>,
-        (opened, mut opening): (&[Balance], Opening),
-        (asked, left): (Quantity, Quantity),
-    ) -> Option<()> {
-        // What no allowance has room for is overage of the first.
-        let mut over = asked.checked_sub(left)?.max(Quantity::ZERO);
-        let mut rest = asked.checked_sub(over)?;
-        for balance in opened {
-            let room = balance.left().min(rest);
-            let part = room.checked_add(over)?;
-            (rest, over) = (rest.checked_sub(room)?, Quantity::ZERO);
-            if part == Quantity::ZERO {
-                continue;
-            }
-            if opening == Opening::Unsure && self.close(place, balance) {
-                opening = Opening::Known; // of several new balances the first one closes all
-            }
-            self.take(place, balance, part)?;
-        }
-        Some(())
-    }
-
-    /// Gives back to the balances, the last one first, at most what each has given.
-    #[inline(never)]
-    fn give_back(&mut self, place: Place<'s>, opened: &[Balance], asked: Quantity) -> Option<()> {
-        if place.terms.line.give_back == GiveBack::None {
-            return Some(());
-        }
-        let mut rest = asked;
-        for balance in opened.iter().rev() {
-            let part = Quantity::ZERO.checked_sub(balance.used)?.max(rest);
-            rest = rest.checked_sub(part)?;
-            if part != Quantity::ZERO {
-                self.take(place, balance, part)?;
-            }
-        }
-        Some(())
-    }
-
     /// Books `part` on an opened balance, and charges what it costs.
     #[inline(always)]
     fn take(&mut self, place: Place<'s>, balance: &Balance, part: Quantity) -> Option<()> {
@@ -342,10 +303,10 @@ impl<'s, O: Observer> Scale<'s, O> {
 
     /// Stores a new balance of which nothing is taken, so that what the meter read goes with it.
     #[inline(never)]
-    fn hold_open(&mut self, place: Place<'_>, opened: &[Balance]) {
-        if let Some(balance) = opened.first()
-            && self.close(place, balance)
-        {
+    fn hold_open(&mut self, place: Place<'s>, opened: &[Balance], mut opening: Opening) {
+        let Some(balance) = opened.first() else { return };
+        if self.is_new(place, balance) {
+            self.close_once(place, balance, &mut opening);
             let (scope, balance, taken) = (place.scope, *balance, Quantity::ZERO);
             self.workings.effects.push(Effect::Balance { scope, balance, taken });
         }
@@ -408,6 +369,7 @@ impl<'s, O: Observer> Scale<'s, O> {
         let Terms { capacity, charge, .. } = *place.terms;
         let told = matches!(capacity, Capacity::Fixed { read: CapacityRead::Live, .. })
             && !place.terms.counted.meter.keeps_reading()
+            && place.terms.line.overage != Overage::Kept
             && charge.is_none_or(|charge| charge.wallet.is_none());
         let (now, version) = (self.view.now, self.view.catalog.version());
         let of_now = |balance: &Balance| balance.generation == version && now < balance.window_end;

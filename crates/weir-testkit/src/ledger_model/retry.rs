@@ -1,6 +1,7 @@
 //! When would it pass? By asking again at each instant at which time gives something back.
 
 use num_bigint::BigInt;
+use weir_core::catalog::Overage;
 use weir_core::catalog::definition::CapacityDefinition;
 use weir_core::decide::{Binding, Caller, Outcome, Request, Retry};
 use weir_core::meter::{Aggregation, Life};
@@ -57,7 +58,8 @@ impl Model {
             line.terms.capacity,
             CapacityDefinition::Live(_) | CapacityDefinition::Unlimited
         );
-        if !stateless || !live || line.wallet.is_some() {
+        let kept = line.terms.settle.overage == Overage::Kept;
+        if !stateless || !live || kept || line.wallet.is_some() {
             return None;
         }
         let end = binding.resets_at.as_millis();

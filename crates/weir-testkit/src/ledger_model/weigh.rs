@@ -2,7 +2,7 @@
 
 use num_bigint::BigInt;
 use weir_core::amount::{Quantity, Rounding};
-use weir_core::catalog::GiveBack;
+use weir_core::catalog::Overage;
 use weir_core::catalog::Refusal;
 use weir_core::catalog::definition::{CapacityDefinition, ChargeDefinition, WindowDefinition};
 use weir_core::decide::{Binding, Outcome, Reason, Request, Verdict};
@@ -12,6 +12,7 @@ use weir_core::limit::{Enforcement, UNLIMITED};
 use weir_core::meter::{Aggregation, Life};
 use weir_core::time::Timestamp;
 
+use super::debt::{settled, split};
 use super::hold::{Part, Purpose};
 use super::retry::Reopens;
 use super::{Heard, Key, Line, Model, Scope, Take, calendar};
@@ -54,6 +55,24 @@ pub(super) struct Place<'m> {
     pub(super) now: i64,
 }
 
+impl<'m> Place<'m> {
+    /// All grants of the limit, whenever they pay, in the order in which they are drawn.
+    pub(super) fn burned(self) -> Vec<&'m Grant> {
+        let CapacityDefinition::Granted(burn) = self.line.terms.capacity else {
+            return Vec::new();
+        };
+        let of_limit = |grant: &&Grant| grant.limit == self.line.limit;
+        let mut grants: Vec<&Grant> = self.account.grants.iter().filter(of_limit).collect();
+        match burn {
+            Burn::Standard => grants.sort_by_key(|g| (g.priority, g.expires, g.source)),
+            Burn::Unprice => grants.sort_by_cached_key(|grant| {
+                (-i64::from(grant.priority), grant.expires, collated(&grant.name))
+            }),
+        }
+        grants
+    }
+}
+
 /// One allowance as it stands: a plan's own, or a grant.
 pub(super) struct Allowance {
     pub(super) key: Key,
@@ -61,10 +80,12 @@ pub(super) struct Allowance {
     pub(super) used: BigInt,
     pub(super) held: BigInt,
     pub(super) capacity: BigInt,
+    /// What of its use comes from the period before, if it opens now.
+    pub(super) carried: BigInt,
 }
 
 impl Allowance {
-    fn room(&self) -> BigInt {
+    pub(super) fn room(&self) -> BigInt {
         (&self.capacity - &self.used - &self.held).max(BigInt::ZERO)
     }
 }
@@ -156,7 +177,7 @@ impl Model {
             weighed.denied.push((Reason::PeriodClosed, Some(binding([zero; 4], end))));
             return Ok(());
         }
-        let allowances = self.allowances(place);
+        let mut allowances = self.allowances(place);
         let over = |end: i64| end != calendar::LAST && now > end + grace;
         if let Some(closed) = allowances.iter().find(|allowance| over(allowance.key.end)) {
             let binding = binding([zero; 4], closed.key.end);
@@ -164,6 +185,7 @@ impl Model {
             return Ok(());
         }
         let end = allowances.first().map_or(calendar::LAST, |allowance| allowance.key.end);
+        weighed.changes.takes.extend(settled(place, &mut allowances));
         let (asked, heard) = self.measure(place, request, end)?;
         let sum = |of: &dyn Fn(&Allowance) -> BigInt| {
             allowances.iter().map(of).sum::<BigInt>().min(most())
@@ -188,7 +210,8 @@ impl Model {
         weighed.fits.push(binding);
         let kept = !heard.is_empty() && line.meter.1 == Life::Window;
         weighed.changes.heard.extend(heard);
-        let parts = split(place, &allowances, (asked, &left));
+        let ended = self.ended(place, &allowances);
+        let parts = split(place, (&allowances, &ended), (asked, &left));
         if let Some(first) = allowances.first().filter(|_| kept && parts.is_empty()) {
             // A number that a meter keeps opens the period, if nothing else did.
             if !self.takes.iter().any(|take| take.key == first.key) {
@@ -203,37 +226,36 @@ impl Model {
 
     /// The allowances that count what happens at the place's instant, first drawn first.
     fn allowances(&self, place: Place<'_>) -> Vec<Allowance> {
-        let Place { account, line, at, .. } = place;
-        let burn = match line.terms.capacity {
+        let Place { line, at, .. } = place;
+        match line.terms.capacity {
             CapacityDefinition::AtRoll(amount) => {
                 return vec![self.allowance(place, (0, amount), true)];
             }
-            CapacityDefinition::Granted(burn) => burn,
+            CapacityDefinition::Granted(_) => {}
             CapacityDefinition::Live(amount) => {
                 return vec![self.allowance(place, (0, amount), false)];
             }
             CapacityDefinition::Unlimited => {
                 return vec![self.allowance(place, (0, UNLIMITED), false)];
             }
-        };
+        }
         let pays = |grant: &&Grant| {
             let (from, to) = (grant.effective.as_millis(), grant.expires.as_millis());
-            grant.limit == line.limit && from <= at && at < to
+            from <= at && at < to
         };
-        let mut grants: Vec<&Grant> = account.grants.iter().filter(pays).collect();
-        match burn {
-            Burn::Standard => grants.sort_by_key(|g| (g.priority, g.expires, g.source)),
-            Burn::Unprice => grants.sort_by_cached_key(|grant| {
-                (-i64::from(grant.priority), grant.expires, collated(&grant.name))
-            }),
-        }
+        let grants: Vec<&Grant> = place.burned().into_iter().filter(pays).collect();
         let of_grant = |g: &&Grant| self.allowance(place, (g.source.0, g.amount), false);
-        let all: Vec<Allowance> = grants.iter().map(of_grant).collect();
+        let mut all: Vec<Allowance> = grants.iter().map(of_grant).collect();
+        // What no grant covers stands apart, after them all.
         let none = (0, quantity(&BigInt::ZERO));
-        if all.is_empty() { vec![self.allowance(place, none, false)] } else { all }
+        let stands = !matches!(line.terms.settle.overage, Overage::First | Overage::Last);
+        if all.is_empty() || stands {
+            all.push(self.allowance(place, none, false));
+        }
+        all
     }
 
-    fn allowance(
+    pub(super) fn allowance(
         &self,
         place: Place<'_>,
         (source, amount): (u16, Quantity),
@@ -265,7 +287,9 @@ impl Model {
             }
         }
         let held = self.held(key, place.now);
-        Allowance { key, starts, used, held, capacity: capacity.into() }
+        let carried = self.carried(place, key, starts);
+        let used = used + &carried;
+        Allowance { key, starts, used, held, capacity: capacity.into(), carried }
     }
 
     /// What the request adds to the limit, and what its meter has to keep of it.
@@ -339,7 +363,7 @@ impl Weighed {
         part: BigInt,
     ) -> Result<(), TooLarge> {
         let Place { scope, line, now, .. } = place;
-        let Allowance { key, starts, used, held, capacity } = allowance;
+        let Allowance { key, starts, used, held, capacity, carried } = allowance;
         let after = fits(used + &part)?;
         if let Some(charge) = line.terms.charge.as_ref().filter(|_| part > BigInt::ZERO) {
             let due = price(charge, &after)? - price(charge, used)?;
@@ -365,42 +389,10 @@ impl Weighed {
             let charge = line.terms.charge.clone().map(|charge| (charge, line.wallet));
             self.changes.parts.push(Part { key: *key, feature: line.feature, held: part, charge });
         }
-        let take = Take { key: *key, amount, capacity: read };
+        let take = Take { key: *key, amount: amount + carried, capacity: read };
         self.changes.takes.push((take, line.terms.grace.as_millis()));
         Ok(())
     }
-}
-
-/// From which allowance how much is taken, or to which it is given back.
-fn split<'a>(
-    place: Place<'_>,
-    allowances: &'a [Allowance],
-    (asked, left): (BigInt, &BigInt),
-) -> Vec<(&'a Allowance, BigInt)> {
-    let mut parts = Vec::new();
-    let mut take = |allowance, part: BigInt| {
-        if part != BigInt::ZERO {
-            parts.push((allowance, part));
-        }
-    };
-    if asked > BigInt::ZERO {
-        // What no allowance has room for goes to the first, on top.
-        let mut over = (&asked - left).max(BigInt::ZERO);
-        let mut rest = &asked - &over;
-        for allowance in allowances {
-            let part = allowance.room().min(rest.clone());
-            rest -= &part;
-            take(allowance, part + std::mem::take(&mut over));
-        }
-    } else if place.line.terms.give_back == GiveBack::Reverse {
-        let mut rest = -asked;
-        for allowance in allowances.iter().rev() {
-            let part = allowance.used.clone().min(rest.clone());
-            rest -= &part;
-            take(allowance, -part);
-        }
-    }
-    parts
 }
 
 /// A meter's number after all that it heard: nothing to begin with.

@@ -7,9 +7,9 @@ use weir_core::amount::{Quantity, Rounding};
 use weir_core::catalog::definition::{
     AcceptanceDefinition, CapacityDefinition, ChargeDefinition, CycleDefinition, DenialDefinition,
     FeatureDefinition, KeySpaceDefinition, LimitDefinition, PlanDefinition, RememberDefinition,
-    WalletDefinition, WindowDefinition,
+    SettleDefinition, WalletDefinition, WindowDefinition,
 };
-use weir_core::catalog::{Definition, GiveBack, OnMismatch, Refusal, RememberAt};
+use weir_core::catalog::{Definition, GiveBack, OnMismatch, Overage, Refusal, RememberAt};
 use weir_core::grant::Burn;
 use weir_core::id::{LimitId, Name};
 use weir_core::limit::Enforcement;
@@ -109,13 +109,19 @@ impl Shape {
         let charge = if u.ratio(1, 3)? { Some(self.charge(u)?) } else { None };
         // Now and then a limit counts by another window than it did.
         let window = if u.ratio(1, 16)? { window(u)? } else { limit.window.clone() };
+        let capacity = match u.int_in_range(0..=9_u8)? {
+            0..=4 => CapacityDefinition::Live(amount),
+            5 => CapacityDefinition::AtRoll(amount),
+            6 => CapacityDefinition::Unlimited,
+            _ => CapacityDefinition::Granted(limit.burn),
+        };
+        let granted = matches!(capacity, CapacityDefinition::Granted(_));
+        let recorded = *u.choose(&[Overage::Apart, Overage::First, Overage::Last])?;
+        let owed = if u.ratio(1, 4)? { Overage::Kept } else { Overage::Owed };
+        let overage = if granted && u.ratio(1, 3)? { recorded } else { owed };
+        let give_back = *u.choose(&[GiveBack::Reverse, GiveBack::BurnOrder, GiveBack::None])?;
         Ok(LimitDefinition {
-            capacity: match u.int_in_range(0..=9_u8)? {
-                0..=4 => CapacityDefinition::Live(amount),
-                5 => CapacityDefinition::AtRoll(amount),
-                6 => CapacityDefinition::Unlimited,
-                _ => CapacityDefinition::Granted(limit.burn),
-            },
+            capacity,
             charge,
             enforcement: *u.choose(&[
                 Enforcement::Hard,
@@ -124,9 +130,9 @@ impl Shape {
                 Enforcement::Soft,
             ])?,
             feature: named(limit.feature),
-            give_back: *u.choose(&[GiveBack::Reverse, GiveBack::Reverse, GiveBack::None])?,
             grace: span(*u.choose(&[0, 0, 1_500, HOUR, 2 * DAY])?),
             refusal: *u.choose(&[Refusal::LimitExceeded, Refusal::RateLimited])?,
+            settle: SettleDefinition { give_back, overage },
             window,
         })
     }

@@ -146,7 +146,7 @@ impl Sale {
             "capacity": {"granted": "unprice"},
             "charge": charge,
             "enforcement": enforcement,
-            "give_back": "none",
+            "settle": { "give_back": "none" },
             "grace": "PT1H",
             "window": self.window()?,
         }))
