@@ -49,7 +49,7 @@ fuzz_names() {
 # No input of a campaign or of CI is longer.
 fuzz_len() {
   case $1 in
-    decide_ops) echo 4096 ;;
+    catalog | decide_ops) echo 4096 ;;
     schema_check | schema_compile) echo 1024 ;;
     number | origin | timestamp) echo 128 ;;
     *) echo 512 ;;

@@ -21,6 +21,7 @@
 //!   answers are swept.
 //! - `past_periods_are_forgotten`: what a past period counted and read is kept no longer than it can
 //!   be asked for.
+//! - `order_free`: what is admitted inside the grace gives the same use in whatever order it comes.
 //! - `peek_is_decide`: the same question gives the same verdict, asked or decided.
 //! - `explain_is_decide`: who listens hears of the same decision, its limits and what it changes.
 //! - `access_is_peek_of_the_least`: a limit gives access where the least that can be asked passes it.

@@ -232,6 +232,51 @@ fn retry_looks_at_what_was_booked_ahead() {
     assert_ne!(full.retry, Retry::At(at(60)));
 }
 
+/// What is admitted inside the grace is counted in its period, in whatever order it comes.
+#[test]
+fn order_free() {
+    let json = r#"{ "features": { "sum": {}, "count": { "aggregation": "count" }, "max": { "aggregation": "max" } },
+        "plans": { "free": { "limits": {
+            "sum": { "feature": "sum", "capacity": "unlimited", "grace": "PT9H",
+                "window": { "calendar": { "unit": "hour" } } },
+            "count": { "feature": "count", "capacity": "granted", "grace": "PT9H",
+                "window": { "anchored": { "span": "PT90M" } } },
+            "max": { "feature": "max", "capacity": 1, "enforcement": "soft", "grace": "PT9H",
+                "window": { "calendar": { "unit": "hour", "count": 2 } } }
+        } } } }"#;
+    let at = |minute: i64| Timestamp::from_millis(minute * 60_000).unwrap();
+    let used = |events: &[(u16, i64, i64)]| {
+        let mut stage = Stage::default();
+        let mut play = |act: Act| stage.play(&act, at(500), &mut ());
+        play(Act::Install(Box::new(serde_json::from_str(json).unwrap())));
+        play(Act::Intern(None, "acme".to_owned(), Some(PlanId(0))));
+        play(Act::Grant(ScopeId(0), grant(1, 3), Burn::Standard));
+        play(Act::Grant(ScopeId(0), grant(2, 1_000), Burn::Standard));
+        for (feature, units, minute) in events {
+            let quantity = Quantity::from_units(*units);
+            let costs = vec![Cost { feature: FeatureId(*feature), quantity }];
+            let (caller, scopes) = (Caller::Unchecked, vec![ScopeId(0)]);
+            let ask = Ask { caller, scopes, costs, at: at(*minute), key: None };
+            let Played::Decided(verdict) = play(Act::Decide(ask)) else { panic!("asked") };
+            assert!(verdict.is_allowed(), "{verdict:?}");
+        }
+        let account = stage.ledger.account(ScopeId(0)).unwrap();
+        let mut used = BTreeMap::new();
+        for balance in stage.ledger.accounts().balances(account) {
+            let sum = used.entry((balance.limit, balance.window_end)).or_insert(0);
+            *sum += balance.used.as_nanos();
+        }
+        used
+    };
+    let event = (0..3_u16, 0..40_i64, 0..500_i64);
+    let orders = prop::collection::vec(event, 1..40)
+        .prop_flat_map(|events| (Just(events.clone()), Just(events).prop_shuffle()));
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(config, |((one, other) in orders)| {
+        prop_assert_eq!(used(&one), used(&other));
+    });
+}
+
 #[test]
 fn nothing_on_denial() {
     let denials = RefCell::new(0);
