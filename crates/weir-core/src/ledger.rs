@@ -12,6 +12,7 @@
 //! - `replay_is_state`: a fresh ledger, given the encoded records, has the same snapshot bytes.
 //! - `split_is_whole`: at any cut, a ledger restored from a snapshot goes on as if nothing was.
 //! - `roots_apart`: leaving out everything about one root changes nothing for the others.
+//! - `forecast_is_exact`: a pace that is followed request by request is refused when it was foretold.
 //! - `one_form_a_record`: a record or snapshot that can be read encodes to the same bytes.
 
 use alloc::borrow::Cow;
@@ -31,6 +32,7 @@ use crate::token::{Pepper, Registry};
 
 mod books;
 mod codec;
+mod forecast;
 mod hold;
 mod holding;
 mod import;
@@ -42,6 +44,7 @@ mod wire;
 
 use books::Books;
 pub use books::Installed;
+pub use forecast::{Forecast, Outlook, Pace};
 pub use record::{Command, Decided, Record, Remembered, Settled, Step};
 pub use refuse::Refused;
 

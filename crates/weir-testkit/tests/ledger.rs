@@ -17,9 +17,11 @@ use weir_core::catalog::{Catalog, Definition, Names};
 use weir_core::decide::{Caller, Cost, Reason, Request, Verdict};
 use weir_core::grant::{Burn, Grant};
 use weir_core::id::{CatalogVersion, HoldId, LimitId, PlanId, ScopeId, ScopeName};
-use weir_core::ledger::{Command, Failed, HostKeys, Ledger, Newcomer, Record, Refused};
+use weir_core::ledger::{
+    Command, Failed, Forecast, HostKeys, Ledger, Newcomer, Pace, Record, Refused,
+};
 use weir_core::limit::Source;
-use weir_core::time::Timestamp;
+use weir_core::time::{Span, Timestamp};
 use weir_core::wallet::{Kind, Lot};
 use weir_core::window::Period;
 use weir_testkit::story::{Act, Beat, Flavour, Played, Stage, mix, principal};
@@ -41,6 +43,120 @@ fn replay_is_state() {
         Ok(())
     });
 }
+
+/// The forecast is followed request by request, by a ledger restored from the same state.
+#[test]
+fn forecast_is_exact() {
+    let met = RefCell::new([0_u32; 4]);
+    law(Flavour::Forgetful, 200, |beats| {
+        let stage = played(beats);
+        let (seen, scopes) = (stage.ledger.head().seen, stage.ledger.accounts().len());
+        let snapshot = stage.ledger.snapshot();
+        for pick in 0..5_u64 {
+            let draw = mix(pick ^ snapshot.len() as u64);
+            let scope = ScopeId(u32::try_from(draw % scopes.max(1) as u64).unwrap());
+            let limit = LimitId(u16::try_from(draw / 7 % 4).unwrap());
+            let hour = 3_600_000_i64;
+            let every = [hour / 3_600, hour, hour, 5 * hour, 11 * hour, 24 * hour, 240 * hour];
+            let every = Span::from_millis(every[(draw / 31 % 7) as usize]).unwrap();
+            let units = i64::try_from(draw / 191 % 3 + 1).unwrap();
+            let pace = Pace { quantity: Quantity::from_units(units), every };
+            let Some(outlook) = stage.ledger.outlook(scope) else { continue };
+            let Some(told) = outlook.forecast(&stage.catalog, limit, pace, seen) else { continue };
+            prop_assert!(stage.ledger.snapshot() == snapshot, "a question changes nothing");
+            let mut ledger = Ledger::restore(&snapshot, &HostKeys::fixed()).expect("just taken");
+            let accounts = ledger.accounts();
+            let plan = accounts.get(scope).unwrap().plan().unwrap();
+            let feature = stage.catalog.limit_terms(plan, limit).unwrap().counted.feature;
+            let above = |scope: &ScopeId| accounts.get(*scope)?.parent();
+            let mut path: Vec<_> = std::iter::successors(Some(scope), above).collect();
+            path.reverse();
+            let costs = [Cost { feature, quantity: pace.quantity }];
+            let mut at = seen;
+            for step in 0..1_000 {
+                let request = Request {
+                    caller: Caller::Unchecked,
+                    scopes: &path,
+                    costs: &costs,
+                    at,
+                    key: None,
+                };
+                let to = (&mut (), &mut ());
+                let Ok(verdict) = ledger.decide(&stage.catalog, (&request, at), to);
+                match told {
+                    Forecast::At { at: then, reason, limit } if then == at => {
+                        prop_assert_eq!(verdict.reason(), Some(reason), "at {}", at);
+                        prop_assert_eq!(verdict.binding.map(|b| b.limit), limit);
+                        met.borrow_mut()[usize::from(step > 0)] += 1;
+                        break;
+                    }
+                    Forecast::At { at: then, .. } => {
+                        prop_assert!(at < then, "not refused at {then}")
+                    }
+                    Forecast::AtLeast(then) if at >= then => break,
+                    Forecast::Never if at.since(seen) > DAYS_400 => {
+                        met.borrow_mut()[3] += 1;
+                        break;
+                    }
+                    Forecast::AtLeast(_) | Forecast::Never => {}
+                }
+                prop_assert!(verdict.is_allowed(), "{:?} at {}: {:?}", told, at, verdict);
+                met.borrow_mut()[2] += u32::from(step == 100); // a long way
+                at = at.checked_add(every).unwrap();
+            }
+        }
+        Ok(())
+    });
+    let met = met.into_inner();
+    assert!(met.iter().all(|times| *times > 20), "{met:?}");
+}
+
+/// What starts and ends at the very instant of a request counts from that request on.
+#[test]
+fn forecast_is_exact_at_both_ends_of_a_grant() {
+    let json = r#"{ "features": { "calls": {} }, "plans": { "free": { "limits": { "calls": {
+        "feature": "calls", "capacity": "granted", "window": "lifetime" } } } } }"#;
+    let hour = |hours: i64| Timestamp::from_millis(hours * 3_600_000).unwrap();
+    let every = hour(1).since(hour(0));
+    let (early, late, whole) = ((0, 10, 100), (10, 30, 15), (0, 9_999, 3));
+    for (grants, refused) in [
+        (&[early][..], 10),    // 10 of 100 are used when it ends
+        (&[late][..], 0),      // it has not begun
+        (&[early, late], 25),  // the second one lasts for 15
+        (&[early, whole], 13), // the first one, which ends sooner, is drawn from first
+        (&[whole], 3),
+    ] {
+        let mut stage = Stage::default();
+        let mut play = |act: Act| stage.play(&act, hour(0), &mut ());
+        play(Act::Install(Box::new(serde_json::from_str(json).unwrap())));
+        play(Act::Intern(None, "acme".to_owned(), Some(PlanId(0))));
+        for (source, (from, until, units)) in (1..).zip(grants) {
+            let grant = Grant {
+                name: format!("g{source}").into(),
+                limit: LimitId(0),
+                source: Source(source),
+                amount: Quantity::from_units(*units),
+                priority: 0,
+                effective: hour(*from),
+                expires: hour(*until),
+            };
+            play(Act::Grant(ScopeId(0), grant, Burn::Standard));
+        }
+        let pace = Pace { quantity: Quantity::from_units(1), every };
+        let outlook = stage.ledger.outlook(ScopeId(0)).unwrap();
+        let (reason, limit) = (Reason::LimitExceeded, Some(LimitId(0)));
+        let told = outlook.forecast(&stage.catalog, LimitId(0), pace, hour(0));
+        assert_eq!(told, Some(Forecast::At { at: hour(refused), reason, limit }), "{grants:?}");
+        let nothing = Pace { quantity: Quantity::ZERO, every };
+        let outlook = stage.ledger.outlook(ScopeId(0)).unwrap();
+        assert_eq!(outlook.forecast(&stage.catalog, LimitId(0), nothing, hour(0)), None);
+    }
+}
+
+const DAYS_400: Span = match Span::from_millis(400 * 86_400_000) {
+    Ok(days) => days,
+    Err(_) => Span::ZERO,
+};
 
 #[test]
 fn split_is_whole() {

@@ -64,5 +64,5 @@ pub use weir_core::decide::{
     Binding, Cost, Debit, Draw, Observer, Outcome, Reason, Retry, Stage, Then, Verdict,
 };
 pub use weir_core::fault::Fault;
-pub use weir_core::ledger::HostKeys;
+pub use weir_core::ledger::{Forecast, HostKeys, Pace};
 pub use weir_core::time::{Span, Timestamp};

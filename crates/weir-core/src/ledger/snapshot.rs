@@ -95,6 +95,13 @@ fn write_accounts(w: &mut Writer<'_>, accounts: &Accounts) {
     let scopes = (0_u32..).map(ScopeId).map_while(|scope| Some((scope, accounts.get(scope)?)));
     for (scope, account) in scopes {
         w.option(account.parent(), |w, parent| w.uint(parent.0.into()));
+        write_account(w, accounts, scope);
+    }
+}
+
+/// All of a scope but where it hangs.
+pub(super) fn write_account(w: &mut Writer<'_>, accounts: &Accounts, scope: ScopeId) {
+    if let Some(account) = accounts.get(scope) {
         w.text(accounts.name(scope));
         w.instant(account.anchor());
         w.option(account.plan(), |w, plan| w.uint(plan.0.into()));
@@ -113,27 +120,37 @@ fn write_accounts(w: &mut Writer<'_>, accounts: &Accounts) {
 }
 
 fn read_accounts(r: &mut Reader<'_>, accounts: &mut Accounts) -> Result<(), DecodeError> {
-    let fits = |stored: bool| if stored { Ok(()) } else { Err(DecodeError::Misplaced) };
     for _ in 0..r.uint()? {
         let parent = r.option(|r| r.narrow().map(ScopeId))?;
-        let name = ScopeName::parse(r.text()?).map_err(|_| DecodeError::Malformed)?;
-        let scope = accounts.open(parent, name, r.instant()?).ok_or(DecodeError::Misplaced)?;
-        accounts.set_plan(scope, r.option(|r| r.narrow().map(PlanId))?);
-        accounts.set_status(scope, parts::status_of(r.byte()?)?);
-        for balance in r.list(parts::read_balance)? {
-            fits(accounts.put(scope, balance))?;
-        }
-        for grant in r.list(parts::read_grant)? {
-            fits(accounts.push_grant(scope, grant))?;
-        }
-        for lot in r.list(parts::read_lot)? {
-            fits(accounts.add_lot(scope, lot))?;
-        }
-        for reading in r.list(read_reading)? {
-            fits(accounts.put_reading(scope, reading))?;
-        }
+        read_account(r, accounts, parent)?;
     }
     Ok(())
+}
+
+/// Opens a scope under `parent` as it was written.
+pub(super) fn read_account(
+    r: &mut Reader<'_>,
+    accounts: &mut Accounts,
+    parent: Option<ScopeId>,
+) -> Result<ScopeId, DecodeError> {
+    let fits = |stored: bool| if stored { Ok(()) } else { Err(DecodeError::Misplaced) };
+    let name = ScopeName::parse(r.text()?).map_err(|_| DecodeError::Malformed)?;
+    let scope = accounts.open(parent, name, r.instant()?).ok_or(DecodeError::Misplaced)?;
+    accounts.set_plan(scope, r.option(|r| r.narrow().map(PlanId))?);
+    accounts.set_status(scope, parts::status_of(r.byte()?)?);
+    for balance in r.list(parts::read_balance)? {
+        fits(accounts.put(scope, balance))?;
+    }
+    for grant in r.list(parts::read_grant)? {
+        fits(accounts.push_grant(scope, grant))?;
+    }
+    for lot in r.list(parts::read_lot)? {
+        fits(accounts.add_lot(scope, lot))?;
+    }
+    for reading in r.list(read_reading)? {
+        fits(accounts.put_reading(scope, reading))?;
+    }
+    Ok(scope)
 }
 
 fn write_reading(w: &mut Writer<'_>, known: &LimitReading) {

@@ -5,12 +5,14 @@ use weir_core::amount::Quantity;
 use weir_core::catalog::Terms;
 use weir_core::decide::{Access, Binding};
 use weir_core::grant::Grant;
+use weir_core::ledger::{Forecast, Pace};
 use weir_core::time::Timestamp;
 use weir_core::wallet::Lot;
 
 use super::commands::note_key;
 use super::{Gate, Scope};
 use crate::error::GateError;
+use crate::sync::Arc;
 
 impl Gate {
     /// The scope called `name` under `parent`, if it is known.
@@ -117,6 +119,51 @@ impl Gate {
         let id = cell.catalog.limit(limit).ok_or_else(|| GateError::unknown("limit", limit))?;
         let access = cell.ledger.access(&cell.catalog, (scope.id, id), at);
         access.ok_or_else(|| GateError::unknown("limit", limit))
+    }
+
+    /// When a pace is refused: what a limit of a scope counts, asked for at `now` and then again and
+    /// again, with all that comes back, starts and ends on the way. Nothing is counted.
+    ///
+    /// # Errors
+    ///
+    /// [`GateError::UnknownName`] when the scope's plan has no such limit, or the pace asks for
+    /// nothing.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir::{Forecast, Gate, GateError, Pace, Quantity, Reason, Span, Timestamp};
+    ///
+    /// let (gate, now) = (Gate::in_memory()?, Timestamp::EPOCH);
+    /// gate.install(br#"{ "features": { "tokens": {} }, "plans": { "free": { "limits": { "daily": {
+    ///     "feature": "tokens", "capacity": 240, "window": { "calendar": { "unit": "day" } }
+    /// } } } } }"#, now)?;
+    /// let acme = gate.open(None, "acme", Some("free"), now)?;
+    /// let hour = Span::from_millis(3_600_000).expect("a span");
+    /// let pace = |units| Pace { quantity: Quantity::from_units(units), every: hour };
+    /// assert_eq!(gate.forecast(acme, "daily", pace(10), now)?, Forecast::Never); // 24 times 10 a day
+    /// let Forecast::At { at, reason, .. } = gate.forecast(acme, "daily", pace(11), now)? else {
+    ///     panic!("24 times 11 are more than 240")
+    /// };
+    /// assert_eq!(at, "1970-01-01T21:00:00Z".parse().expect("an instant")); // 21 times 11 are 231
+    /// assert_eq!(reason, Reason::LimitExceeded);
+    /// # Ok::<(), GateError>(())
+    /// ```
+    pub fn forecast(
+        &self,
+        scope: Scope,
+        limit: &str,
+        pace: Pace,
+        now: Timestamp,
+    ) -> Result<Forecast, GateError> {
+        let unknown = || GateError::unknown("limit", limit);
+        let (outlook, catalog) = {
+            let cell = self.cell(scope.shard)?;
+            (cell.ledger.outlook(scope.id), Arc::clone(&cell.catalog))
+        };
+        let found = outlook.zip(catalog.limit(limit));
+        let forecast = found.and_then(|(ahead, id)| ahead.forecast(&catalog, id, pace, now));
+        forecast.ok_or_else(unknown)
     }
 
     /// The terms of a limit in the plan of a scope.
