@@ -65,13 +65,13 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
 }
 
 /// The ledger that a file holds.
-fn state(path: &Path) -> anyhow::Result<Ledger> {
+pub(crate) fn state(path: &Path) -> anyhow::Result<Ledger> {
     let restored = Ledger::restore(&catalog::bytes(path)?, &HostKeys::fixed());
     restored.with_context(|| format!("`{}` is no state", path.display()))
 }
 
 /// The catalog to decide under; `None` when it has faults, which have been told.
-fn in_force(ledger: &Ledger, path: Option<&Path>) -> anyhow::Result<Option<Catalog>> {
+pub(crate) fn in_force(ledger: &Ledger, path: Option<&Path>) -> anyhow::Result<Option<Catalog>> {
     let installed = ledger.installed();
     let (name, json) = match path {
         None => ("the state's catalog".to_owned(), installed.json.to_vec()),
@@ -101,6 +101,7 @@ impl Asked {
         };
         let mut scopes = Vec::new();
         for name in &path {
+            let Value::String(name) = name else { bail!("`scopes` are texts") };
             scopes.push(scope(ledger, &scopes, name)?);
         }
         let costs = match fields.remove("costs") {
@@ -125,8 +126,7 @@ impl Asked {
 }
 
 /// The scope of that name nearest to the end of the path; the first is a root.
-fn scope(ledger: &Ledger, path: &[ScopeId], name: &Value) -> anyhow::Result<ScopeId> {
-    let Value::String(name) = name else { bail!("`scopes` are texts") };
+pub(crate) fn scope(ledger: &Ledger, path: &[ScopeId], name: &str) -> anyhow::Result<ScopeId> {
     let accounts = ledger.accounts();
     let found = match path {
         [] => accounts.find(None, name),

@@ -12,6 +12,7 @@ mod check;
 mod conform;
 mod draws;
 mod explain;
+mod forecast;
 mod generate;
 mod lint;
 mod pace;
@@ -50,6 +51,9 @@ enum Command {
     /// Say why a request would go ahead or not, limit by limit
     #[command(after_help = [explain::EXAMPLE, EXIT_CODES].join("\n\n"))]
     Explain(explain::Options),
+    /// Say when a pace is refused, with all that resets and ends on the way
+    #[command(after_help = [forecast::EXAMPLE, EXIT_CODES].join("\n\n"))]
+    Forecast(forecast::Options),
     /// Write a synthetic trace of LLM requests
     Generate(generate::Options),
     /// Say all that is wrong with catalogs, and where
@@ -74,6 +78,7 @@ fn main() -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Conform { dir, json } => conform::run(&dir, json),
         Command::Explain(options) => explain::run(&options),
+        Command::Forecast(options) => forecast::run(&options),
         Command::Generate(options) => generate::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Lint(options) => lint::run(&options),
         Command::Replay(options) => replay::run(&options),

@@ -117,6 +117,30 @@ fn what_cannot_be_explained_is_told() {
 }
 
 #[test]
+fn a_pace_is_followed_on_from_a_state() {
+    let (state, _) = kept("ahead");
+    let ahead = |quantity: &str, every: &str| {
+        let asked = ["forecast", "--state", &state, "--scope", "c-1", "tokens.hourly"];
+        weir(&[&asked[..], &["--quantity", quantity, "--every", every]].concat())
+    };
+    // 300 are left from 12:00:03 on; 1500 an hour from 13:00 on.
+    let (code, out, told) = ahead("100", "PT10M");
+    assert_eq!((code, told.as_str()), (Some(1), ""));
+    assert_eq!(out, "refused at 2026-01-31T12:30:03.000Z: limit_exceeded by tokens.hourly\n");
+    let (code, out, _) = ahead("50", "PT10M");
+    assert_eq!((code, out.as_str()), (Some(0), "not refused within 400 days\n"));
+    let (_, help, _) = weir(&["forecast", "--help"]);
+    let day = place("ahead.day.state");
+    weir(&["replay", &example("llm-day.ndjson"), "--state", &day]);
+    let asked = ["--scope", "c-0006", "tokens.monthly", "--quantity", "10", "--every", "PT1H"];
+    let (_, out, _) = weir(&[&["forecast", "--state", &day], &asked[..]].concat());
+    assert!(help.contains(&out), "the help shows {out}");
+    let (code, _, told) = ahead("0", "PT10M");
+    assert_eq!(code, Some(2));
+    assert!(told.starts_with("weir: no forecast: "), "{told}");
+}
+
+#[test]
 fn another_catalog_is_told_apart_by_reason_and_limit() {
     let (_, journal) = kept("asked");
     let lower = file("asked.lower.json", &hourly("600"));

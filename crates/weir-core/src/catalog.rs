@@ -172,7 +172,12 @@ impl Catalog {
     /// The terms of one limit of a plan.
     #[must_use]
     pub fn limit_terms(&self, plan: PlanId, limit: LimitId) -> Option<&Terms> {
-        self.sold(plan)?.by_feature.iter().flatten().find(|terms| terms.limit == limit)
+        self.limits_of(plan).find(|terms| terms.limit == limit)
+    }
+
+    /// The terms of all limits of a plan.
+    pub fn limits_of(&self, plan: PlanId) -> impl Iterator<Item = &Terms> {
+        self.sold(plan).into_iter().flat_map(|plan| plan.by_feature.iter().flatten())
     }
 
     /// A plan that this version has.

@@ -20,6 +20,7 @@ use crate::explain::Trace;
 use crate::journal::{Journal, JournalError, MemoryJournal, NoJournal};
 use crate::sync::{Arc, Mutex, MutexGuard, RwLock};
 
+mod batch;
 mod commands;
 mod credentials;
 mod holds;

@@ -191,3 +191,37 @@ fn a_path_is_a_root_and_scopes_below_it() {
         assert_eq!(malformed.map(decide), [Some(Reason::Malformed); 7]);
     }
 }
+
+#[test]
+fn a_batch_is_decided_as_if_one_by_one() {
+    let (one, batch) = (gate(), gate());
+    let answers = |gate: &Gate, together: bool| {
+        let (ours, theirs) = twins(gate);
+        gate.enrol(ours, b"pub_alpha", &TERMS, NOW).unwrap();
+        let known = gate.authenticate(b"pub_alpha", None, NOW).unwrap().unwrap().caller().unwrap();
+        let feature = gate.feature("calls").unwrap();
+        let costs = [6, 5].map(|units| [Cost { feature, quantity: Quantity::from_units(units) }]);
+        let [six, five] = &costs;
+        let (ours, theirs) = ([ours], [theirs]);
+        let asks = [
+            (&ours, six, Caller::Unchecked),
+            (&ours, five, known),   // 4 are left
+            (&theirs, five, known), // a stranger there
+            (&theirs, five, Caller::Unchecked),
+            (&ours, six, Caller::Unchecked),
+        ];
+        let asks =
+            asks.map(|(scopes, costs, caller)| Ask { caller, scopes, costs, at: NOW, key: None });
+        let answers = match together {
+            true => gate.decide_batch(&asks, NOW),
+            false => asks.iter().map(|ask| gate.decide(ask, NOW)).collect(),
+        };
+        answers.into_iter().map(Result::unwrap).collect::<Vec<_>>()
+    };
+    let together = answers(&batch, true);
+    assert_eq!(together, answers(&one, false));
+    let exceeded = Some(Reason::LimitExceeded);
+    let reasons = [None, exceeded, Some(Reason::Unauthenticated), None, exceeded];
+    assert_eq!(together.iter().map(weir::Verdict::reason).collect::<Vec<_>>(), reasons);
+    assert!(batch.decide_batch(&[], NOW).is_empty());
+}

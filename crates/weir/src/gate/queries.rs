@@ -121,6 +121,45 @@ impl Gate {
         access.ok_or_else(|| GateError::unknown("limit", limit))
     }
 
+    /// How every limit of a scope stands at `at`, by name, in the order of its plan's features.
+    ///
+    /// # Errors
+    ///
+    /// [`GateError::Poisoned`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir::{Gate, GateError, Outcome, Timestamp};
+    ///
+    /// let (gate, now) = (Gate::in_memory()?, Timestamp::EPOCH);
+    /// gate.install(br#"{ "features": { "calls": {} }, "plans": { "free": { "limits": {
+    ///     "daily": { "feature": "calls", "capacity": 5, "window": { "calendar": { "unit": "day" } } },
+    ///     "never": { "feature": "calls", "capacity": 0, "window": "lifetime" }
+    /// } } } }"#, now)?;
+    /// let acme = gate.open(None, "acme", Some("free"), now)?;
+    /// let balances = gate.balances(acme, now)?;
+    /// let [(daily, one), (never, other)] = &balances[..] else { panic!("two limits") };
+    /// assert_eq!((&daily[..], one.outcome), ("daily", Outcome::Allowed));
+    /// assert_eq!((&never[..], other.outcome == Outcome::Allowed), ("never", false));
+    /// # Ok::<(), GateError>(())
+    /// ```
+    pub fn balances(
+        &self,
+        scope: Scope,
+        at: Timestamp,
+    ) -> Result<Vec<(String, Access)>, GateError> {
+        let cell = self.cell(scope.shard)?;
+        let plan = cell.ledger.account(scope.id).and_then(|account| account.plan());
+        let limits = plan.into_iter().flat_map(|plan| cell.catalog.limits_of(plan));
+        let standing = limits.filter_map(|terms| {
+            let name = cell.catalog.names().limits.name(terms.limit.0)?;
+            let access = cell.ledger.access(&cell.catalog, (scope.id, terms.limit), at)?;
+            Some((name.as_str().to_owned(), access))
+        });
+        Ok(standing.collect())
+    }
+
     /// When a pace is refused: what a limit of a scope counts, asked for at `now` and then again and
     /// again, with all that comes back, starts and ends on the way. Nothing is counted.
     ///
