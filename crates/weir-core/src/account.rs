@@ -329,6 +329,29 @@ impl Accounts {
         true
     }
 
+    /// Lets a grant end at `at`, if that is earlier; whether it is there.
+    pub fn end_grant(&mut self, scope: ScopeId, source: Source, at: Timestamp) -> bool {
+        let Self { accounts, grants, .. } = self;
+        let head = at_mut(accounts, scope).map_or(Head::EMPTY, |account| account.lists.grants);
+        let grant = grants.find_mut(head, |grant| grant.source == source);
+        grant.map(|grant| grant.expires = grant.expires.min(at)).is_some()
+    }
+
+    /// Forgets a grant and what was drawn from it.
+    pub fn forget_grant(&mut self, scope: ScopeId, source: Source) {
+        let Self { accounts, balances, grants, .. } = self;
+        let Some(account) = at_mut(accounts, scope) else { return };
+        let lists = &mut account.lists;
+        lists.grants = grants.remove(lists.grants, |grant| grant.source == source);
+        if account.first.source == source {
+            account.first = Balance::VACANT;
+        }
+        let of_grant = |balance: &Balance| balance.source == source;
+        while balances.iter(lists.balances).any(of_grant) {
+            lists.balances = balances.remove(lists.balances, of_grant);
+        }
+    }
+
     /// What a wallet of a scope can pay at `now`.
     #[must_use]
     pub fn usable(&self, scope: ScopeId, wallet: WalletId, now: Timestamp) -> Quantity {

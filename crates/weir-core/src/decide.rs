@@ -30,6 +30,10 @@
 //! - `a_debt_is_forgiven_or_kept`: a new period starts without a debt, or with what is owed still.
 //! - `what_is_given_back_goes_where_it_came_from`: it lowers the debt, then what each grant gave in
 //!   the open period, and is lost with a grant that has ended.
+//! - `a_void_grant_pays_no_more`: from then on; what it paid stays paid.
+//! - `ended_grants_are_forgotten`: a grant pays for late events as long as they are taken, and then
+//!   nothing is left of it.
+//! - `a_new_burn_order_reorders`: what a catalog declares counts from the next decision.
 //! - `retry_is_exact`: at the told instant the same request passes, a millisecond earlier not.
 //!
 //! # Source
@@ -51,6 +55,7 @@ use crate::token::Principal;
 
 mod access;
 mod debt;
+mod ending;
 mod fingerprint;
 mod funds;
 mod gates;
@@ -146,6 +151,13 @@ pub enum Effect {
         scope: ScopeId,
         /// Which.
         key: (LimitId, Source, Timestamp),
+    },
+    /// A grant has ended, nothing that is still accepted is its own, and it is forgotten.
+    Ended {
+        /// Whose.
+        scope: ScopeId,
+        /// Which.
+        source: Source,
     },
     /// A lot was drawn from.
     Lot {

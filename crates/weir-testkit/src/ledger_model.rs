@@ -14,6 +14,7 @@ use weir_core::dedup::RequestKey;
 use weir_core::grant::Grant;
 use weir_core::id::{CatalogVersion, FeatureId, LimitId, PlanId, ScopeId};
 use weir_core::ledger::Refused;
+use weir_core::limit::Source;
 use weir_core::time::Timestamp;
 use weir_core::wallet::Lot;
 
@@ -177,6 +178,31 @@ impl Model {
         Ok(())
     }
 
+    /// Ends a grant at an instant, or now.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::UnknownGrant`]; [`Refused::Absurd`] when it ends earlier anyway.
+    pub fn void_grant(
+        &mut self,
+        (scope, source): (ScopeId, Source),
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), Refused> {
+        let then = self.now.max(now.as_millis()).max(at.as_millis());
+        let grants = self.scope_mut(scope).map(|scope| &mut scope.grants);
+        let grants = grants.ok_or(Refused::UnknownScope)?;
+        let mut known = grants.iter_mut().filter(|grant| grant.source == source);
+        let grant = known.next().ok_or(Refused::UnknownGrant)?;
+        if at > grant.expires {
+            return Err(Refused::Absurd);
+        }
+        let then = Timestamp::from_millis(then).unwrap_or(Timestamp::MAX);
+        grant.expires = grant.expires.min(then);
+        self.done(now);
+        Ok(())
+    }
+
     /// Tops up a wallet: promotional lots are drawn first, then low priority, then the soonest
     /// expiry, then the oldest, then by name.
     ///
@@ -258,6 +284,12 @@ impl Model {
             self.takes.push(take);
         }
         self.pay(changes.paid);
+        for (scope, source) in changes.past {
+            self.takes.retain(|take| (take.key.scope, take.key.source) != (scope, source.0));
+            if let Some(scope) = self.scope_mut(scope) {
+                scope.grants.retain(|grant| grant.source != source);
+            }
+        }
     }
 
     fn pay(&mut self, paid: Vec<(ScopeId, usize, BigInt)>) {

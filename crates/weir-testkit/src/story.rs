@@ -83,6 +83,8 @@ pub enum Act {
     Sweep,
     /// Top up a wallet.
     TopUp(ScopeId, Lot),
+    /// End a grant: whose, which, when.
+    VoidGrant(ScopeId, Source, Timestamp),
 }
 
 /// A request that owns its parts.
@@ -176,6 +178,9 @@ impl Author {
                 return Played::Done(model.intern((parent, &name), plan, now).map(drop));
             }
             Act::TopUp(scope, lot) => return Played::Done(model.top_up(scope, lot, now)),
+            Act::VoidGrant(scope, source, at) => {
+                return Played::Done(model.void_grant((scope, source), at, now));
+            }
             Act::Install(definition) => model.install(&definition, now),
             Act::Note(_) => model.done(now),
             Act::SetAnchor(scope, anchor) => model.set_anchor(scope, anchor, now),
@@ -198,7 +203,11 @@ impl Author {
             74..=75 => Act::Release(self.hold(u)?),
             76..=77 => Act::Extend(self.hold(u)?, self.ttl(u)?),
             78..=79 => self.intern(u)?,
-            80..=81 => Act::SetPlan(scope, self.plan(u)?),
+            80 => Act::SetPlan(scope, self.plan(u)?),
+            81 => {
+                let source = Source(u.int_in_range(1..=12)?);
+                Act::VoidGrant(scope, source, later(now, u.int_in_range(-HOUR..=HOUR)?))
+            }
             82..=83 => Act::SetStatus(scope, *u.choose(STATUSES)?),
             84..=87 => self.grant(scope, now, u)?,
             88..=92 => self.top_up(scope, now, u)?,

@@ -668,7 +668,9 @@ fn what_is_given_back_goes_where_it_came_from() {
         ("burn_order", 6, [0, 0, 2, 0], (2, 0)),
         ("none", 9, [1, 2, 3, 2], (0, 9)),
     ] {
-        let soft = format!(r#""enforcement": "soft", "settle": {{ "give_back": "{order}" }}"#);
+        let soft = format!(
+            r#""enforcement": "soft", "grace": "PT2H", "settle": {{ "give_back": "{order}" }}"#
+        );
         let mut stage = granted(&soft, at(0));
         give(&mut stage, grant(1, 1), at(0));
         give(&mut stage, Grant { priority: 1, expires: at(1), ..grant(2, 2) }, at(0));
@@ -679,6 +681,70 @@ fn what_is_given_back_goes_where_it_came_from() {
         assert_eq!([1, 2, 3, 0].map(|source| used(&stage, source)), after, "{order} {back}");
         assert_eq!((lost.0 / 1_000_000_000, lost.1 / 1_000_000_000), told, "{order} {back}");
     }
+}
+
+/// A grant that is voided pays nothing more, and what it paid stays paid.
+#[test]
+fn a_void_grant_pays_no_more() {
+    let at = |hour: i64| Timestamp::from_millis(hour * 3_600_000).unwrap();
+    let mut stage = granted(r#""enforcement": "hard""#, at(0));
+    give(&mut stage, grant(1, 4), at(0));
+    assert!(ask(&mut stage, 1, at(0)));
+    let void = |stage: &mut Stage, source, hour, now| {
+        stage.play(&Act::VoidGrant(ScopeId(0), Source(source), at(hour)), at(now), &mut ())
+    };
+    assert_eq!(void(&mut stage, 2, 1, 0), Played::Done(Err(Refused::UnknownGrant)));
+    assert_eq!(void(&mut stage, 1, 2, 0), Played::Done(Ok(())));
+    assert_eq!(void(&mut stage, 1, 3, 0), Played::Done(Err(Refused::Absurd)), "only earlier");
+    assert!(ask(&mut stage, 1, at(1)));
+    assert!(!ask(&mut stage, 1, at(2)));
+    assert_eq!(used(&stage, 1), 2);
+    // An instant that is past means now.
+    give(&mut stage, grant(2, 4), at(2));
+    assert_eq!(void(&mut stage, 2, 0, 3), Played::Done(Ok(())));
+    assert!(!ask(&mut stage, 1, at(3)));
+}
+
+/// A grant pays for late events as long as they are taken; then nothing is left of it.
+#[test]
+fn ended_grants_are_forgotten() {
+    let at = |minute: i64| Timestamp::from_millis(minute * 60_000).unwrap();
+    let mut stage = granted(r#""grace": "PT5M""#, at(0));
+    let late = |stage: &mut Stage, now| {
+        let played = stage.play(&Act::Decide(asked(1, at(1))), at(now), &mut ());
+        matches!(played, Played::Decided(verdict) if verdict.is_allowed())
+    };
+    give(&mut stage, Grant { expires: at(2), ..grant(1, 9) }, at(0));
+    assert!(late(&mut stage, 7), "an event of minute 1, five minutes after the end");
+    let beyond = Timestamp::from_millis(7 * 60_000 + 1).unwrap();
+    stage.play(&Act::Decide(asked(0, beyond)), beyond, &mut ());
+    assert!(!late(&mut stage, 8));
+    for minute in 8..1_000 {
+        let source = u16::try_from(minute).unwrap();
+        let short = Grant { effective: at(minute), expires: at(minute + 1), ..grant(source, 1) };
+        give(&mut stage, short, at(minute));
+        assert!(ask(&mut stage, 1, at(minute)));
+    }
+    let accounts = stage.ledger.accounts();
+    let account = accounts.get(ScopeId(0)).unwrap();
+    let kept = (accounts.grants(account).count(), accounts.balances(account).count());
+    assert!(kept.0 <= 8 && kept.1 <= 8, "{kept:?}");
+}
+
+/// A catalog that declares another burn order draws in it from then on.
+#[test]
+fn a_new_burn_order_reorders() {
+    let at = Timestamp::EPOCH;
+    let mut stage = granted(r#""enforcement": "hard""#, at);
+    give(&mut stage, Grant { priority: 1, ..grant(1, 4) }, at);
+    give(&mut stage, Grant { priority: 2, ..grant(2, 4) }, at);
+    assert!(ask(&mut stage, 1, at));
+    assert_eq!([1, 2].map(|source| used(&stage, source)), [1, 0]);
+    let json = r#"{ "features": { "calls": {} }, "plans": { "free": { "limits": { "calls": {
+        "feature": "calls", "capacity": { "granted": "unprice" }, "window": "lifetime" } } } } }"#;
+    stage.play(&Act::Install(Box::new(serde_json::from_str(json).unwrap())), at, &mut ());
+    assert!(ask(&mut stage, 1, at));
+    assert_eq!([1, 2].map(|source| used(&stage, source)), [1, 1]);
 }
 
 /// What was given back for nothing: to an ended grant, and to none.
@@ -754,7 +820,7 @@ fn key(scope: ScopeId, balance: &Balance) -> Key {
 
 /// What every balance should hold: the sum of what records say was taken.
 #[derive(Default)]
-struct Books(BTreeMap<Key, i128>, i128);
+struct Books(BTreeMap<Key, i128>);
 
 impl Books {
     /// Adds up one record, and tells what it took from each limit.
@@ -793,12 +859,14 @@ impl Books {
                     let closed = self.0.remove(&(*scope, *limit, *source, *end));
                     prop_assert!(closed.is_some(), "{:?}", effect);
                 }
+                Effect::Ended { scope, source } => {
+                    self.0.retain(|(of, _, known, _), _| (*of, *known) != (*scope, *source));
+                }
                 Effect::Lot { .. } | Effect::Reading { .. } => {}
             }
         }
         // More than nothing only where a new period takes what an earlier one owes.
         prop_assert!(moved_of.values().all(|moved: &i128| *moved >= 0), "{:?}", effects);
-        self.1 += moved_of.values().sum::<i128>();
         Ok(taken_of)
     }
 }

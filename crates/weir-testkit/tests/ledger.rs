@@ -403,6 +403,7 @@ fn without(
         Act::SetPlan(scope, plan) => Act::SetPlan(new(scope)?, plan),
         Act::SetStatus(scope, status) => Act::SetStatus(new(scope)?, status),
         Act::TopUp(scope, lot) => Act::TopUp(new(scope)?, lot),
+        Act::VoidGrant(scope, source, at) => Act::VoidGrant(new(scope)?, source, at),
         same @ (Act::Install(_) | Act::Note(_) | Act::Sweep) => same,
     })
 }

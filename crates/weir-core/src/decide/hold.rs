@@ -93,7 +93,7 @@ fn hold_back(view: &View<'_>, costs: &[Cost], workings: &mut Workings) -> Result
             fits &= dearest.is_some();
             true
         }
-        Effect::Closed { .. } => true,
+        Effect::Closed { .. } | Effect::Ended { .. } => true,
         // What allowances paid of a debt.
         Effect::Balance { taken: Quantity::ZERO, .. } => true,
         // What it would give back it has not used, and what it would pay it only holds.

@@ -2,10 +2,11 @@
 
 use alloc::vec::Vec;
 
-use super::{View, debt};
+use super::{View, debt, ending};
 use crate::account::Account;
 use crate::amount::Quantity;
 use crate::catalog::{Capacity, Overage, Terms};
+use crate::grant::Grant;
 use crate::id::{LimitId, ScopeId};
 use crate::limit::{Balance, CapacityRead, Source};
 use crate::time::civil::DAY_MS;
@@ -84,12 +85,11 @@ pub(super) fn open(
     // What no grant covers has a balance of its own, after those of the grants.
     let apart = terms.line.overage == Overage::Apart || terms.line.overage.is_owed();
     let mut none = true;
-    for grant in view.accounts.grants(account) {
-        if grant.limit == terms.limit && grant.pays_at(at) {
-            open(grant.source, grant.amount, CapacityRead::Live)?;
-            none = false;
-        }
-    }
+    let pays = |grant: &Grant| grant.pays_at(at) && !ending::is_past(view, terms, grant);
+    ending::in_burn_order(view, (account, terms), pays, |grant| {
+        none = false;
+        open(grant.source, grant.amount, CapacityRead::Live)
+    })?;
     if apart || none { open(Source::PLAN, Quantity::ZERO, CapacityRead::Live) } else { Ok(()) }
 }
 

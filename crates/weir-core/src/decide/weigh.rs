@@ -4,7 +4,7 @@ use core::{mem, slice};
 
 use super::period::{self, Opening};
 use super::verdict::{Binding, Outcome, Reason, Retry, Verdict};
-use super::{Cost, Draw, Effect, Observer, Request, View, Workings, funds, retry};
+use super::{Cost, Draw, Effect, Observer, Request, View, Workings, ending, funds, retry};
 use crate::account::Account;
 use crate::amount::Quantity;
 use crate::catalog::{Capacity, Charge, Overage, Refusal, Terms};
@@ -161,7 +161,11 @@ impl<'s, O: Observer> Scale<'s, O> {
             Ok(()) => {
                 period::lapse(self.view, place.scope, &mut opened);
                 let opening = self.settle(place, &mut opened);
-                opening.and_then(|opening| self.compare(place, (&opened, opening)))
+                let weighed = opening.and_then(|opening| self.compare(place, (&opened, opening)));
+                let Place { scope, account, terms } = place;
+                let effects = &mut self.workings.effects;
+                ending::forget(self.view, (scope, account, terms), effects);
+                weighed
             }
             Err(period) => self.close_out(place, period),
         };

@@ -127,6 +127,9 @@ impl Books {
             Command::TopUp { scope, lot } => {
                 self.accounts.add_lot(*scope, lot.clone().into_owned())
             }
+            Command::VoidGrant { scope, source, at } => {
+                self.accounts.end_grant(*scope, *source, (*at).max(now))
+            }
         };
         if done { Ok(()) } else { Err(DecodeError::Misplaced) }
     }
@@ -191,6 +194,10 @@ impl Books {
                 self.accounts.forget(scope, key);
                 true
             }
+            Effect::Ended { scope, source } => {
+                self.accounts.forget_grant(scope, source);
+                true
+            }
             Effect::Lot { scope, position, left } => self.accounts.set_lot(scope, position, left),
             Effect::Reading { scope, limit, reading, window_end } => {
                 self.accounts.put_reading(scope, LimitReading { limit, reading, window_end })
@@ -210,7 +217,7 @@ impl Books {
                 let lot = self.accounts.lots(self.accounts.get(scope)?).nth(position.into())?;
                 Some(Effect::Lot { scope, position, left: lot.left })
             }
-            Effect::Closed { .. } | Effect::Reading { .. } => None,
+            Effect::Closed { .. } | Effect::Ended { .. } | Effect::Reading { .. } => None,
         }
     }
 

@@ -10,6 +10,7 @@ use super::wire::{Reader, Writer};
 use super::{holding, parts};
 use crate::decide::{Cost, Effect, Fingerprint};
 use crate::id::{CatalogVersion, FeatureId, HoldId, LimitId, PlanId, ScopeId};
+use crate::limit::Source;
 use crate::meter::Reading;
 use crate::token::Digest;
 use crate::window::zone::ZonesDigest;
@@ -75,6 +76,11 @@ pub(super) fn encode(record: &Record<'_>, out: &mut Vec<u8>) {
         }
         Command::Settle(settled) => holding::write_settled(&mut w, settled),
         Command::Sweep => {}
+        Command::VoidGrant { scope, source, at } => {
+            w.uint(scope.0.into());
+            w.uint(source.0.into());
+            w.instant(*at);
+        }
         Command::TopUp { scope, lot } => {
             w.uint(scope.0.into());
             parts::write_lot(&mut w, lot);
@@ -135,6 +141,10 @@ fn read_command(r: &mut Reader<'_>) -> Result<Command<'static>, DecodeError> {
             Command::Reserve { decided, hold: r.option(holding::read_hold)?.map(Box::new) }
         }
         14 => Command::Settle(holding::read_settled(r)?),
+        15 => {
+            let (scope, source) = (read_scope(r)?, Source(r.narrow()?));
+            Command::VoidGrant { scope, source, at: r.instant()? }
+        }
         _ => return Err(DecodeError::Malformed),
     })
 }
@@ -156,6 +166,7 @@ const fn tag(command: &Command<'_>) -> u8 {
         Command::Extend { .. } => 12,
         Command::Reserve { .. } => 13,
         Command::Settle(_) => 14,
+        Command::VoidGrant { .. } => 15,
     }
 }
 
@@ -223,6 +234,11 @@ pub(super) fn write_effect(w: &mut Writer<'_>, effect: &Effect) {
             w.uint(source.0.into());
             w.instant(*window_end);
         }
+        Effect::Ended { scope, source } => {
+            w.byte(4);
+            w.uint(scope.0.into());
+            w.uint(source.0.into());
+        }
         Effect::Lot { scope, position, left } => {
             w.byte(2);
             w.uint(scope.0.into());
@@ -245,7 +261,7 @@ pub(super) fn read_effect(r: &mut Reader<'_>) -> Result<Effect, DecodeError> {
     Ok(match tag {
         0 => Effect::Balance { scope, balance: parts::read_balance(r)?, taken: r.quantity()? },
         1 => {
-            let (limit, source) = (LimitId(r.narrow()?), crate::limit::Source(r.narrow()?));
+            let (limit, source) = (LimitId(r.narrow()?), Source(r.narrow()?));
             Effect::Closed { scope, key: (limit, source, r.instant()?) }
         }
         2 => Effect::Lot { scope, position: r.narrow()?, left: r.quantity()? },
@@ -254,6 +270,7 @@ pub(super) fn read_effect(r: &mut Reader<'_>) -> Result<Effect, DecodeError> {
             let reading = Reading { value: r.quantity()?, at: r.instant()? };
             Effect::Reading { scope, limit, reading, window_end: r.instant()? }
         }
+        4 => Effect::Ended { scope, source: Source(r.narrow()?) },
         _ => return Err(DecodeError::Malformed),
     })
 }

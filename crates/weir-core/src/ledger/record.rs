@@ -11,7 +11,7 @@ use crate::dedup::RequestKey;
 use crate::grant::{Burn, Grant};
 use crate::hold::Hold;
 use crate::id::{CatalogVersion, HoldId, PlanId, ScopeId};
-use crate::limit::Balance;
+use crate::limit::{Balance, Source};
 use crate::time::Timestamp;
 use crate::token::{Credential, Digest};
 use crate::wallet::Lot;
@@ -128,6 +128,15 @@ pub enum Command<'a> {
     Settle(Settled<'a>),
     /// Remembered answers past their time were forgotten.
     Sweep,
+    /// A grant ends earlier than declared; what was drawn from it stays drawn.
+    VoidGrant {
+        /// Whose.
+        scope: ScopeId,
+        /// Which.
+        source: Source,
+        /// When; what is past already means now.
+        at: Timestamp,
+    },
     /// A wallet was topped up.
     TopUp {
         /// Whose.

@@ -33,6 +33,9 @@ pub enum Refused {
     /// The limit has no period that ends there, or it has not begun, or is over.
     #[error("the limit has no open period that ends there")]
     Period,
+    /// No such grant, or it has been forgotten.
+    #[error("the scope has no such grant")]
+    UnknownGrant,
     /// No such hold, or it has been forgotten.
     #[error("no such hold")]
     UnknownHold,
@@ -56,6 +59,7 @@ impl Refused {
             Self::Name => "command.name",
             Self::NotACommand => "command.not_a_command",
             Self::Period => "command.period",
+            Self::UnknownGrant => "command.unknown_grant",
             Self::UnknownHold => "command.unknown_hold",
             Self::UnknownName => "command.unknown_name",
             Self::UnknownScope => "command.unknown_scope",
@@ -123,6 +127,11 @@ pub(super) fn check(books: &Books, command: &Command<'_>) -> Result<(), Refused>
             let taken = lots.any(|known| known.name == lot.name);
             ensure(!lot.name.is_empty() && !taken, Refused::Name)?;
             ensure(books.accounts.lots(account).count() < LOTS_MAX, Refused::Full)
+        }
+        Command::VoidGrant { scope, source, at } => {
+            let mut grants = books.accounts.grants(account(books, *scope)?);
+            let grant = grants.find(|grant| grant.source == *source);
+            ensure(*at <= grant.ok_or(Refused::UnknownGrant)?.expires, Refused::Absurd)
         }
     }
 }

@@ -3,6 +3,10 @@
 use num_bigint::BigInt;
 use weir_core::catalog::definition::{CapacityDefinition, WindowDefinition};
 use weir_core::catalog::{GiveBack, Overage};
+use weir_core::grant::Grant;
+use weir_core::id::ScopeId;
+use weir_core::limit::Source;
+use weir_core::meter::{Aggregation, Life};
 
 use super::weigh::{Allowance, Place};
 use super::{Key, Model, Take, calendar};
@@ -16,7 +20,7 @@ impl Model {
             let key = Key { source: grant.source.0, ..first.key };
             open.iter().all(|open| open.key != key) && self.takes.iter().any(|t| t.key == key)
         });
-        let of = |grant: &weir_core::grant::Grant| {
+        let of = |grant: &Grant| {
             let key = Key { source: grant.source.0, ..first.key };
             let taken = self.takes.iter().filter(|take| take.key == key);
             Allowance {
@@ -29,6 +33,31 @@ impl Model {
             }
         };
         others.map(of).collect()
+    }
+
+    /// Whether a grant has ended so long ago that nothing of then is still taken.
+    pub(super) fn is_past(&self, place: Place<'_>, grant: &Grant) -> bool {
+        let grace = place.line.terms.grace.as_millis();
+        let age = self.sold.definition.acceptance.max_age.map_or(0, |age| age.as_millis());
+        let ended = grant.expires.as_millis();
+        ended != calendar::LAST && place.now > ended + grace.max(age)
+    }
+
+    /// The grants of a limit that are past, less those whose balances are needed: something of them
+    /// is held, or a meter's number goes with them.
+    pub(super) fn past(&self, place: Place<'_>) -> Vec<(ScopeId, Source)> {
+        let (aggregation, life) = place.line.meter;
+        let reads =
+            life == Life::Lifetime || matches!(aggregation, Aggregation::Latest | Aggregation::Max);
+        let mut past = place.burned();
+        past.retain(|grant| {
+            let of =
+                |take: &&Take| (take.key.scope, take.key.source) == (place.scope, grant.source.0);
+            let mut keys = self.takes.iter().filter(of).map(|take| take.key);
+            let needed = |key| reads || self.held(key, place.now) > BigInt::ZERO;
+            self.is_past(place, grant) && !keys.any(needed)
+        });
+        past.iter().map(|grant| (place.scope, grant.source)).collect()
     }
 
     /// What a balance of the plan that has nothing yet starts with: what its predecessor owes still,

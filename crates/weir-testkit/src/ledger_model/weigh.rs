@@ -8,7 +8,7 @@ use weir_core::catalog::definition::{CapacityDefinition, ChargeDefinition, Windo
 use weir_core::decide::{Binding, Outcome, Reason, Request, Verdict};
 use weir_core::grant::{Burn, Grant};
 use weir_core::id::{ScopeId, WalletId};
-use weir_core::limit::{Enforcement, UNLIMITED};
+use weir_core::limit::{Enforcement, Source, UNLIMITED};
 use weir_core::meter::{Aggregation, Life};
 use weir_core::time::Timestamp;
 
@@ -27,6 +27,8 @@ pub(super) struct Changes {
     pub(super) paid: Vec<(ScopeId, usize, BigInt)>,
     /// What a reservation holds.
     pub(super) parts: Vec<Part>,
+    /// The grants that are forgotten.
+    pub(super) past: Vec<(ScopeId, Source)>,
 }
 
 /// What is known after some limits were weighed.
@@ -208,6 +210,7 @@ impl Model {
             return Ok(());
         }
         weighed.fits.push(binding);
+        weighed.changes.past.extend(self.past(place));
         let kept = !heard.is_empty() && line.meter.1 == Life::Window;
         weighed.changes.heard.extend(heard);
         let ended = self.ended(place, &allowances);
@@ -241,7 +244,7 @@ impl Model {
         }
         let pays = |grant: &&Grant| {
             let (from, to) = (grant.effective.as_millis(), grant.expires.as_millis());
-            from <= at && at < to
+            from <= at && at < to && !self.is_past(place, grant)
         };
         let grants: Vec<&Grant> = place.burned().into_iter().filter(pays).collect();
         let of_grant = |g: &&Grant| self.allowance(place, (g.source.0, g.amount), false);

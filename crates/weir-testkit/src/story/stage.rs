@@ -126,6 +126,9 @@ impl Stage {
             Act::SetPlan(scope, plan) => Command::SetPlan { scope: *scope, plan: *plan },
             Act::SetStatus(scope, status) => Command::SetStatus { scope: *scope, status: *status },
             Act::Sweep => Command::Sweep,
+            Act::VoidGrant(scope, source, at) => {
+                Command::VoidGrant { scope: *scope, source: *source, at: *at }
+            }
             Act::TopUp(scope, lot) => Command::TopUp { scope: *scope, lot: Cow::Borrowed(lot) },
         };
         Played::Done(done(ledger.execute(command, now, journal)))

@@ -200,6 +200,51 @@ impl Gate {
         self.execute(scope.shard, &mut cell, command, now)
     }
 
+    /// Ends a grant at an instant, earlier than it would; at one that is past already, now. What was
+    /// drawn from it stays drawn.
+    ///
+    /// # Errors
+    ///
+    /// [`GateError::UnknownName`] when the scope has no grant of that name; [`GateError::Refused`]
+    /// when it ends earlier anyway.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir::{Gate, GateError, GrantTerms, Timestamp};
+    ///
+    /// let (gate, now) = (Gate::in_memory()?, Timestamp::EPOCH);
+    /// gate.install(br#"{ "features": { "calls": {} }, "plans": { "member": { "limits": {
+    ///     "calls": { "feature": "calls", "capacity": "granted", "window": "lifetime" }
+    /// } } } }"#, now)?;
+    /// let member = gate.open(None, "acme", Some("member"), now)?;
+    /// let trial =
+    ///     GrantTerms { name: "trial", amount: None, priority: 0, effective: now, expires: None };
+    /// gate.grant(member, "calls", &trial, now)?;
+    /// gate.void_grant(member, "trial", now, now)?;
+    /// assert_eq!(gate.standing(member, "calls", now)?.capacity.to_string(), "0");
+    /// let later = gate.void_grant(member, "trial", Timestamp::MAX, now).unwrap_err();
+    /// assert_eq!(later.code(), "command.absurd"); // it has ended
+    /// # Ok::<(), GateError>(())
+    /// ```
+    pub fn void_grant(
+        &self,
+        scope: Scope,
+        name: &str,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), GateError> {
+        let mut cell = self.cell(scope.shard)?;
+        let account = cell.ledger.account(scope.id).ok_or(Refused::UnknownScope)?;
+        let source = {
+            let mut grants = cell.ledger.accounts().grants(account);
+            grants.find(|grant| *grant.name == *name).map(|grant| grant.source)
+        };
+        let source = source.ok_or_else(|| GateError::unknown("grant", name))?;
+        let command = Command::VoidGrant { scope: scope.id, source, at };
+        self.execute(scope.shard, &mut cell, command, now)
+    }
+
     /// Adds credits to a wallet of a scope.
     ///
     /// # Errors

@@ -1,11 +1,13 @@
 //! Which allowance gives, and which is given back to? Asks over several balances of one limit.
 
 use alloc::vec::Vec;
+use core::convert::Infallible;
 
 use super::{Opening, Place, Scale};
 use crate::amount::Quantity;
 use crate::catalog::{Capacity, GiveBack, Overage};
-use crate::decide::{Dropped, Effect, Observer, debt};
+use crate::decide::{Dropped, Effect, Observer, debt, ending};
+use crate::grant::Grant;
 use crate::limit::{Balance, Source, UNLIMITED};
 
 impl<'s, O: Observer> Scale<'s, O> {
@@ -112,14 +114,19 @@ impl<'s, O: Observer> Scale<'s, O> {
         let Some(end) = opened.first().map(|first| first.window_end) else { return Vec::new() };
         let Capacity::Granted { .. } = place.terms.capacity else { return opened.into() };
         let limit = place.terms.limit;
-        let of_grants = self.view.accounts.grants(place.account).filter_map(|grant| {
+        let mut drawn = Vec::new();
+        let wanted = |_: &Grant| true;
+        let visited = ending::in_burn_order(self.view, place.counted(), wanted, |grant| {
             let open = opened.iter().find(|open| open.source == grant.source);
             let key = (limit, grant.source, end);
             let mut known = self.view.accounts.balances(place.account);
-            open.or_else(|| known.find(|known| known.key() == key))
+            drawn.extend(open.or_else(|| known.find(|known| known.key() == key)));
+            Ok::<(), Infallible>(())
         });
+        debug_assert!(visited.is_ok());
         let apart = opened.iter().filter(|open| open.source == Source::PLAN);
-        of_grants.chain(apart).copied().collect()
+        drawn.extend(apart);
+        drawn
     }
 
     /// Whether nothing is stored under the balance's key.
