@@ -18,6 +18,7 @@ use weir_core::limit::Source;
 use weir_core::time::Timestamp;
 use weir_core::wallet::Lot;
 
+mod burn;
 pub mod calendar;
 pub mod clocks;
 mod debt;

@@ -27,7 +27,7 @@ proptest! {
         unprice in any::<bool>(),
         words in any::<[[u64; 2]; 2]>(),
     ) {
-        let burn = if unprice { Burn::Unprice } else { Burn::Standard };
+        let burn = if unprice { Burn::UNPRICE } else { Burn::STANDARD };
         let mut model = Model { burn, ..Model::default() };
         // Under two keys: where a table puts a name must never show.
         let mut both = words.map(|key| Accounts::new(HashKey::new(key)));
@@ -192,13 +192,10 @@ impl Model {
 /// In the words of `Burn`'s doc; the names here are plain, so that a dictionary has them in the
 /// order of their bytes.
 fn sort_grants(grants: &mut [Grant], burn: Burn) {
-    match burn {
-        Burn::Standard => {
-            grants.sort_by_key(|g| (g.limit, g.priority, g.expires, g.source, g.name.clone()))
-        }
-        Burn::Unprice => {
-            grants.sort_by_key(|g| (g.limit, Reverse(g.priority), g.expires, g.name.clone()));
-        }
+    if burn == Burn::UNPRICE {
+        grants.sort_by_key(|g| (g.limit, Reverse(g.priority), g.expires, g.name.clone()));
+    } else {
+        grants.sort_by_key(|g| (g.limit, g.priority, g.expires, g.source, g.name.clone()));
     }
 }
 

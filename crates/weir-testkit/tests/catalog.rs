@@ -21,7 +21,7 @@ use weir_core::catalog::{
     Capacity, Catalog, Definition, GiveBack, Names, OnMismatch, Overage, Refusal, RememberAt,
 };
 use weir_core::fault::Fault;
-use weir_core::grant::Burn;
+use weir_core::grant::{Burn, By, Direction, Grain, Key};
 use weir_core::id::{CatalogVersion, Name};
 use weir_core::limit::{CapacityRead, Enforcement};
 use weir_core::meter::{Aggregation, Life};
@@ -608,6 +608,33 @@ fn contents() -> impl Strategy<Value = Content> {
     })
 }
 
+/// How the orders in which grants are drawn are written.
+#[test]
+fn burn_orders_are_written_like_this() {
+    words([
+        ("\"openmeter\"", Burn::OPENMETER),
+        ("\"standard\"", Burn::STANDARD),
+        ("\"unprice\"", Burn::UNPRICE),
+    ]);
+    words([
+        ("\"amount\"", By::Amount),
+        ("\"created\"", By::Created),
+        ("\"effective\"", By::Effective),
+        ("\"expires\"", By::Expires),
+        ("\"id\"", By::Id),
+        ("\"name\"", By::Name),
+        ("\"priority\"", By::Priority),
+    ]);
+    words([("\"ascending\"", Direction::Ascending), ("\"descending\"", Direction::Descending)]);
+    words([
+        ("\"day\"", Grain::Day),
+        ("\"hour\"", Grain::Hour),
+        ("\"millisecond\"", Grain::Millisecond),
+        ("\"minute\"", Grain::Minute),
+        ("\"second\"", Grain::Second),
+    ]);
+}
+
 /// How each word of a definition is written, and that there is no other.
 #[test]
 fn words_are_written_like_this() {
@@ -643,7 +670,6 @@ fn words_are_written_like_this() {
         ("\"limits\"", DenialDefinition::Limits),
         ("\"window\"", DenialDefinition::Window),
     ]);
-    words([("\"standard\"", Burn::Standard), ("\"unprice\"", Burn::Unprice)]);
     words([
         ("\"down\"", Rounding::Down),
         ("\"half_even\"", Rounding::HalfEven),
@@ -755,10 +781,10 @@ fn capacities_are_written_like_this() {
             "\"18446744073709551615\"",
         ),
         ("\"unlimited\"", CapacityDefinition::Unlimited, "\"unlimited\""),
-        ("\"granted\"", CapacityDefinition::Granted(Burn::Standard), r#"{"granted":"standard"}"#),
+        ("\"granted\"", CapacityDefinition::Granted(Burn::STANDARD), r#"{"granted":"standard"}"#),
         (
             r#"{"granted":"unprice"}"#,
-            CapacityDefinition::Granted(Burn::Unprice),
+            CapacityDefinition::Granted(Burn::UNPRICE),
             r#"{"granted":"unprice"}"#,
         ),
         (r#"{"at_roll":7}"#, CapacityDefinition::AtRoll(units(7)), r#"{"at_roll":"7"}"#),
@@ -894,7 +920,16 @@ fn features() -> impl Strategy<Value = FeatureDefinition> {
 }
 
 fn limits() -> impl Strategy<Value = LimitDefinition> {
-    let burns = one_of(&[Burn::Standard, Burn::Unprice]);
+    let key = (
+        one_of(&[By::Created, By::Expires, By::Name]),
+        one_of(&[Direction::Ascending, Direction::Descending]),
+        one_of(&[Grain::Day, Grain::Millisecond]),
+    );
+    let keys = proptest::collection::vec(key, 0..=Burn::KEYS_MAX).prop_map(|keys| {
+        let key = |(by, direction, grain)| Key { by, direction, grain };
+        Burn::new(&keys.into_iter().map(key).collect::<Vec<_>>()).unwrap()
+    });
+    let burns = prop_oneof![one_of(&[Burn::OPENMETER, Burn::STANDARD, Burn::UNPRICE]), keys];
     let capacity = prop_oneof![
         quantities().prop_map(CapacityDefinition::AtRoll),
         burns.prop_map(CapacityDefinition::Granted),

@@ -107,7 +107,7 @@ fn conservation_over_several_grants() {
         play(Act::Install(Box::new(serde_json::from_str(json).unwrap())));
         play(Act::Intern(None, "acme".to_owned(), Some(PlanId(0))));
         for (source, amount) in (1..).zip([1, 2, 3]) {
-            let given = play(Act::Grant(scope, grant(source, amount), Burn::Standard));
+            let given = play(Act::Grant(scope, grant(source, amount), Burn::STANDARD));
             assert_eq!(given, Played::Done(Ok(())));
         }
         let quantity = Quantity::from_units(asked);
@@ -158,7 +158,7 @@ fn past_periods_are_forgotten() {
         play(Act::Intern(None, "acme".to_owned(), Some(PlanId(0))), 0);
         if capacity != "9" {
             for source in 1..=2 {
-                play(Act::Grant(ScopeId(0), grant(source, 5), Burn::Standard), 0);
+                play(Act::Grant(ScopeId(0), grant(source, 5), Burn::STANDARD), 0);
             }
         }
         let quantity = Quantity::from_units(units);
@@ -190,8 +190,8 @@ fn a_grant_joins_the_period_of_first_use() {
     play(Act::Install(Box::new(serde_json::from_str(json).unwrap())), 0);
     play(Act::Intern(None, "acme".to_owned(), Some(PlanId(0))), 0);
     let later = Grant { priority: -1, effective: at(30), ..grant(2, 4) }; // drawn first, once it pays
-    play(Act::Grant(ScopeId(0), grant(1, 4), Burn::Standard), 0);
-    play(Act::Grant(ScopeId(0), later, Burn::Standard), 0);
+    play(Act::Grant(ScopeId(0), grant(1, 4), Burn::STANDARD), 0);
+    play(Act::Grant(ScopeId(0), later, Burn::STANDARD), 0);
     let asked = [(0, 4), (0, 0), (40, 0), (59, 0), (60, 4)]; // minute, and what the maximum adds
     for (minute, adds) in asked {
         let costs = vec![Cost { feature: FeatureId(0), quantity: Quantity::from_units(4) }];
@@ -250,8 +250,8 @@ fn order_free() {
         let mut play = |act: Act| stage.play(&act, at(500), &mut ());
         play(Act::Install(Box::new(serde_json::from_str(json).unwrap())));
         play(Act::Intern(None, "acme".to_owned(), Some(PlanId(0))));
-        play(Act::Grant(ScopeId(0), grant(1, 3), Burn::Standard));
-        play(Act::Grant(ScopeId(0), grant(2, 1_000), Burn::Standard));
+        play(Act::Grant(ScopeId(0), grant(1, 3), Burn::STANDARD));
+        play(Act::Grant(ScopeId(0), grant(2, 1_000), Burn::STANDARD));
         for (feature, units, minute) in events {
             let quantity = Quantity::from_units(*units);
             let costs = vec![Cost { feature: FeatureId(*feature), quantity }];
@@ -775,7 +775,7 @@ fn limited(limit: &str, now: Timestamp) -> Stage {
 }
 
 fn give(stage: &mut Stage, grant: Grant, now: Timestamp) {
-    let given = stage.play(&Act::Grant(ScopeId(0), grant, Burn::Standard), now, &mut ());
+    let given = stage.play(&Act::Grant(ScopeId(0), grant, Burn::STANDARD), now, &mut ());
     assert_eq!(given, Played::Done(Ok(())));
 }
 

@@ -140,7 +140,7 @@ fn forecast_is_exact_at_both_ends_of_a_grant() {
                 effective: hour(*from),
                 expires: hour(*until),
             };
-            play(Act::Grant(ScopeId(0), grant, Burn::Standard));
+            play(Act::Grant(ScopeId(0), grant, Burn::STANDARD));
         }
         let pace = Pace { quantity: Quantity::from_units(1), every };
         let outlook = stage.ledger.outlook(ScopeId(0)).unwrap();
@@ -355,7 +355,7 @@ fn grants_and_notes_are_bounded() {
         effective: now,
         expires: Period::NEVER,
     };
-    let mut give = |n| play(Act::Grant(ScopeId(0), grant(n), Burn::Standard));
+    let mut give = |n| play(Act::Grant(ScopeId(0), grant(n), Burn::STANDARD));
     assert!((1..=4_096).all(|n| give(n) == Played::Done(Ok(()))));
     assert_eq!(give(4_097), Played::Done(Err(Refused::Full)));
 

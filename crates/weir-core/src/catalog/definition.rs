@@ -249,7 +249,7 @@ impl<'de> serde::de::Visitor<'de> for CapacityVisitor {
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
         match text {
-            "granted" => Ok(CapacityDefinition::Granted(Burn::Standard)),
+            "granted" => Ok(CapacityDefinition::Granted(Burn::STANDARD)),
             "unlimited" => Ok(CapacityDefinition::Unlimited),
             quantity => quantity.parse().map(CapacityDefinition::Live).map_err(E::custom),
         }

@@ -35,7 +35,7 @@ pub(super) fn encode(record: &Record<'_>, out: &mut Vec<u8>) {
         Command::Grant { scope, grant, burn } => {
             w.uint(scope.0.into());
             parts::write_grant(&mut w, grant);
-            w.byte(parts::burn_code(*burn));
+            parts::write_burn(&mut w, burn);
         }
         Command::Import { scope, balance, anchor } => {
             w.uint(scope.0.into());
@@ -109,7 +109,7 @@ fn read_command(r: &mut Reader<'_>) -> Result<Command<'static>, DecodeError> {
         }
         2 => {
             let (scope, grant) = (read_scope(r)?, Cow::Owned(parts::read_grant(r)?));
-            Command::Grant { scope, grant, burn: parts::burn_of(r.byte()?)? }
+            Command::Grant { scope, grant, burn: parts::read_burn(r)? }
         }
         3 => {
             let (scope, balance) = (read_scope(r)?, parts::read_balance(r)?);

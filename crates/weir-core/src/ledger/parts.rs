@@ -12,7 +12,7 @@ use crate::catalog::Names;
 use crate::catalog::names::Table;
 use crate::decide::{Binding, Flags, Outcome, Reason, Retry, Verdict};
 use crate::dedup::{Key, RequestKey};
-use crate::grant::{Burn, Grant};
+use crate::grant::{Burn, By, Direction, Grain, Grant, Key as BurnKey};
 use crate::id::{CatalogVersion, ClassId, FeatureId, LimitId, Name, ScopeId, WalletId};
 use crate::limit::{Balance, Source};
 use crate::token::{self, Credential, Origins};
@@ -258,19 +258,40 @@ fn reason_of(code: u8) -> Result<Reason, DecodeError> {
     Reason::ALL.get(at).copied().ok_or(DecodeError::Malformed)
 }
 
-pub(super) const fn burn_code(burn: Burn) -> u8 {
-    match burn {
-        Burn::Standard => 0,
-        Burn::Unprice => 1,
+/// How keys are written: one byte each for what, which end, and how finely.
+const BYS: [By; 7] =
+    [By::Amount, By::Created, By::Effective, By::Expires, By::Id, By::Name, By::Priority];
+const DIRECTIONS: [Direction; 2] = [Direction::Ascending, Direction::Descending];
+const GRAINS: [Grain; 5] =
+    [Grain::Day, Grain::Hour, Grain::Millisecond, Grain::Minute, Grain::Second];
+
+pub(super) fn write_burn(w: &mut Writer<'_>, burn: &Burn) {
+    w.size(burn.keys().count());
+    for key in burn.keys() {
+        w.byte(code(&BYS, &key.by));
+        w.byte(code(&DIRECTIONS, &key.direction));
+        w.byte(code(&GRAINS, &key.grain));
     }
 }
 
-pub(super) const fn burn_of(code: u8) -> Result<Burn, DecodeError> {
-    match code {
-        0 => Ok(Burn::Standard),
-        1 => Ok(Burn::Unprice),
-        _ => Err(DecodeError::Malformed),
-    }
+pub(super) fn read_burn(r: &mut Reader<'_>) -> Result<Burn, DecodeError> {
+    let keys: Vec<BurnKey> = r.list(|r| {
+        Ok(BurnKey {
+            by: decoded(&BYS, r.byte()?)?,
+            direction: decoded(&DIRECTIONS, r.byte()?)?,
+            grain: decoded(&GRAINS, r.byte()?)?,
+        })
+    })?;
+    Burn::new(&keys).ok_or(DecodeError::Malformed)
+}
+
+fn code<T: PartialEq>(all: &[T], one: &T) -> u8 {
+    let at = all.iter().position(|known| known == one).unwrap_or_default();
+    u8::try_from(at).unwrap_or_default()
+}
+
+fn decoded<T: Copy>(all: &[T], code: u8) -> Result<T, DecodeError> {
+    all.get(usize::from(code)).copied().ok_or(DecodeError::Malformed)
 }
 
 pub(super) const fn status_code(status: Status) -> u8 {

@@ -6,7 +6,7 @@ use weir_core::catalog::Overage;
 use weir_core::catalog::Refusal;
 use weir_core::catalog::definition::{CapacityDefinition, ChargeDefinition, WindowDefinition};
 use weir_core::decide::{Binding, Outcome, Reason, Request, Verdict};
-use weir_core::grant::{Burn, Grant};
+use weir_core::grant::Grant;
 use weir_core::id::{ScopeId, WalletId};
 use weir_core::limit::{Enforcement, Source, UNLIMITED};
 use weir_core::meter::{Aggregation, Life};
@@ -55,24 +55,6 @@ pub(super) struct Place<'m> {
     pub(super) line: &'m Line,
     pub(super) at: i64,
     pub(super) now: i64,
-}
-
-impl<'m> Place<'m> {
-    /// All grants of the limit, whenever they pay, in the order in which they are drawn.
-    pub(super) fn burned(self) -> Vec<&'m Grant> {
-        let CapacityDefinition::Granted(burn) = self.line.terms.capacity else {
-            return Vec::new();
-        };
-        let of_limit = |grant: &&Grant| grant.limit == self.line.limit;
-        let mut grants: Vec<&Grant> = self.account.grants.iter().filter(of_limit).collect();
-        match burn {
-            Burn::Standard => grants.sort_by_key(|g| (g.priority, g.expires, g.source)),
-            Burn::Unprice => grants.sort_by_cached_key(|grant| {
-                (-i64::from(grant.priority), grant.expires, collated(&grant.name))
-            }),
-        }
-        grants
-    }
 }
 
 /// One allowance as it stands: a plan's own, or a grant.
@@ -453,15 +435,6 @@ fn rounded(product: BigInt, digits: u8, rounding: Rounding) -> BigInt {
     };
     (whole + i32::from(up)) * BigInt::from(10).pow(9 - u32::from(digits))
 }
-
-/// A key that sorts as the root collation does: marks, digits, letters; then lower case first.
-fn collated(name: &str) -> (Vec<usize>, Vec<bool>) {
-    let place = |c: char| MARKS.find(c.to_ascii_lowercase()).unwrap_or(MARKS.len());
-    (name.chars().map(place).collect(), name.chars().map(|c| c.is_ascii_uppercase()).collect())
-}
-
-/// Visible ASCII in the order of CLDR's root collation, letters in lower case.
-const MARKS: &str = "_-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$0123456789abcdefghijklmnopqrstuvwxyz";
 
 /// The stage of the design that gives a reason.
 const fn stage(reason: Reason) -> u8 {

@@ -10,7 +10,7 @@ use weir_core::catalog::definition::{
     SettleDefinition, WalletDefinition, WindowDefinition,
 };
 use weir_core::catalog::{Definition, GiveBack, OnMismatch, Overage, Refusal, RememberAt};
-use weir_core::grant::Burn;
+use weir_core::grant::{Burn, By, Direction, Grain, Key};
 use weir_core::id::{LimitId, Name};
 use weir_core::limit::Enforcement;
 use weir_core::meter::{Aggregation, Life};
@@ -54,7 +54,7 @@ impl Shape {
         let mut limits = Vec::new();
         for (at, _) in LIMITS.iter().enumerate() {
             let feature = FEATURES.get(at % FEATURES.len()).copied().unwrap_or_default();
-            let burn = *u.choose(&[Burn::Standard, Burn::Unprice])?;
+            let burn = burn(u)?;
             limits.push(Limit { feature, window: window(u)?, burn });
         }
         Ok(Self { flavour, features, limits })
@@ -64,7 +64,7 @@ impl Shape {
     pub(super) fn burn(&self, limit: LimitId, model: &Model) -> Burn {
         let mut all = LIMITS.iter().zip(&self.limits);
         all.find(|(name, _)| model.limit(name) == Some(limit))
-            .map_or(Burn::Standard, |(_, limit)| limit.burn)
+            .map_or(Burn::STANDARD, |(_, limit)| limit.burn)
     }
 
     pub(super) fn definition(&self, u: &mut Unstructured<'_>) -> Result<Definition> {
@@ -174,6 +174,29 @@ impl Shape {
         let forgets = matches!(self.flavour, Flavour::Forgetful | Flavour::Paid);
         Ok(Some(remember).filter(|_| !forgets))
     }
+}
+
+/// A preset, or any keys.
+fn burn(u: &mut Unstructured<'_>) -> Result<Burn> {
+    if u.ratio(1, 2)? {
+        return Ok(*u.choose(&[Burn::OPENMETER, Burn::STANDARD, Burn::UNPRICE])?);
+    }
+    let mut keys = Vec::new();
+    for _ in 0..u.int_in_range(0..=Burn::KEYS_MAX)? {
+        let by = *u.choose(&[
+            By::Amount,
+            By::Created,
+            By::Effective,
+            By::Expires,
+            By::Id,
+            By::Name,
+            By::Priority,
+        ])?;
+        let direction = *u.choose(&[Direction::Ascending, Direction::Descending])?;
+        let grains = [Grain::Day, Grain::Hour, Grain::Millisecond, Grain::Minute, Grain::Second];
+        keys.push(Key { by, direction, grain: *u.choose(&grains)? });
+    }
+    Ok(Burn::new(&keys).unwrap_or_default())
 }
 
 fn window(u: &mut Unstructured<'_>) -> Result<WindowDefinition> {
