@@ -37,3 +37,24 @@ pub(super) fn run(
     let rules = Rules { slack: Slack::All(tolerance), free_text: &["error"], ..Rules::EXACT };
     compare(&rules, &Value::Object(wanted), Some(&got), checks);
 }
+
+/// A peer's case: what its own tests assert, and what an independent port of it derives. Of an
+/// object or list, an assertion may name some of the members.
+pub(super) fn peer(
+    question: &Question<'_>,
+    expect: &Map<String, Value>,
+    system: &dyn System,
+    checks: &mut Checks,
+) {
+    let got = match system.answer(question) {
+        Ok(got) => got,
+        Err(missing) => return checks.refuse("an answer", &missing.to_string()),
+    };
+    checks.know(expect.keys(), &["asserted", "derived"]);
+    let rules = Rules::EXACT.subset();
+    for part in ["asserted", "derived"] {
+        if let Some(wanted) = expect.get(part) {
+            checks.within(part, |checks| compare(&rules, wanted, Some(&got), checks));
+        }
+    }
+}
