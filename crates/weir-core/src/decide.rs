@@ -318,20 +318,8 @@ fn weigh<O: Observer>(
     weigh::weigh(view, request, (workings, observer), verdict);
     if !verdict.is_allowed() {
         workings.effects.clear();
-        if let Retry::At(at) = verdict.retry
-            && !retry::stands_alone(view, request)
-            && !passes(view, request, workings, at)
-        {
-            verdict.retry = Retry::NotComputed; // another limit stands against it by then
+        if matches!(verdict.retry, Retry::At(_)) && !retry::stands_alone(view, request) {
+            verdict.retry = retry::ask_again(view, request, workings, verdict.retry);
         }
     }
-}
-
-/// Whether the request would pass at `at`, with nothing but time passing.
-fn passes(view: &View<'_>, request: &Request<'_>, workings: &mut Workings, at: Timestamp) -> bool {
-    let (view, request) = (View { now: at, ..*view }, Request { at, ..*request });
-    let mut verdict = Verdict::open(view.catalog.version());
-    weigh::weigh(&view, &request, (workings, &mut ()), &mut verdict);
-    workings.effects.clear();
-    verdict.is_allowed()
 }

@@ -1,7 +1,7 @@
 //! When would it pass? What time alone gives back to a limit that refused.
 
 use super::verdict::{Binding, Retry};
-use super::{Request, View};
+use super::{Request, Verdict, View, Workings, weigh};
 use crate::amount::Quantity;
 use crate::catalog::{Capacity, Terms};
 use crate::limit::Balance;
@@ -46,6 +46,29 @@ pub(super) fn stands_alone(view: &View<'_>, request: &Request<'_>) -> bool {
     let [Terms { capacity: Capacity::Fixed { .. }, .. }] = limits else { return false };
     let open = view.accounts.balances(account).filter(|balance| view.now < balance.window_end);
     open.count() <= 1 // none is booked ahead
+}
+
+/// When the request passes that may pass at `retry`, with nothing but time passing. Where another
+/// limit stands against it by then, that one says when it has room; until then it refuses.
+#[inline(never)]
+pub(super) fn ask_again(
+    view: &View<'_>,
+    request: &Request<'_>,
+    workings: &mut Workings,
+    mut retry: Retry,
+) -> Retry {
+    for _ in 0..CANDIDATES_MAX {
+        let Retry::At(at) = retry else { return retry };
+        let (view, request) = (View { now: at, ..*view }, Request { at, ..*request });
+        let mut verdict = Verdict::open(view.catalog.version());
+        weigh::weigh(&view, &request, (&mut *workings, &mut ()), &mut verdict);
+        workings.effects.clear();
+        if verdict.is_allowed() {
+            return retry;
+        }
+        retry = verdict.retry;
+    }
+    Retry::NotComputed
 }
 
 /// When both would admit.

@@ -17,8 +17,8 @@ pub(super) enum Reopens {
 }
 
 impl Model {
-    /// The first instant at which the same request passes, found by asking then; where some limit
-    /// that denies may open otherwise than by the end of its period, nothing is said.
+    /// The first instant at which the same request passes, found by asking then, and again when that
+    /// answer says; where some limit that denies may open otherwise than by the end of its period, nothing is said.
     pub(super) fn retry(&self, request: &Request<'_>, weighed: &Weighed) -> Retry {
         let reopens: Option<Vec<Reopens>> = weighed.reopens.iter().copied().collect();
         let pays = |fit: &Binding| {
@@ -34,9 +34,10 @@ impl Model {
             Some(Reopens::At(then)) => {
                 let Ok(at) = Timestamp::from_millis(then) else { return Retry::NotComputed };
                 let again = Request { at, key: None, caller: Caller::Unchecked, ..*request };
-                match self.judge(&again, then).0.outcome {
+                let verdict = self.judge(&again, then).0;
+                match verdict.outcome {
                     Outcome::Allowed => Retry::At(at),
-                    Outcome::Denied(_) => Retry::NotComputed,
+                    Outcome::Denied(_) => verdict.retry, // as whoever asks then is told
                 }
             }
         }
