@@ -52,6 +52,17 @@ pub(super) fn peer(
     };
     checks.know(expect.keys(), &["asserted", "derived"]);
     let rules = Rules::EXACT.subset();
+    // What is told after each step stands with the step.
+    for (at, step) in question.input.as_array().into_iter().flatten().enumerate() {
+        for part in ["asserted_after", "derived_after"] {
+            if let Some(wanted) = step.get(part) {
+                let got = got.get(at);
+                checks.within(&format!("steps/{at}/{part}"), |checks| {
+                    compare(&rules, wanted, got, checks);
+                });
+            }
+        }
+    }
     for part in ["asserted", "derived"] {
         if let Some(wanted) = expect.get(part) {
             checks.within(part, |checks| compare(&rules, wanted, Some(&got), checks));

@@ -253,22 +253,22 @@ fn before(at: Timestamp) -> Timestamp {
     Span::from_millis(1).ok().and_then(|moment| at.checked_sub(moment)).unwrap_or(at)
 }
 
-fn field<'v>(given: &'v Value, key: &str) -> Result<&'v Value, NotImplemented> {
+pub(super) fn field<'v>(given: &'v Value, key: &str) -> Result<&'v Value, NotImplemented> {
     given.get(key).ok_or_else(|| missing(&format!("no {key}")))
 }
 
-fn text<'v>(given: &'v Value, key: &str) -> Result<&'v str, NotImplemented> {
+pub(super) fn text<'v>(given: &'v Value, key: &str) -> Result<&'v str, NotImplemented> {
     field(given, key)?.as_str().ok_or_else(|| missing(&format!("{key} is no text")))
 }
 
-fn read<T: FromStr>(given: &Value, key: &str) -> Result<T, NotImplemented> {
+pub(super) fn read<T: FromStr>(given: &Value, key: &str) -> Result<T, NotImplemented> {
     text(given, key)?.parse().map_err(|_| missing(&format!("{key} cannot be read")))
 }
 
-fn told_by(error: &dyn std::fmt::Display) -> NotImplemented {
+pub(super) fn told_by(error: &dyn std::fmt::Display) -> NotImplemented {
     missing(&error.to_string())
 }
 
-fn missing(what: &str) -> NotImplemented {
+pub(super) fn missing(what: &str) -> NotImplemented {
     NotImplemented::new(what)
 }
