@@ -146,7 +146,7 @@ impl Sale {
             "capacity": {"granted": "unprice"},
             "charge": charge,
             "enforcement": enforcement,
-            "settle": { "give_back": "none" },
+            "settle": { "give_back": "none", "overage": "first" },
             "grace": "PT1H",
             "window": self.window()?,
         }))
