@@ -27,14 +27,15 @@ use crate::window::zone::Zones;
 mod compile;
 pub mod definition;
 pub mod names;
+mod prices;
 mod terms;
 mod windows;
 
 pub use definition::Definition;
 pub use names::Names;
 pub use terms::{
-    Capacity, Charge, Counted, Denials, GiveBack, Line, OnMismatch, Overage, PerFeature, Refusal,
-    Remember, RememberAt, Terms,
+    Capacity, Charge, ChargeOn, Counted, Denials, FundsFirst, GiveBack, Line, Negative, OnMismatch,
+    Overage, PerFeature, Refusal, Remember, RememberAt, Terms,
 };
 
 /// A checked catalog, ready to decide under.
@@ -47,7 +48,14 @@ pub struct Catalog {
     features: Box<[Option<Feature>]>,
     plans: Box<[Option<Plan>]>,
     times: Times,
+    rules: Rules,
+}
+
+/// What is looked at when.
+#[derive(Debug)]
+struct Rules {
     remember: Option<Remember>,
+    funds_first: FundsFirst,
 }
 
 /// Which instants are accepted, and what clocks show at them.
@@ -201,7 +209,13 @@ impl Catalog {
     /// Whether and how answers are remembered.
     #[must_use]
     pub const fn remember(&self) -> Option<&Remember> {
-        self.remember.as_ref()
+        self.rules.remember.as_ref()
+    }
+
+    /// Whether an empty wallet is told before a limit that has no room.
+    #[must_use]
+    pub const fn funds_first(&self) -> FundsFirst {
+        self.rules.funds_first
     }
 }
 

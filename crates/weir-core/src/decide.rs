@@ -243,8 +243,10 @@ pub struct Debit {
     pub scope: ScopeId,
     /// Which wallet.
     pub wallet: crate::id::WalletId,
-    /// How much.
+    /// How much; below nothing when it is to be paid back.
     pub amount: Quantity,
+    /// What use costs in it. Where it is nothing, the wallet cannot refuse, and pays what it can.
+    pub owed: Quantity,
     /// What it could pay before.
     pub usable: Quantity,
 }
@@ -258,8 +260,20 @@ pub struct Workings {
     pub held: Held,
     /// What a commit asks beyond what is held.
     pub(crate) over: Vec<Cost>,
+    /// What it is weighed for.
+    purpose: Purpose,
     debits: Vec<Debit>,
     opened: Vec<Balance>,
+}
+
+/// What a request is weighed for.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Purpose {
+    /// To hold what is asked: who pays is seen when it is known what is held.
+    Hold,
+    /// To use it.
+    #[default]
+    Use,
 }
 
 /// How a limit of a scope stands for the least that can be asked.

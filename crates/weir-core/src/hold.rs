@@ -11,9 +11,9 @@
 //!
 //! - `balances_hold_what_holds_hold`: what a balance holds is the sum of the open holds' parts of it.
 //! - `a_hold_keeps_its_word`: while it is open, a commit of what is held goes through, whatever else
-//!   happened; a millisecond before the deadline it is open, at the deadline it is not. Two things
-//!   end this: a wallet that has not even the last digit which rounding may add, and use beside it
-//!   past all numbers.
+//!   happened; a millisecond before the deadline it is open, at the deadline it is not. Three things
+//!   end this: a wallet that has not even the last digit which rounding may add, or not what use
+//!   beside it has made dearer since, and use beside it past all numbers.
 //! - `money_is_held_charged_or_given_back`: what lots lose is what is charged or held.
 //! - `a_deadline_ends_a_hold`: at no instant is a hold open whose deadline has passed.
 //! - `a_step_seen_again_answers_the_same`: a commit or release that is repeated changes nothing.
@@ -127,7 +127,7 @@ impl Held {
 }
 
 /// What a hold keeps back of one balance.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Part {
     /// Whose balance.
     pub scope: ScopeId,
@@ -137,6 +137,8 @@ pub struct Part {
     pub feature: FeatureId,
     /// How much is still held.
     pub held: Quantity,
+    /// The capacity of the balance, when it was held.
+    pub capacity: Quantity,
     /// What its use costs, as sold when it was held.
     pub charge: Option<Charge>,
 }
@@ -244,6 +246,17 @@ impl<A> Holds<A> {
     pub fn lapsed_pledges(&self, now: Timestamp) -> impl Iterator<Item = &Pledge> {
         let due = self.open.iter().take_while(move |(until, _)| *until <= now);
         due.filter_map(|(_, id)| self.all.get(id)).flat_map(|hold| &hold.held.pledges)
+    }
+
+    /// How much of a lot the open holds of a root hold.
+    #[must_use]
+    pub fn pledged(&self, root: ScopeId, scope: ScopeId, lot: &str) -> Quantity {
+        let of_root = self.deadlines.range((root, Timestamp::MIN, HoldId(0))..);
+        let of_root = of_root.take_while(|(of, ..)| *of == root);
+        let holds = of_root.filter_map(|(_, _, id)| self.all.get(id));
+        let pledges = holds.flat_map(|hold| &hold.held.pledges);
+        let of_lot = pledges.filter(|pledge| pledge.scope == scope && *pledge.lot == *lot);
+        sum(of_lot.map(|pledge| pledge.left))
     }
 
     /// The deadlines to come of a root's open holds, and how much of the balance each gives back.

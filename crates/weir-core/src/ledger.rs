@@ -37,6 +37,7 @@ mod hold;
 mod holding;
 mod import;
 mod parts;
+mod priced;
 mod record;
 mod refuse;
 mod snapshot;

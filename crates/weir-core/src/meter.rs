@@ -27,6 +27,8 @@ pub enum Aggregation {
     Latest,
     /// The largest value; the first one, whatever its sign, to begin with.
     Max,
+    /// The smallest value; the first one, whatever its sign, to begin with.
+    Min,
     /// All values added up; they may be negative.
     #[default]
     Sum,
@@ -59,7 +61,7 @@ impl Meter {
     #[must_use]
     pub const fn keeps_reading(self) -> bool {
         matches!(self.life, Life::Lifetime)
-            || matches!(self.aggregation, Aggregation::Latest | Aggregation::Max)
+            || matches!(self.aggregation, Aggregation::Latest | Aggregation::Max | Aggregation::Min)
     }
 
     /// What `value`, seen at `at`, makes of the reading before it; `None` when it does not fit.
@@ -88,8 +90,9 @@ impl Meter {
             (Aggregation::Count, _) => (old.checked_add(Quantity::from_units(1))?, seen),
             (Aggregation::Sum, _) => (old.checked_add(value)?, seen),
             (Aggregation::Max, Some(_)) => (old.max(value), seen),
+            (Aggregation::Min, Some(_)) => (old.min(value), seen),
             (Aggregation::Latest, Some(reading)) if at < reading.at => (old, reading.at),
-            (Aggregation::Max | Aggregation::Latest, _) => (value, seen),
+            (Aggregation::Latest | Aggregation::Max | Aggregation::Min, _) => (value, seen),
         };
         Some(Read { reading: Reading { value: new, at }, delta: new.checked_sub(old)? })
     }

@@ -1,7 +1,9 @@
 //! Which credits pay? Prepaid lots of a wallet, and the order in which they are drawn.
 //!
 //! A wallet is a set of lots. A debit is all or nothing over the lots that are usable at the
-//! instant; promotional lots go first, then low priority, then the soonest expiry.
+//! instant; promotional lots go first, then low priority, then the soonest expiry. What is paid back
+//! goes to the lots the other way round, to each at most what was drawn from it; who asks for nothing
+//! more is never refused, so a step back that costs something is paid as far as the wallet goes.
 //!
 //! # Laws
 //!

@@ -13,18 +13,21 @@ use weir_core::account::Status;
 use weir_core::amount::{Quantity, Rounding};
 use weir_core::catalog::definition::{
     AcceptanceDefinition, CapacityDefinition, ChargeDefinition, CycleDefinition, DenialDefinition,
-    FeatureDefinition, KeySpaceDefinition, LimitDefinition, PlanDefinition, RememberDefinition,
-    SettleDefinition, WalletDefinition, WindowDefinition,
+    FeatureDefinition, KeySpaceDefinition, LimitDefinition, PackageDefinition, PlanDefinition,
+    PrecedenceDefinition, PriceDefinition, RememberDefinition, SettleDefinition, WalletDefinition,
+    WindowDefinition,
 };
 use weir_core::catalog::names::Table;
 use weir_core::catalog::{
-    Capacity, Catalog, Definition, GiveBack, Names, OnMismatch, Overage, Refusal, RememberAt,
+    Capacity, Catalog, ChargeOn, Definition, FundsFirst, GiveBack, Names, Negative, OnMismatch,
+    Overage, Refusal, RememberAt,
 };
 use weir_core::fault::Fault;
 use weir_core::grant::{Burn, By, Direction, Grain, Key};
 use weir_core::id::{CatalogVersion, Name};
 use weir_core::limit::{CapacityRead, Enforcement};
 use weir_core::meter::{Aggregation, Life};
+use weir_core::price::Tier;
 use weir_core::time::{Span, Stride, Timestamp};
 use weir_core::token::class::{Alphabet, Check, Length};
 use weir_core::token::{self, ClassDefinition, ClassTerms, Environment, OriginTerms, Unstated};
@@ -87,13 +90,17 @@ fn each_fault_alone_is_the_only_one() {
 fn no_code_is_left_out() {
     let sources = concat!(
         include_str!("../../weir-core/src/catalog/compile.rs"),
+        include_str!("../../weir-core/src/catalog/prices.rs"),
         include_str!("../../weir-core/src/catalog/windows.rs"),
         include_str!("../../weir-core/src/token/class.rs"),
     );
     let code =
         regex::Regex::new(r#"(?:[fF]ault|Fault::new)\([^;]*?"((?:catalog|token)\.[a-z_]+)""#);
-    let in_source: BTreeSet<&str> =
-        code.unwrap().captures_iter(sources).map(|found| found.get(1).unwrap().as_str()).collect();
+    let of_tiers = regex::Regex::new(r#"=> "(catalog\.[a-z_]+)""#).unwrap();
+    let price = include_str!("../../weir-core/src/price.rs");
+    let code = code.unwrap();
+    let found = code.captures_iter(sources).chain(of_tiers.captures_iter(price));
+    let in_source: BTreeSet<&str> = found.map(|found| found.get(1).unwrap().as_str()).collect();
     let mut tested: BTreeSet<&str> = injections().iter().map(|one| one.0).collect();
     tested.retain(|code| !code.starts_with("schema."));
     tested.extend(["catalog.too_many", "token.classes_too_many"]);
@@ -258,6 +265,36 @@ fn in_classes_and_features() -> Vec<Injection> {
     ]
 }
 
+/// Faults of a price, each with its place in it.
+fn in_prices() -> Vec<(&'static str, &'static str, Value)> {
+    let tier = |above: &str, to: &str, unit: &str| json!({"above": above, "to": to, "unit": unit});
+    let last = |above: &str, flat: &str| json!({"above": above, "flat": flat});
+    let first = || tier("0", "10", "1");
+    vec![
+        ("catalog.negative_price", "flat", json!({"flat": "-0.000000001"})),
+        ("catalog.negative_price", "package/price", json!({"package": {"price": -1, "size": 1}})),
+        ("catalog.package_size", "package/size", json!({"package": {"price": 1, "size": 0}})),
+        ("catalog.price_too_large", "", json!({"flat": "170141183460469231731.687303716"})),
+        (
+            "catalog.price_too_large", // on the way to the capacity, not at it
+            "",
+            json!({"volume": [tier("0", "10", "100000000000000000000"), last("10", "0")]}),
+        ),
+        ("catalog.tier_number", "graduated", json!({"graduated": []})),
+        ("catalog.tier_closed", "volume/0/to", json!({"volume": [first()]})),
+        (
+            "catalog.tier_empty",
+            "volume/0/to",
+            json!({"volume": [tier("0", "0", "1"), last("0", "1")]}),
+        ),
+        ("catalog.tier_gap", "graduated/1/above", json!({"graduated": [first(), last("11", "1")]})),
+        ("catalog.tier_gap", "volume/0/above", json!({"volume": [last("1", "1")]})),
+        ("catalog.tier_negative", "volume/1", json!({"volume": [first(), last("10", "-1")]})),
+        ("catalog.tier_open", "volume/0/to", json!({"volume": [last("0", "1"), last("10", "1")]})),
+        ("catalog.tier_overlap", "volume/1/above", json!({"volume": [first(), last("9", "1")]})),
+    ]
+}
+
 fn in_limits() -> Vec<Injection> {
     let mut all = Vec::new();
     let mut add = |code, reported: &str, edited: &str, value| {
@@ -279,6 +316,11 @@ fn in_limits() -> Vec<Injection> {
         "charge/price",
         json!("1701411834604692317.316873038"),
     );
+    for (code, place, price) in in_prices() {
+        let place =
+            if place.is_empty() { "charge/price" } else { &format!("charge/price/{place}") };
+        add(code, place, "charge/price", price);
+    }
     add("catalog.unknown_wallet", "charge/wallet", "charge/wallet", json!("nowhere"));
     add("catalog.unknown_feature", "feature", "feature", json!("nowhere"));
     for kind in ["anchored", "first_use"] {
@@ -642,6 +684,7 @@ fn words_are_written_like_this() {
         ("\"count\"", Aggregation::Count),
         ("\"latest\"", Aggregation::Latest),
         ("\"max\"", Aggregation::Max),
+        ("\"min\"", Aggregation::Min),
         ("\"sum\"", Aggregation::Sum),
     ]);
     words([("\"lifetime\"", Life::Lifetime), ("\"window\"", Life::Window)]);
@@ -805,7 +848,8 @@ fn what_is_left_out_is_this() {
         "capacity": "1", "feature": "a", "window": "lifetime", "enforcement": "hard",
         "grace": "P0D", "refusal": "limit_exceeded",
         "settle": {"give_back": "reverse", "overage": "owed"},
-        "charge": {"price": "0.1", "digits": 8, "rounding": "half_even", "wallet": null},
+        "charge": {"price": "0.1", "digits": 8, "negative": "give_back", "on": "all", "rounding": "half_even",
+                   "wallet": null},
     });
     let written: LimitDefinition = serde_json::from_value(written).unwrap();
     assert_eq!(limit, written);
@@ -845,13 +889,24 @@ fn definitions() -> impl Strategy<Value = Definition> {
         named(classes()),
         named(features()),
         named(plan),
+        (one_of(&[FundsFirst::EmptyBeforeLimits, FundsFirst::Off]), any::<bool>()),
         proptest::option::of(remembers()),
-        any::<bool>(),
         named(wallet),
     )
-        .prop_map(move |(acceptance, classes, features, plans, remember, shapes, wallets)| {
+        .prop_map(move |(acceptance, classes, features, plans, more, remember, wallets)| {
+            let (funds_first, shapes) = more;
             let schemas = if shapes { schemas.schemas.clone() } else { BTreeMap::new() };
-            Definition { acceptance, classes, features, plans, remember, schemas, wallets }
+            let precedence = PrecedenceDefinition { funds_first };
+            Definition {
+                acceptance,
+                classes,
+                features,
+                plans,
+                precedence,
+                remember,
+                schemas,
+                wallets,
+            }
         })
 }
 
@@ -906,8 +961,13 @@ fn terms() -> impl Strategy<Value = ClassTerms> {
 }
 
 fn features() -> impl Strategy<Value = FeatureDefinition> {
-    let aggregations =
-        [Aggregation::Count, Aggregation::Latest, Aggregation::Max, Aggregation::Sum];
+    let aggregations = [
+        Aggregation::Count,
+        Aggregation::Latest,
+        Aggregation::Max,
+        Aggregation::Min,
+        Aggregation::Sum,
+    ];
     let text = || proptest::option::of(".{0,4}");
     (one_of(&aggregations), text(), one_of(&[Life::Lifetime, Life::Window]), text()).prop_map(
         |(aggregation, event, life, property)| FeatureDefinition {
@@ -937,8 +997,18 @@ fn limits() -> impl Strategy<Value = LimitDefinition> {
         Just(CapacityDefinition::Unlimited),
     ];
     let roundings = one_of(&[Rounding::Down, Rounding::HalfEven, Rounding::Up]);
-    let charge = (any::<u8>(), quantities(), roundings, proptest::option::of(names())).prop_map(
-        |(digits, price, rounding, wallet)| ChargeDefinition { digits, price, rounding, wallet },
+    let on = one_of(&[ChargeOn::All, ChargeOn::Overage]);
+    let wallet = proptest::option::of(names());
+    let negative = one_of(&[Negative::GiveBack, Negative::Zero]);
+    let charge = (any::<u8>(), negative, on, prices(), roundings, wallet).prop_map(
+        |(digits, negative, on, price, rounding, wallet)| ChargeDefinition {
+            digits,
+            negative,
+            on,
+            price,
+            rounding,
+            wallet,
+        },
     );
     let line = (
         one_of(&[Enforcement::Hard, Enforcement::Soft]),
@@ -960,6 +1030,23 @@ fn limits() -> impl Strategy<Value = LimitDefinition> {
             }
         },
     )
+}
+
+fn prices() -> impl Strategy<Value = PriceDefinition> {
+    let tiers = || {
+        let tier = (quantities(), quantities(), proptest::option::of(quantities()), quantities());
+        let tier = tier.prop_map(|(above, flat, to, unit)| Tier { above, flat, to, unit });
+        proptest::collection::vec(tier, 0..4)
+    };
+    prop_oneof![
+        quantities().prop_map(PriceDefinition::Flat),
+        tiers().prop_map(PriceDefinition::Graduated),
+        [quantities(), quantities()].prop_map(|[price, size]| {
+            PriceDefinition::Package(PackageDefinition { price, size })
+        }),
+        quantities().prop_map(PriceDefinition::Unit),
+        tiers().prop_map(PriceDefinition::Volume),
+    ]
 }
 
 fn windows() -> impl Strategy<Value = WindowDefinition> {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use weir::Trace;
 use weir_core::amount::Quantity;
-use weir_core::catalog::{Capacity, Catalog, Definition, Names, Terms};
+use weir_core::catalog::{Capacity, Catalog, Definition, FundsFirst, Names, Terms};
 use weir_core::decide::Stage as At;
 use weir_core::decide::{
     Binding, Caller, Cost, Dropped, Effect, Observer, Outcome, Reason, Request, Retry, Then,
@@ -141,7 +141,7 @@ fn past_periods_are_forgotten() {
         r#"{ "anchored": { "span": "P1D" } }"#,
         r#"{ "first_use": { "span": "PT23H" } }"#,
     ];
-    let aggregations = ["count", "latest", "max", "sum"];
+    let aggregations = ["count", "latest", "max", "min", "sum"];
     let cases = aggregations.iter().flat_map(|kind| windows.map(|window| (kind, window)));
     for ((aggregation, window), (units, capacity)) in cases.flat_map(|case| {
         [(0, "9"), (3, "9"), (0, "\"granted\""), (3, "\"granted\"")].map(|of| (case, of))
@@ -471,7 +471,11 @@ fn explain_is_decide() {
             prop_assert!(trace.passed.iter().all(|stage| Some(*stage) != refused), "{trace}");
             let admit = trace.limits.iter().all(|of| of.outcome == Outcome::Allowed);
             match refused {
-                None | Some(At::Funds) => prop_assert!(admit, "{trace}"),
+                None => prop_assert!(admit, "{trace}"),
+                Some(At::Funds) => {
+                    let first = stage.catalog.funds_first() == FundsFirst::EmptyBeforeLimits;
+                    prop_assert!(admit || first, "{trace}");
+                }
                 Some(At::Window | At::Limits) => prop_assert!(!admit, "{trace}"),
                 Some(At::Measure) => {} // of the limits that could be measured nothing follows
                 Some(_) => prop_assert!(trace.limits.is_empty(), "{trace}"),
@@ -902,7 +906,7 @@ fn lots(stage: &Stage) -> i128 {
 }
 
 fn terms(stage: &Stage, scope: ScopeId, limit: LimitId) -> Option<Terms> {
-    stage.catalog.limit_terms(stage.ledger.account(scope)?.plan()?, limit).copied()
+    stage.catalog.limit_terms(stage.ledger.account(scope)?.plan()?, limit).cloned()
 }
 
 /// How much there is of a balance's allowance, by what was sold rather than by what it says.

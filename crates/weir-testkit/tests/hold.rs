@@ -6,11 +6,13 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use weir_core::amount::Quantity;
+use weir_core::amount::{Quantity, Rounding};
+use weir_core::catalog::{Charge, ChargeOn};
 use weir_core::decide::{Commit, Cost, Reason, Then};
 use weir_core::hold::Ending;
 use weir_core::id::{FeatureId, HoldId, ScopeId};
 use weir_core::ledger::{Failed, HostKeys, Ledger, Refused};
+use weir_core::price::Curve;
 use weir_core::time::{Span, Timestamp};
 use weir_testkit::story::{Act, Beat, Flavour, Played, Stage};
 
@@ -63,7 +65,7 @@ fn a_hold_keeps_its_word() {
         Ok(())
     });
     let (all, paid) = tried.into_inner();
-    assert!(all > 3_000 && paid > 100, "{all} holds, {paid} of them with money");
+    assert!(all > 3_000 && paid > 20, "{all} holds, {paid} of them with money");
 }
 
 #[test]
@@ -137,7 +139,7 @@ fn a_deadline_ends_a_hold() {
 }
 
 /// A copy of the ledger commits; how often the hold was committed then, and what was told. It counts
-/// as committed where the last digit of rounding was refused, or use and holds are past all numbers.
+/// as committed where what made it dearer was refused, or use and holds are past all numbers.
 fn try_commit(
     stage: &Stage,
     (hold, costs, then): (HoldId, &[Cost], Then),
@@ -149,7 +151,7 @@ fn try_commit(
     let answers = ledger.hold(hold).expect("it is on record").answers.len();
     match told {
         Ok(verdict) if verdict.reason() == Some(Reason::OutOfCredit) => {
-            (answers + usize::from(rounds_to_even(stage, hold)), Ok(verdict.reason()))
+            (answers + usize::from(may_be_dearer(stage, hold)), Ok(verdict.reason()))
         }
         Ok(verdict) if verdict.reason() == Some(Reason::Unmeasurable) => {
             (answers + usize::from(is_past_numbers(stage, hold)), Ok(verdict.reason()))
@@ -170,12 +172,15 @@ fn is_past_numbers(stage: &Stage, hold: HoldId) -> bool {
     })
 }
 
-/// Whether rounding may add a digit to what was held for the use of a hold.
-fn rounds_to_even(stage: &Stage, hold: HoldId) -> bool {
+/// Whether rounding, or use beside it, may add to what was held for the use of a hold.
+fn may_be_dearer(stage: &Stage, hold: HoldId) -> bool {
     let hold = stage.ledger.hold(hold).unwrap();
-    let mut prices = hold.held.parts.iter().filter_map(|part| part.charge);
+    let mut charges = hold.held.parts.iter().filter_map(|part| part.charge.as_ref());
     let used = !hold.answers.is_empty();
-    used || prices.any(|c| c.price.rounding == weir_core::amount::Rounding::HalfEven)
+    used || charges.any(|Charge { on, price, .. }| {
+        let even = matches!(price.curve, Curve::Flat(_) | Curve::Unit(_)) && *on == ChargeOn::All;
+        price.rounding == Rounding::HalfEven || !even
+    })
 }
 
 /// Events that make up what is held of a feature, whether it is summed or counted.

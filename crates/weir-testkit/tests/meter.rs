@@ -59,6 +59,7 @@ fn running_number(aggregation: Aggregation, events: &[(Quantity, Timestamp)]) ->
         Aggregation::Count => BigInt::from(events.len()) * 1_000_000_000,
         Aggregation::Sum => values.sum(),
         Aggregation::Max => values.max().unwrap_or_default(),
+        Aggregation::Min => values.min().unwrap_or_default(),
         Aggregation::Latest => {
             // A stable sort keeps arrivals in order where instants are equal.
             let mut by_instant: Vec<_> = events.iter().zip(values).collect();
@@ -75,7 +76,7 @@ fn fits(number: &BigInt) -> bool {
 #[test]
 fn a_reading_is_kept_where_the_change_depends_on_it() {
     let kept = |aggregation, life| Meter { aggregation, life }.keeps_reading();
-    for aggregation in [Aggregation::Max, Aggregation::Latest] {
+    for aggregation in [Aggregation::Max, Aggregation::Min, Aggregation::Latest] {
         assert!(kept(aggregation, Life::Window));
     }
     for aggregation in [Aggregation::Sum, Aggregation::Count] {
@@ -85,8 +86,13 @@ fn a_reading_is_kept_where_the_change_depends_on_it() {
 }
 
 fn meters() -> impl Strategy<Value = Meter> {
-    let aggregations =
-        [Aggregation::Count, Aggregation::Latest, Aggregation::Max, Aggregation::Sum];
+    let aggregations = [
+        Aggregation::Count,
+        Aggregation::Latest,
+        Aggregation::Max,
+        Aggregation::Min,
+        Aggregation::Sum,
+    ];
     let lives = [Life::Lifetime, Life::Window];
     (proptest::sample::select(aggregations.to_vec()), proptest::sample::select(lives.to_vec()))
         .prop_map(|(aggregation, life)| Meter { aggregation, life })

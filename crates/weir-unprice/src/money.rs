@@ -65,8 +65,44 @@ impl Money {
 /// Money in ledger units of 10⁻⁸, rounded up; `None` when it does not fit.
 #[must_use]
 pub fn ledger_units(amount: Quantity) -> Option<i64> {
-    let units = Rounding::Up.divide(amount.as_nanos(), NANOS_PER_LEDGER_UNIT)?;
-    i64::try_from(units).ok()
+    minor_units(amount, Money::LEDGER_SCALE, Rounding::Up)
+}
+
+/// Money in units of its last kept digit; `None` when it does not fit, or more than 9 are kept.
+///
+/// # Example
+///
+/// ```
+/// use weir_core::amount::{Quantity, Rounding};
+/// use weir_unprice::money::minor_units;
+///
+/// let amount = Quantity::from_nanos(1_234_000_001);
+/// assert_eq!(minor_units(amount, 2, Rounding::Up), Some(124));
+/// assert_eq!(minor_units(amount, 10, Rounding::Up), None);
+/// ```
+#[must_use]
+pub fn minor_units(amount: Quantity, digits: u32, rounding: Rounding) -> Option<i64> {
+    let unit = 10_i128.checked_pow(Quantity::DIGITS.checked_sub(digits)?)?;
+    i64::try_from(rounding.divide(amount.as_nanos(), unit)?).ok()
+}
+
+/// Whether a text is a price: at most eight digits before a point, and as many behind it.
+///
+/// # Example
+///
+/// ```
+/// use weir_unprice::money::is_price;
+///
+/// assert!(is_price("12345678.00000001"));
+/// assert!(!is_price("123456789") && !is_price("1.") && !is_price("-1"));
+/// ```
+#[must_use]
+pub fn is_price(text: &str) -> bool {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |part: &str| {
+        (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    digits(whole) && digits(fraction)
 }
 
 /// Digits in groups of three, from so many digits on.
@@ -83,5 +119,3 @@ fn grouped(whole: i128, separator: char, from: usize) -> String {
     }
     text
 }
-
-const NANOS_PER_LEDGER_UNIT: i128 = 10;

@@ -117,6 +117,17 @@
 //! ask: 20 000 tokens                    10.00: denied, out_of_credit; no token is counted
 //! ```
 //!
+//! A price is flat, for each unit, for each package begun, or in tiers; a step costs what the use after
+//! it costs, less what the use before it did. Giving back use pays back, to the lots that were drawn
+//! from, the last one first:
+//!
+//! ```text
+//! volume: 1.00 to ten, 0.50 above      10 cost 10.00, 11 cost 5.50
+//! ask: 10                              10.00
+//! ask: 1                               -4.50: a cheaper tier
+//! give back: 1                         4.50
+//! ```
+//!
 //! # Holds
 //!
 //! Where it is known only afterwards how much was used, it is held before: a hold takes the room on

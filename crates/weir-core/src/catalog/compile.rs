@@ -7,21 +7,19 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::definition::{
-    AcceptanceDefinition, CapacityDefinition, ChargeDefinition, Definition, DenialDefinition,
-    FeatureDefinition, KeySpaceDefinition, LimitDefinition, PlanDefinition, RememberDefinition,
-    SettleDefinition,
+    AcceptanceDefinition, CapacityDefinition, Definition, DenialDefinition, FeatureDefinition,
+    KeySpaceDefinition, LimitDefinition, PlanDefinition, RememberDefinition, SettleDefinition,
 };
 use super::names::{Names, Table};
 use super::{
-    Acceptance, Capacity, Catalog, Charge, Counted, Denials, Feature, Line, PerFeature, Plan,
-    Remember, Terms, Times,
+    Acceptance, Capacity, Catalog, Counted, Denials, Feature, Line, PerFeature, Plan, Remember,
+    Rules, Terms, Times,
 };
 use crate::amount::Quantity;
 use crate::fault::Fault;
-use crate::id::{CatalogVersion, FeatureId, LimitId, Name, WalletId};
+use crate::id::{CatalogVersion, FeatureId, LimitId, Name};
 use crate::limit::{CapacityRead, UNLIMITED};
 use crate::meter::{Aggregation, Meter};
-use crate::price::Price;
 use crate::schema::Schema;
 use crate::token::Classes;
 use crate::window::zone::Zones;
@@ -49,12 +47,13 @@ pub(super) fn compile(
     }
     let names = compiler.names;
     let times = Times { acceptance, zones: zones.clone() };
-    Ok(Catalog { version, names, classes, schemas, features, plans, times, remember })
+    let rules = Rules { remember, funds_first: definition.precedence.funds_first };
+    Ok(Catalog { version, names, classes, schemas, features, plans, times, rules })
 }
 
 pub(super) struct Compiler<'d> {
-    definition: &'d Definition,
-    names: Names,
+    pub(super) definition: &'d Definition,
+    pub(super) names: Names,
     pub(super) zones: &'d Zones,
     /// What each limit counts: the same in every plan, or a change of plan would mix counts.
     counted: BTreeMap<LimitId, Option<FeatureId>>,
@@ -179,8 +178,8 @@ impl Compiler<'_> {
 
     fn terms(&mut self, at: &str, limit: LimitId, definition: &LimitDefinition) -> Option<Terms> {
         let capacity = self.capacity(at, definition.capacity);
-        let charge = definition.charge.as_ref().map(|charge| self.charge(at, charge));
-        self.payable(at, capacity, charge);
+        let charge = definition.charge.as_ref();
+        let charge = charge.and_then(|charge| self.charge(at, capacity, charge));
         let known = self.definition.features.get(definition.feature.as_str());
         if known.is_none() {
             let hint = format!("no feature is called `{}`", definition.feature);
@@ -222,36 +221,6 @@ impl Compiler<'_> {
             self.fault(format!("{at}/capacity"), "catalog.negative_capacity", hint);
         }
         Capacity::Fixed { amount, read }
-    }
-
-    fn charge(&mut self, at: &str, definition: &ChargeDefinition) -> Charge {
-        let ChargeDefinition { digits, price, rounding, wallet } = definition;
-        if u32::from(*digits) > Quantity::DIGITS {
-            self.fault(format!("{at}/charge/digits"), "catalog.digits", "at most 9");
-        }
-        if *price < Quantity::ZERO {
-            self.fault(format!("{at}/charge/price"), "catalog.negative_price", "zero or more");
-        }
-        let known = |name: &Name| self.definition.wallets.contains_key(name.as_str());
-        if let Some(name) = wallet.as_ref().filter(|name| !known(name)) {
-            let hint = format!("no wallet is called `{name}`");
-            self.fault(format!("{at}/charge/wallet"), "catalog.unknown_wallet", hint);
-        }
-        let find = |name: &Name| self.names.wallets.find(name.as_str()).map(WalletId);
-        let price = Price { unit: *price, digits: *digits, rounding: *rounding };
-        Charge { price, wallet: wallet.as_ref().and_then(find) }
-    }
-
-    /// What a whole capacity costs is an amount of money.
-    fn payable(&mut self, at: &str, capacity: Capacity, charge: Option<Charge>) {
-        let (Capacity::Fixed { amount, .. }, Some(Charge { price, .. })) = (capacity, charge)
-        else {
-            return;
-        };
-        if amount != UNLIMITED && price.unit.is_positive() && price.cost(amount).is_none() {
-            let hint = "the whole capacity would cost more than can be counted";
-            self.fault(format!("{at}/charge/price"), "catalog.price_too_large", hint);
-        }
     }
 
     fn remember(&mut self, definition: &RememberDefinition) -> Remember {

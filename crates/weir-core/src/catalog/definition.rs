@@ -12,9 +12,10 @@ use core::fmt;
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::terms::{GiveBack, OnMismatch, Overage, Refusal, RememberAt};
+pub use super::prices::{ChargeDefinition, PackageDefinition, PriceDefinition};
+use super::terms::{FundsFirst, GiveBack, OnMismatch, Overage, Refusal, RememberAt};
 pub use super::windows::{CycleDefinition, WindowDefinition};
-use crate::amount::{Quantity, Rounding};
+use crate::amount::Quantity;
 use crate::grant::Burn;
 use crate::id::Name;
 use crate::limit::Enforcement;
@@ -36,6 +37,8 @@ pub struct Definition {
     pub features: BTreeMap<Name, FeatureDefinition>,
     /// What is sold: limits, by name.
     pub plans: BTreeMap<Name, PlanDefinition>,
+    /// What is told first, where several things stand against a request.
+    pub precedence: PrecedenceDefinition,
     /// Whether answers are remembered under the caller's key.
     pub remember: Option<RememberDefinition>,
     /// The shapes of bodies.
@@ -121,21 +124,12 @@ pub struct SettleDefinition {
     pub overage: Overage,
 }
 
-/// What use costs.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct ChargeDefinition {
-    /// Fraction digits that money keeps; 8 when absent.
-    #[serde(default = "eight")]
-    pub digits: u8,
-    /// For one unit of the feature. What the whole capacity costs must be a quantity.
-    pub price: Quantity,
-    /// What happens to further digits.
-    #[serde(default)]
-    pub rounding: Rounding,
-    /// The wallet of the same scope that pays; absent when the cost is only told.
-    #[serde(default)]
-    pub wallet: Option<Name>,
+/// What is told first, where several things stand against a request.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PrecedenceDefinition {
+    /// Whether an empty wallet comes before a limit without room; `off` when absent.
+    pub funds_first: FundsFirst,
 }
 
 /// How answers are remembered.
@@ -271,10 +265,6 @@ impl<'de> serde::de::Visitor<'de> for CapacityVisitor {
 
 const fn no_span() -> Span {
     Span::ZERO
-}
-
-const fn eight() -> u8 {
-    8
 }
 
 const fn million() -> u32 {

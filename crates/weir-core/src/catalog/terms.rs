@@ -12,7 +12,7 @@ use crate::time::{Span, Timestamp};
 use crate::window::Window;
 
 /// How one limit counts, for the scopes of one plan.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Terms {
     /// The limit.
     pub limit: LimitId,
@@ -72,12 +72,104 @@ pub enum Capacity {
 }
 
 /// What use of a limit costs.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+///
+/// Each allowance of a limit, the plan's own or a grant, is charged from the start of the price in
+/// each period.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Charge {
+    /// What a step that costs less than nothing does.
+    pub negative: Negative,
+    /// Which use is charged.
+    pub on: ChargeOn,
     /// The price of a use.
     pub price: Price,
     /// The wallet of the same scope that pays; `None` when the cost is only told.
     pub wallet: Option<WalletId>,
+}
+
+/// Which use is charged.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChargeOn {
+    /// All of it.
+    #[default]
+    All,
+    /// What is over the capacity.
+    Overage,
+}
+
+/// What a step does that costs less than nothing: use given back, or a cheaper tier reached.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Negative {
+    /// It pays back, to the lots that were drawn from, last one first.
+    #[default]
+    GiveBack,
+    /// It costs nothing, and neither does giving back use.
+    Zero,
+}
+
+impl Charge {
+    /// What a use of `used` costs where there is so much `capacity`; `None` when it does not fit.
+    #[must_use]
+    pub fn cost(&self, used: Quantity, capacity: Quantity) -> Option<Quantity> {
+        self.price.cost(self.charged(used, capacity))
+    }
+
+    /// What it costs to go on from one use to another, with so much `capacity`.
+    ///
+    /// `None` when it does not fit.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir_core::amount::{Quantity, Rounding};
+    /// use weir_core::catalog::{Charge, ChargeOn, Negative};
+    /// use weir_core::price::{Curve, Price};
+    ///
+    /// let units = Quantity::from_units;
+    /// let price = Price { curve: Curve::Unit(units(2)), digits: 2, rounding: Rounding::Up };
+    /// let (on, negative) = (ChargeOn::Overage, Negative::GiveBack);
+    /// let charge = Charge { negative, on, price, wallet: None };
+    /// assert_eq!(charge.between((units(8), units(10)), units(10)), Some(units(0)));
+    /// assert_eq!(charge.between((units(8), units(11)), units(10)), Some(units(2))); // for the last
+    /// assert_eq!(charge.between((units(11), units(8)), units(10)), Some(units(-2)));
+    /// let once = Charge { negative: Negative::Zero, ..charge };
+    /// assert_eq!(once.between((units(11), units(8)), units(10)), Some(units(0)));
+    /// ```
+    #[must_use]
+    pub fn between(
+        &self,
+        (before, after): (Quantity, Quantity),
+        capacity: Quantity,
+    ) -> Option<Quantity> {
+        let (from, to) = (self.charged(before, capacity), self.charged(after, capacity));
+        let cost = self.price.between(from, to)?;
+        Some(match self.negative {
+            Negative::GiveBack => cost,
+            Negative::Zero if after < before => Quantity::ZERO,
+            Negative::Zero => cost.max(Quantity::ZERO),
+        })
+    }
+
+    /// The most that `step` should cost, where use goes on from `from` and not past `to`.
+    #[must_use]
+    pub fn dearest(
+        &self,
+        (from, to): (Quantity, Quantity),
+        step: Quantity,
+        capacity: Quantity,
+    ) -> Option<Quantity> {
+        self.price.dearest((self.charged(from, capacity), self.charged(to, capacity)), step)
+    }
+
+    fn charged(&self, used: Quantity, capacity: Quantity) -> Quantity {
+        match self.on {
+            ChargeOn::All => used,
+            // A capacity is not negative.
+            ChargeOn::Overage => used.checked_sub(capacity).unwrap_or_default().max(Quantity::ZERO),
+        }
+    }
 }
 
 /// How a limit's denial is called: by what the caller should do about it.
@@ -129,6 +221,18 @@ impl Overage {
     pub const fn is_owed(self) -> bool {
         matches!(self, Self::Kept | Self::Owed)
     }
+}
+
+/// Whether a request is told of an empty wallet before it is told of a limit.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FundsFirst {
+    /// Where a limit has no room, and what was asked of it would cost something that a wallet has
+    /// nothing of, the wallet is told.
+    EmptyBeforeLimits,
+    /// Limits come first.
+    #[default]
+    Off,
 }
 
 /// How answers are remembered.

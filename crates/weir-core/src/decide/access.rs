@@ -31,7 +31,8 @@ pub(super) fn access(
     let standing = standing_of(&opened);
     let Standing { used, held, capacity, .. } = standing;
     let binding = Binding { scope, limit, used, held, asked, capacity, resets_at };
-    let cost = terms.charge.map_or(Some(Quantity::ZERO), |charge| charge.price.cost(used));
+    let charge = terms.charge.as_ref();
+    let cost = charge.map_or(Some(Quantity::ZERO), |charge| charge.cost(used, capacity));
     let outcome = if cost.is_none() {
         Outcome::Denied(Reason::Unmeasurable)
     } else if standing.admits(Quantity::NANO, terms.line.enforcement) {

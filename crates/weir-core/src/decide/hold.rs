@@ -4,12 +4,11 @@ use alloc::vec::Vec;
 use core::mem;
 
 use super::{
-    Caller, Cost, Debit, Draw, Effect, Observer, PATH_MAX, Reason, Request, Retry, Verdict, View,
-    Workings, funds, gates,
+    Caller, Cost, Debit, Draw, Effect, Observer, PATH_MAX, Purpose, Reason, Request, Retry,
+    Verdict, View, Workings, funds, gates,
 };
 use crate::account::Accounts;
 use crate::amount::Quantity;
-use crate::catalog::Charge;
 use crate::hold::{Held, Part, Pledge};
 use crate::id::{FeatureId, HoldId, ScopeId};
 use crate::limit::Balance;
@@ -59,34 +58,37 @@ pub(crate) fn reserve<O: Observer>(
         *verdict = denied(if sold { Reason::Unmeasurable } else { Reason::NoEntitlement });
         return;
     }
-    super::weigh(view, request, (&mut *workings, observer), verdict);
+    workings.purpose = Purpose::Hold;
+    super::weigh(view, request, (&mut *workings, &mut *observer), verdict);
+    workings.purpose = Purpose::Use;
     if !verdict.is_allowed() {
         return;
     }
     verdict.charged = Quantity::ZERO; // it is held
-    if let Err(reason) = hold_back(view, request.costs, workings) {
+    if let Err(reason) = hold_back(view, request.costs, (workings, observer)) {
         workings.effects.clear();
         *verdict = denied(reason);
     }
 }
 
 /// Makes of what a decision would take what a reservation holds.
-fn hold_back(view: &View<'_>, costs: &[Cost], workings: &mut Workings) -> Result<(), Reason> {
+fn hold_back<O: Observer>(
+    view: &View<'_>,
+    costs: &[Cost],
+    (workings, observer): (&mut Workings, &mut O),
+) -> Result<(), Reason> {
     workings.debits.clear();
     workings.held = Held::default();
     let (mut total, mut fits) = (Quantity::ZERO, true);
     let Workings { effects, debits, held, .. } = workings;
     effects.retain_mut(|effect| match effect {
         Effect::Balance { scope, balance, taken } if taken.is_positive() => {
-            let part = part_of(view, *scope, balance, *taken);
+            let part = hold_part(view, *scope, balance, mem::take(taken));
             let dearest = part.and_then(|(part, dearest)| {
                 total = total.checked_add(dearest)?;
-                if let Some(wallet) = part.charge.and_then(|charge| charge.wallet) {
-                    funds::charge(debits, (*scope, wallet), dearest)?;
+                if let Some(wallet) = part.charge.as_ref().and_then(|charge| charge.wallet) {
+                    funds::charge(debits, (*scope, wallet), (dearest, dearest))?;
                 }
-                balance.used = balance.used.checked_sub(*taken)?;
-                balance.held = balance.held.checked_add(mem::take(taken))?;
-                balance.used.checked_add(balance.held)?; // it will be used
                 held.parts.push(part);
                 Some(())
             });
@@ -107,25 +109,33 @@ fn hold_back(view: &View<'_>, costs: &[Cost], workings: &mut Workings) -> Result
         held.rest.push((feature, asked.max(Quantity::ZERO)));
     }
     let before = effects.len();
-    funds::settle(view, workings, &mut ()).map_err(|_| Reason::OutOfCredit)?;
+    funds::settle(view, workings, observer).map_err(|_| Reason::OutOfCredit)?;
     let Workings { effects, held, .. } = workings;
     let drawn = effects.get(before..).unwrap_or_default();
     held.pledges.extend(drawn.iter().filter_map(|effect| pledge_of(view, effect)));
     Ok(())
 }
 
-/// The part of a balance that a reservation holds, and the most that its use costs.
-fn part_of(
+/// Holds what a decision would take of a balance; tells that, and the most that its use costs,
+/// wherever it falls in what is used and held then.
+fn hold_part(
     view: &View<'_>,
     scope: ScopeId,
-    balance: &Balance,
-    held: Quantity,
+    balance: &mut Balance,
+    taken: Quantity,
 ) -> Option<(Part, Quantity)> {
+    balance.used = balance.used.checked_sub(taken)?;
+    balance.held = balance.held.checked_add(taken)?;
+    let used = balance.used.checked_add(balance.held)?; // it will be
     let plan = view.accounts.get(scope)?.plan()?;
     let terms = view.catalog.limit_terms(plan, balance.limit)?;
-    let (feature, charge) = (terms.counted.feature, terms.charge);
-    let dearest = charge.map_or(Some(Quantity::ZERO), |charge| charge.price.dearest(held))?;
-    Some((Part { scope, balance: balance.key(), feature, held, charge }, dearest))
+    let dearest = match &terms.charge {
+        Some(charge) => charge.dearest((balance.used, used), taken, balance.capacity)?,
+        None => Quantity::ZERO,
+    };
+    let (feature, charge) = (terms.counted.feature, terms.charge.clone());
+    let (key, capacity) = (balance.key(), balance.capacity);
+    Some((Part { scope, balance: key, feature, held: taken, capacity, charge }, dearest))
 }
 
 fn pledge_of(view: &View<'_>, effect: &Effect) -> Option<Pledge> {
@@ -158,8 +168,9 @@ pub(crate) fn book<O: Observer>(
     let used = use_up(view, (costs, then), workings).ok_or(Reason::Unmeasurable)?;
     let charged = book_parts(view, &used, (workings, observer)).ok_or(Reason::Unmeasurable)?;
     pay(workings).ok_or(Reason::Unmeasurable)?;
-    workings.debits.retain(|debit| debit.amount.is_positive());
-    funds::settle(view, workings, observer).map_err(|_| Reason::OutOfCredit)?;
+    workings.debits.retain(|debit| debit.amount != Quantity::ZERO);
+    let beside = funds::settle(view, workings, observer).map_err(|_| Reason::OutOfCredit)?;
+    let charged = charged.checked_add(beside).ok_or(Reason::Unmeasurable)?;
     if then == Then::End || workings.held.rest.iter().all(|(_, left)| *left == Quantity::ZERO) {
         give_back_money(view.accounts, workings);
     }
@@ -238,10 +249,13 @@ fn book_parts<O: Observer>(
         let balance = *balances.find(|balance| balance.key() == part.balance)?;
         let used = balance.used.checked_add(taken)?;
         let held = balance.held.checked_sub(before.checked_sub(part.held)?)?;
-        let cost = cost_of(part.charge.as_ref(), (balance.used, used))?;
+        let cost = match &part.charge {
+            Some(charge) => charge.between((balance.used, used), part.capacity)?,
+            None => Quantity::ZERO,
+        };
         charged = charged.checked_add(cost)?;
-        if let Some(wallet) = part.charge.and_then(|charge| charge.wallet) {
-            funds::charge(debits, (part.scope, wallet), cost)?;
+        if let Some(wallet) = part.charge.as_ref().and_then(|charge| charge.wallet) {
+            funds::charge(debits, (part.scope, wallet), (cost, cost))?;
         }
         let (scope, (limit, source, _)) = (part.scope, part.balance);
         if before != part.held {
@@ -258,16 +272,12 @@ fn book_parts<O: Observer>(
     Some(charged)
 }
 
-fn cost_of(charge: Option<&Charge>, (before, used): (Quantity, Quantity)) -> Option<Quantity> {
-    charge.map_or(Some(Quantity::ZERO), |charge| charge.price.between(before, used))
-}
-
 /// Pays from the money that is held, first drawn first.
 fn pay(Workings { debits, held, .. }: &mut Workings) -> Option<()> {
     for Debit { scope, wallet, amount, .. } in debits {
         for pledge in &mut held.pledges {
             if (pledge.scope, pledge.wallet) == (*scope, *wallet) {
-                let part = pledge.left.min(*amount);
+                let part = pledge.left.min(*amount).max(Quantity::ZERO);
                 pledge.left = pledge.left.checked_sub(part)?;
                 *amount = amount.checked_sub(part)?;
             }
@@ -285,7 +295,15 @@ fn give_back_money(accounts: &Accounts, Workings { held, effects, .. }: &mut Wor
         };
         let mut lots = (0..=u16::MAX).zip(accounts.lots(account));
         if let Some((position, lot)) = lots.find(|(_, lot)| lot.name == pledge.lot) {
-            let left = lot.left.checked_add(back).unwrap_or(lot.left);
+            // Money may have been paid back to the lot just before.
+            let before = effects.iter().rev().find_map(|effect| match *effect {
+                Effect::Lot { scope: of, position: at, left } => {
+                    (of == scope && at == position).then_some(left)
+                }
+                _ => None,
+            });
+            let before = before.unwrap_or(lot.left);
+            let left = before.checked_add(back).unwrap_or(before);
             effects.push(Effect::Lot { scope, position, left });
         }
     }

@@ -19,7 +19,7 @@ pub struct Verdict {
     /// this size left; of those with the same ask the one with the least left, and then the one
     /// nearest the root. `None` when no limit was reached. For a closed period all but its end is 0.
     pub binding: Option<Binding>,
-    /// The money charged; nothing on a denial.
+    /// The money charged, below nothing when it was paid back; nothing on a denial.
     pub charged: Quantity,
     /// When exactly this request would pass.
     pub retry: Retry,
@@ -213,8 +213,9 @@ impl Binding {
         if self.capacity == UNLIMITED {
             return None;
         }
-        let left = self.capacity.checked_sub(self.used)?.checked_sub(self.held)?;
-        Some(left.max(Quantity::ZERO))
+        let left = self.capacity.checked_sub(self.used);
+        let left = left.and_then(|left| left.checked_sub(self.held)); // too far below nothing
+        Some(left.unwrap_or_default().max(Quantity::ZERO))
     }
 
     /// Whether fewer further requests of their own size fit into it than into `other`.

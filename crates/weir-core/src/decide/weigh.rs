@@ -4,10 +4,12 @@ use core::{mem, slice};
 
 use super::period::{self, Opening};
 use super::verdict::{Binding, Outcome, Reason, Retry, Verdict};
-use super::{Cost, Draw, Effect, Observer, Request, View, Workings, ending, funds, retry};
+use super::{
+    Cost, Draw, Effect, Observer, Purpose, Request, Stage, View, Workings, ending, funds, retry,
+};
 use crate::account::Account;
 use crate::amount::Quantity;
-use crate::catalog::{Capacity, Charge, Overage, Refusal, Terms};
+use crate::catalog::{Capacity, Charge, FundsFirst, Overage, Refusal, Terms};
 use crate::id::{FeatureId, ScopeId};
 use crate::limit::{Balance, CapacityRead, Standing};
 use crate::meter::{Aggregation, Life, Meter, Reading};
@@ -31,6 +33,8 @@ struct Scale<'s, O> {
     verdict: &'s mut Verdict,
     /// Which of the costs some plan on the path sells, a bit each.
     sold: u8,
+    /// Whether a limit refused what an empty wallet would have had to pay.
+    broke: bool,
 }
 
 /// A limit of a scope on the path, and who it is for.
@@ -57,7 +61,7 @@ pub(super) fn weigh<O: Observer>(
     verdict: &mut Verdict,
 ) {
     workings.debits.clear();
-    let mut scale = Scale { view, request, workings, observer, verdict, sold: 0 };
+    let mut scale = Scale { view, request, workings, observer, verdict, sold: 0, broke: false };
     match request.scopes {
         [only] => scale.ask(*only),
         many => scale.ask_all(many),
@@ -111,12 +115,16 @@ impl<'s, O: Observer> Scale<'s, O> {
         if !self.sells_all() {
             self.refuse(Reason::NoEntitlement, None);
         }
-        if funds::settle(self.view, self.workings, self.observer).is_err() {
-            self.refuse(Reason::OutOfCredit, None);
+        if self.workings.purpose == Purpose::Use && !self.workings.debits.is_empty() {
+            self.pay();
         }
         match self.verdict.outcome {
             Outcome::Allowed => self.verdict.retry = Retry::Now,
             Outcome::Denied(reason) => {
+                if self.broke && reason.stage() == Stage::Limits {
+                    self.verdict.outcome = Outcome::Denied(Reason::OutOfCredit);
+                    (self.verdict.binding, self.verdict.retry) = (None, Retry::NotComputed);
+                }
                 self.verdict.charged = Quantity::ZERO;
                 if !matches!(reason, Reason::LimitExceeded | Reason::RateLimited) {
                     self.verdict.retry = Retry::NotComputed;
@@ -140,6 +148,19 @@ impl<'s, O: Observer> Scale<'s, O> {
             |at, feature| costs.iter().take(at).any(|cost: &Cost| cost.feature == feature);
         let mut all = costs.iter().enumerate();
         all.all(|(at, cost)| self.sold & bit(at) != 0 || earlier(at, cost.feature))
+    }
+
+    /// Asks the wallets.
+    #[inline(never)]
+    fn pay(&mut self) {
+        match funds::settle(self.view, self.workings, self.observer) {
+            Ok(more) => {
+                // What was paid is less than what was charged, or paid back less than what was given.
+                let charged = self.verdict.charged.checked_add(more);
+                self.verdict.charged = charged.unwrap_or(self.verdict.charged);
+            }
+            Err(_) => self.refuse(Reason::OutOfCredit, None),
+        }
     }
 
     /// Weighs one limit; `None` when a number does not fit.
@@ -216,6 +237,10 @@ impl<'s, O: Observer> Scale<'s, O> {
     fn deny(&mut self, place: Place<'s>, opened: &[Balance], binding: Binding) {
         let reason = refusal(place.terms);
         self.observer.touched(&binding, Outcome::Denied(reason));
+        self.broke |= self.view.catalog.funds_first() == FundsFirst::EmptyBeforeLimits
+            && opened
+                .first()
+                .is_some_and(|first| funds::is_empty(self.view, place, (first, binding.asked)));
         self.retry_after(place, opened, &binding);
         self.refuse(reason, Some(binding));
     }
@@ -292,10 +317,12 @@ impl<'s, O: Observer> Scale<'s, O> {
     #[inline(always)]
     fn take(&mut self, place: Place<'s>, balance: &Balance, part: Quantity) -> Option<()> {
         let Place { scope, terms, .. } = place;
-        let before = balance.used;
-        let used = before.checked_add(part)?;
+        let used = balance.used.checked_add(part)?;
         let cost = match &terms.charge {
-            Some(charge) if part.is_positive() => self.charge(scope, charge, (before, used))?,
+            // What a reservation would give back it has not used.
+            Some(charge) if part.is_positive() || self.workings.purpose == Purpose::Use => {
+                self.charge(scope, charge, (balance, used))?
+            }
             _ => Quantity::ZERO,
         };
         let source = balance.source;
@@ -329,19 +356,23 @@ impl<'s, O: Observer> Scale<'s, O> {
         true
     }
 
-    /// Charges what it costs to go on from `before` to `used`, and tells it.
+    /// Charges what it costs to go on from a balance's use to `used`, and tells it.
     #[inline(never)]
     fn charge(
         &mut self,
         scope: ScopeId,
         charge: &Charge,
-        (before, used): (Quantity, Quantity),
+        (balance, used): (&Balance, Quantity),
     ) -> Option<Quantity> {
-        let cost = charge.price.between(before, used)?;
+        let cost = charge.between((balance.used, used), balance.capacity)?;
         self.verdict.charged = self.verdict.charged.checked_add(cost)?;
         if let Some(wallet) = charge.wallet {
-            funds::charge(&mut self.workings.debits, (scope, wallet), cost)?;
-            self.verdict.retry = Retry::NotComputed;
+            let takes = used > balance.used;
+            let owed = if takes { cost } else { Quantity::ZERO };
+            funds::charge(&mut self.workings.debits, (scope, wallet), (cost, owed))?;
+            if takes {
+                self.verdict.retry = Retry::NotComputed;
+            }
         }
         Some(cost)
     }
@@ -370,11 +401,11 @@ impl<'s, O: Observer> Scale<'s, O> {
     /// meter would measure otherwise, or money is involved, time alone does not tell; and where
     /// the event is not of the open period, the end of its own says nothing.
     fn retry_after(&mut self, place: Place<'_>, opened: &[Balance], binding: &Binding) {
-        let Terms { capacity, charge, .. } = *place.terms;
+        let Terms { capacity, charge, .. } = place.terms;
         let told = matches!(capacity, Capacity::Fixed { read: CapacityRead::Live, .. })
             && !place.terms.counted.meter.keeps_reading()
             && place.terms.line.overage != Overage::Kept
-            && charge.is_none_or(|charge| charge.wallet.is_none());
+            && charge.as_ref().is_none_or(|charge| charge.wallet.is_none());
         let (now, version) = (self.view.now, self.view.catalog.version());
         let of_now = |balance: &Balance| balance.generation == version && now < balance.window_end;
         let open = opened.iter().all(of_now);

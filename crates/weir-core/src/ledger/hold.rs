@@ -99,7 +99,7 @@ impl Ledger {
         let (held, scopes) = (hold.held.clone(), hold.scopes.clone());
         let taken = (&held, commit.costs, commit.then);
         let to = (catalog, seen);
-        let (effects, mut verdict) = self.weigh_commit(to, (&scopes, taken), observer);
+        let (effects, mut verdict) = self.weigh_commit(to, (commit.hold, &scopes, taken), observer);
         verdict.sequence = self.head.sequence.saturating_add(1);
         verdict.flags.clock_held = now < seen;
         let left = mem::take(&mut self.workings.held);
@@ -123,7 +123,7 @@ impl Ledger {
     fn weigh_commit<O: Observer>(
         &mut self,
         (catalog, now): (&Catalog, Timestamp),
-        (scopes, taken): (&[ScopeId], (&Held, &[decide::Cost], Then)),
+        (hold, scopes, taken): (HoldId, &[ScopeId], (&Held, &[decide::Cost], Then)),
         observer: &mut O,
     ) -> (Vec<Effect>, Verdict) {
         let Self { books, workings, .. } = self;
@@ -138,6 +138,8 @@ impl Ledger {
         let before: Vec<Effect> =
             effects.iter().filter_map(|effect| books.before(effect)).collect();
         let _fits = books.settle(&effects);
+        let left: Vec<Quantity> = workings.held.quantities().collect();
+        books.holds.change(hold, |hold| hold.keep(&left));
         decide::excess(
             &view(books, catalog, now),
             scopes,
@@ -145,6 +147,8 @@ impl Ledger {
             &mut verdict,
         );
         let _fits = books.settle(&before);
+        let left: Vec<Quantity> = taken.0.quantities().collect();
+        books.holds.change(hold, |hold| hold.keep(&left));
         if !verdict.is_allowed() {
             return (Vec::new(), verdict);
         }

@@ -7,13 +7,11 @@ use super::codec::{self, boxed};
 use super::parts;
 use super::record::{Settled, Step};
 use super::wire::{Reader, Writer};
-use crate::amount::{Quantity, Rounding};
-use crate::catalog::Charge;
+use crate::amount::Quantity;
 use crate::decide::{Outcome, Verdict};
 use crate::hold::{Ended, Ending, Held, Hold, Part, Pledge};
 use crate::id::{FeatureId, HoldId, LimitId, ScopeId, WalletId};
 use crate::limit::Source;
-use crate::price::Price;
 
 pub(super) fn write_hold(w: &mut Writer<'_>, hold: &Hold<Verdict>) {
     w.uint(hold.id.0);
@@ -73,16 +71,8 @@ fn write_part(w: &mut Writer<'_>, part: &Part) {
     w.instant(window_end);
     w.uint(part.feature.0.into());
     w.quantity(part.held);
-    w.option(part.charge, |w, Charge { price, wallet }| {
-        w.quantity(price.unit);
-        w.byte(price.digits);
-        w.byte(match price.rounding {
-            Rounding::Down => 0,
-            Rounding::HalfEven => 1,
-            Rounding::Up => 2,
-        });
-        w.option(wallet, |w, wallet| w.uint(wallet.0.into()));
-    });
+    w.quantity(part.capacity);
+    w.option(part.charge.as_ref(), super::priced::write_charge);
 }
 
 fn read_part(r: &mut Reader<'_>) -> Result<Part, DecodeError> {
@@ -91,17 +81,8 @@ fn read_part(r: &mut Reader<'_>) -> Result<Part, DecodeError> {
         balance: (LimitId(r.narrow()?), Source(r.narrow()?), r.instant()?),
         feature: FeatureId(r.narrow()?),
         held: r.quantity()?,
-        charge: r.option(|r| {
-            let (unit, digits) = (r.quantity()?, r.byte()?);
-            let rounding = match r.byte()? {
-                0 => Rounding::Down,
-                1 => Rounding::HalfEven,
-                2 => Rounding::Up,
-                _ => return Err(DecodeError::Malformed),
-            };
-            let wallet = r.option(|r| r.narrow().map(WalletId))?;
-            Ok(Charge { price: Price { unit, digits, rounding }, wallet })
-        })?,
+        capacity: r.quantity()?,
+        charge: r.option(super::priced::read_charge)?,
     })
 }
 

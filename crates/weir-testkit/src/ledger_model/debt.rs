@@ -28,7 +28,7 @@ impl Model {
                 starts: first.starts,
                 used: taken.map(|take| take.amount.clone()).sum(),
                 held: BigInt::ZERO,
-                capacity: BigInt::ZERO,
+                capacity: grant.amount.as_nanos().into(),
                 carried: BigInt::ZERO,
             }
         };

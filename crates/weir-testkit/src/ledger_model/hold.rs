@@ -8,8 +8,9 @@ use weir_core::ledger::Refused;
 use weir_core::meter::{Aggregation, Life};
 use weir_core::time::{Span, Timestamp};
 
+use super::funds::{self, Debit};
 use super::weigh::{self, TooLarge, fits};
-use super::{Key, Line, Model, Take, calendar};
+use super::{Key, Line, Model, Take, calendar, price};
 
 /// A reservation.
 #[derive(Clone, Debug)]
@@ -57,6 +58,8 @@ pub(super) struct Part {
     pub(super) key: Key,
     pub(super) feature: FeatureId,
     pub(super) held: BigInt,
+    /// Of the allowance, when it was held.
+    pub(super) capacity: BigInt,
     pub(super) charge: Option<(ChargeDefinition, Option<WalletId>)>,
 }
 
@@ -267,14 +270,16 @@ impl Model {
                 let cost = self.book_part(part, &taken).map_err(unmeasurable)?;
                 charged = fits(charged + &cost).map_err(unmeasurable)?;
                 if let Some(wallet) = part.charge.as_ref().and_then(|(_, wallet)| *wallet) {
-                    due.push(((part.key.scope, wallet), cost));
+                    let owed = cost > BigInt::ZERO;
+                    let of = (part.key.scope, wallet);
+                    Debit::add(&mut due, Debit { of, amount: cost, owed });
                 }
                 let rest = hold.rest.iter().find(|(feature, _)| *feature == part.feature);
                 let ends = rest.is_some_and(|(_, rest)| *rest == BigInt::ZERO);
                 part.held = if ends { BigInt::ZERO } else { &part.held - &taken };
             }
         }
-        self.pay_from(&mut hold, due)?;
+        charged += self.pay_from(&mut hold, due)?;
         if hold.rest.iter().all(|(_, rest)| *rest == BigInt::ZERO) {
             self.give_back(&mut hold);
         }
@@ -289,37 +294,29 @@ impl Model {
         let capacity = known.next_back().and_then(|take| take.capacity);
         let after = fits(&used + taken)?;
         let cost = match &part.charge {
-            Some((charge, _)) => weigh::price(charge, &after)? - weigh::price(charge, &used)?,
+            Some((charge, _)) => price::step(charge, (&used, &after), &part.capacity)?,
             None => BigInt::ZERO,
         };
         self.takes.push(Take { key: part.key, amount: taken.clone(), capacity });
         Ok(cost)
     }
 
-    /// Pays from what is held; what rounding adds to that, from the wallet.
-    fn pay_from(
-        &mut self,
-        hold: &mut Hold,
-        due: Vec<((ScopeId, WalletId), BigInt)>,
-    ) -> Result<(), Reason> {
-        let mut owed: Vec<((ScopeId, WalletId), BigInt)> = Vec::new();
-        for (of, mut cost) in due {
-            for pledge in hold.money.iter_mut().filter(|p| (p.scope, p.wallet) == of) {
-                let part = pledge.left.clone().min(cost.clone());
+    /// Pays from what is held, and what is dearer from the wallet; tells what is paid beside it.
+    fn pay_from(&mut self, hold: &mut Hold, mut due: Vec<Debit>) -> Result<BigInt, Reason> {
+        for Debit { of, amount, .. } in &mut due {
+            for pledge in hold.money.iter_mut().filter(|p| (p.scope, p.wallet) == *of) {
+                let part = pledge.left.clone().min(amount.clone()).max(BigInt::ZERO);
                 pledge.left -= &part;
-                cost -= part;
-            }
-            match owed.iter_mut().find(|(known, _)| *known == of) {
-                Some((_, sum)) => *sum += cost,
-                None => owed.push((of, cost)),
+                *amount -= part;
             }
         }
-        let (paid, short) = self.lots_for(&owed, self.now);
+        let (paid, short) = self.lots_for(&due, self.now);
         if short {
             return Err(Reason::OutOfCredit);
         }
+        let beside = funds::beside(&due, &paid);
         self.pay(paid);
-        Ok(())
+        Ok(beside)
     }
 
     fn end(&mut self, id: HoldId, ended: (bool, Verdict)) {
@@ -347,6 +344,13 @@ impl Model {
         let open = self.holds.iter().filter(|hold| hold.is_open_at(now));
         let parts = open.flat_map(|hold| &hold.parts).filter(|part| part.key == key);
         parts.map(|part| &part.held).sum()
+    }
+
+    /// The money of a lot that holds on record hold.
+    pub(super) fn pledged(&self, scope: ScopeId, lot: &str) -> BigInt {
+        let open = self.holds.iter().filter(|hold| hold.ended.is_none());
+        let money = open.flat_map(|hold| &hold.money);
+        money.filter(|p| p.scope == scope && *p.lot == *lot).map(|p| &p.left).sum()
     }
 
     /// The money of a lot that was held until some instant up to `now`.
@@ -446,7 +450,7 @@ fn once(costs: &[Cost]) -> Vec<FeatureId> {
 /// Whether a limit's meter keeps its number, so that what is held of it cannot be known.
 fn keeps(line: &Line) -> bool {
     let (aggregation, life) = line.meter;
-    life == Life::Lifetime || matches!(aggregation, Aggregation::Latest | Aggregation::Max)
+    life == Life::Lifetime || !matches!(aggregation, Aggregation::Count | Aggregation::Sum)
 }
 
 fn again(mut answer: Verdict) -> Verdict {

@@ -1,21 +1,21 @@
 //! Does every limit on the path admit it, by adding up all that was ever taken?
 
 use num_bigint::BigInt;
-use weir_core::amount::{Quantity, Rounding};
-use weir_core::catalog::Overage;
-use weir_core::catalog::Refusal;
-use weir_core::catalog::definition::{CapacityDefinition, ChargeDefinition, WindowDefinition};
+use weir_core::amount::Quantity;
+use weir_core::catalog::definition::{CapacityDefinition, WindowDefinition};
+use weir_core::catalog::{FundsFirst, Overage, Refusal};
 use weir_core::decide::{Binding, Outcome, Reason, Request, Verdict};
 use weir_core::grant::Grant;
-use weir_core::id::{ScopeId, WalletId};
+use weir_core::id::ScopeId;
 use weir_core::limit::{Enforcement, Source, UNLIMITED};
 use weir_core::meter::{Aggregation, Life};
 use weir_core::time::Timestamp;
 
 use super::debt::{settled, split};
+use super::funds::{Debit, Paid, beside};
 use super::hold::{Part, Purpose};
 use super::retry::Reopens;
-use super::{Heard, Key, Line, Model, Scope, Take, calendar};
+use super::{Heard, Key, Line, Model, Scope, Take, calendar, price};
 
 /// What an allowed request adds to the lists.
 #[derive(Clone, Debug, Default)]
@@ -23,8 +23,7 @@ pub(super) struct Changes {
     /// Each with its limit's grace.
     pub(super) takes: Vec<(Take, i64)>,
     pub(super) heard: Vec<Heard>,
-    /// Whose lot, its place, and how much of it.
-    pub(super) paid: Vec<(ScopeId, usize, BigInt)>,
+    pub(super) paid: Vec<Paid>,
     /// What a reservation holds.
     pub(super) parts: Vec<Part>,
     /// The grants that are forgotten.
@@ -38,13 +37,22 @@ pub(super) struct Weighed {
     /// The limits that admit, and those that do not.
     pub(super) fits: Vec<Binding>,
     denied: Vec<(Reason, Option<Binding>)>,
-    debits: Vec<((ScopeId, WalletId), BigInt)>,
+    debits: Vec<Debit>,
     charged: BigInt,
     /// When the limits that deny open anew; `None` for those that time alone does not open.
     pub(super) reopens: Vec<Option<Reopens>>,
+    noted: Noted,
+}
+
+/// What else is known.
+#[derive(Clone, Copy, Default)]
+struct Noted {
+    /// Whether what is asked is to be held.
     holds: bool,
     /// Whether what would be held does not fit beside what is used.
     unheld: bool,
+    /// Whether a limit denies what would cost something, and its wallet has nothing.
+    broke: bool,
 }
 
 /// One limit of a scope, and the instants of the request.
@@ -86,7 +94,10 @@ impl Model {
         purpose: Purpose,
     ) -> (Verdict, Changes) {
         let mut weighed = match purpose {
-            Purpose::Hold => Weighed { holds: true, ..Weighed::default() },
+            Purpose::Hold => {
+                let noted = Noted { holds: true, ..Noted::default() };
+                Weighed { noted, ..Weighed::default() }
+            }
             Purpose::Use(charged) => Weighed { charged, ..Weighed::default() },
         };
         for (at, scope) in request.scopes.iter().enumerate() {
@@ -119,13 +130,21 @@ impl Model {
     fn conclude(&self, request: &Request<'_>, weighed: Weighed) -> (Verdict, Changes) {
         // The first of the earliest stage: limits come in the order of the path.
         if let Some((reason, binding)) = weighed.denied.iter().min_by_key(|(r, _)| stage(*r)) {
+            let first = self.sold.definition.precedence.funds_first;
+            if first == FundsFirst::EmptyBeforeLimits
+                && weighed.noted.broke
+                && stage(*reason) == LIMITS
+            {
+                let broke = Outcome::Denied(Reason::OutOfCredit);
+                return (self.verdict(broke, None), Changes::default());
+            }
             let mut verdict = self.verdict(Outcome::Denied(*reason), *binding);
             if stage(*reason) == LIMITS {
                 verdict.retry = self.retry(request, &weighed);
             }
             return (verdict, Changes::default());
         }
-        if weighed.unheld {
+        if weighed.noted.unheld {
             return (self.verdict(Outcome::Denied(Reason::Unmeasurable), None), Changes::default());
         }
         let Weighed { changes, fits, charged, .. } = weighed;
@@ -188,6 +207,7 @@ impl Model {
                 Refusal::RateLimited => Reason::RateLimited,
             };
             weighed.denied.push((reason, Some(binding)));
+            weighed.noted.broke |= self.is_broke(place, &allowances, &asked);
             weighed.reopens.push(self.reopens(place, &binding, &allowances));
             return Ok(());
         }
@@ -300,42 +320,17 @@ impl Model {
             asked = fits(asked + fits(fits(new)? - old)?)?;
         }
         let kept =
-            life == Life::Lifetime || matches!(aggregation, Aggregation::Latest | Aggregation::Max);
+            life == Life::Lifetime || !matches!(aggregation, Aggregation::Count | Aggregation::Sum);
         Ok((asked, if kept { all.split_off(before) } else { Vec::new() }))
     }
 
     fn funds(&self, now: i64, weighed: &mut Weighed) {
         let (paid, short) = self.lots_for(&weighed.debits, now);
+        weighed.charged += beside(&weighed.debits, &paid);
         weighed.changes.paid = paid;
         if short {
             weighed.denied.push((Reason::OutOfCredit, None));
         }
-    }
-
-    /// Which lots pay debits, and how much of each; whether some are not covered.
-    pub(super) fn lots_for(
-        &self,
-        debits: &[((ScopeId, WalletId), BigInt)],
-        now: i64,
-    ) -> (Vec<(ScopeId, usize, BigInt)>, bool) {
-        let (mut all, mut short) = (Vec::new(), false);
-        for ((scope, wallet), debit) in debits {
-            let lots = self.scope(*scope).map_or(&[][..], |scope| &scope.lots);
-            let mut owed = debit.clone();
-            for (at, (lot, paid)) in lots.iter().enumerate() {
-                if lot.wallet != *wallet || now >= lot.expires.as_millis() {
-                    continue;
-                }
-                let left = BigInt::from(lot.left.as_nanos()) - paid.iter().sum::<BigInt>();
-                let part = (left + self.lapsed(*scope, &lot.name, now)).min(owed.clone());
-                owed -= &part;
-                if part > BigInt::ZERO {
-                    all.push((*scope, at, part));
-                }
-            }
-            short |= owed > BigInt::ZERO;
-        }
-        (all, short)
     }
 }
 
@@ -350,29 +345,33 @@ impl Weighed {
         let Place { scope, line, now, .. } = place;
         let Allowance { key, starts, used, held, capacity, carried } = allowance;
         let after = fits(used + &part)?;
-        if let Some(charge) = line.terms.charge.as_ref().filter(|_| part > BigInt::ZERO) {
-            let due = price(charge, &after)? - price(charge, used)?;
-            let dearest = ChargeDefinition { rounding: Rounding::Up, ..charge.clone() };
-            let due = if self.holds { price(&dearest, &part)? } else { due };
+        // What a reservation would give back it has not used.
+        let counts = part > BigInt::ZERO || !self.noted.holds;
+        if let Some(charge) = line.terms.charge.as_ref().filter(|_| counts) {
+            let due = price::step(charge, (used, &after), capacity)?;
+            let due = match fits(used + held + &part) {
+                Ok(all) if self.noted.holds => {
+                    price::dearest(charge, (used, &all), &part, capacity)?
+                }
+                _ => due,
+            };
             self.charged = fits(&self.charged + &due)?;
             if let Some(wallet) = line.wallet {
-                match self.debits.iter_mut().find(|(of, _)| *of == (scope, wallet)) {
-                    Some((_, debit)) => *debit += due,
-                    None => self.debits.push(((scope, wallet), due)),
-                }
+                let owed = part > BigInt::ZERO && due > BigInt::ZERO;
+                Debit::add(&mut self.debits, Debit { of: (scope, wallet), amount: due, owed });
             }
         }
         let read = i128::try_from(capacity).ok().filter(|_| *starts <= now);
         let mut amount = part;
-        if self.holds {
-            // What a reservation would give back it has not used.
+        if self.noted.holds {
             let part = std::mem::take(&mut amount);
             if part < BigInt::ZERO {
                 return Ok(());
             }
-            self.unheld |= fits(used + held + &part).is_err();
+            self.noted.unheld |= fits(used + held + &part).is_err();
             let charge = line.terms.charge.clone().map(|charge| (charge, line.wallet));
-            self.changes.parts.push(Part { key: *key, feature: line.feature, held: part, charge });
+            let (feature, capacity) = (line.feature, capacity.clone());
+            self.changes.parts.push(Part { key: *key, feature, held: part, capacity, charge });
         }
         let take = Take { key: *key, amount: amount + carried, capacity: read };
         self.changes.takes.push((take, line.terms.grace.as_millis()));
@@ -387,6 +386,7 @@ fn number(aggregation: Aggregation, all: &[Heard]) -> BigInt {
         Aggregation::Count => BigInt::from(all.len()) * 1_000_000_000,
         Aggregation::Latest => all.iter().max_by_key(|heard| heard.at).map_or(BigInt::ZERO, value),
         Aggregation::Max => all.iter().map(value).max().unwrap_or_default(),
+        Aggregation::Min => all.iter().map(value).min().unwrap_or_default(),
         Aggregation::Sum => all.iter().map(value).sum(),
     }
 }
@@ -414,26 +414,6 @@ fn sooner(a: &Binding, b: &Binding) -> bool {
         (Some(a), Some(b)) if a.1 == b.1 => a.0 < b.0,
         (Some(a), Some(b)) => further(a) < further(b),
     }
-}
-
-/// What a use from the start costs.
-pub(super) fn price(charge: &ChargeDefinition, used: &BigInt) -> Result<BigInt, TooLarge> {
-    let product = fits(used.clone().max(BigInt::ZERO) * charge.price.as_nanos())?;
-    Ok(rounded(product, charge.digits, charge.rounding))
-}
-
-/// A product of nano-units and nano-units, to nano-units of at most `digits` fraction digits.
-fn rounded(product: BigInt, digits: u8, rounding: Rounding) -> BigInt {
-    let cut = BigInt::from(10).pow(18 - u32::from(digits));
-    let (whole, rest) = (&product / &cut, &product % &cut); // nothing here is negative
-    let half = (&rest + &rest).cmp(&cut);
-    let odd = &whole % 2 == BigInt::from(1);
-    let up = match rounding {
-        Rounding::Down => false,
-        Rounding::HalfEven => half.is_gt() || (half.is_eq() && odd),
-        Rounding::Up => rest > BigInt::ZERO,
-    };
-    (whole + i32::from(up)) * BigInt::from(10).pow(9 - u32::from(digits))
 }
 
 /// The stage of the design that gives a reason.

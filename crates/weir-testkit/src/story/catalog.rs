@@ -6,14 +6,18 @@ use arbitrary::{Result, Unstructured};
 use weir_core::amount::{Quantity, Rounding};
 use weir_core::catalog::definition::{
     AcceptanceDefinition, CapacityDefinition, ChargeDefinition, CycleDefinition, DenialDefinition,
-    FeatureDefinition, KeySpaceDefinition, LimitDefinition, PlanDefinition, RememberDefinition,
-    SettleDefinition, WalletDefinition, WindowDefinition,
+    FeatureDefinition, KeySpaceDefinition, LimitDefinition, PackageDefinition, PlanDefinition,
+    PrecedenceDefinition, PriceDefinition, RememberDefinition, SettleDefinition, WalletDefinition,
+    WindowDefinition,
 };
-use weir_core::catalog::{Definition, GiveBack, OnMismatch, Overage, Refusal, RememberAt};
+use weir_core::catalog::{
+    ChargeOn, Definition, FundsFirst, GiveBack, Negative, OnMismatch, Overage, Refusal, RememberAt,
+};
 use weir_core::grant::{Burn, By, Direction, Grain, Key};
 use weir_core::id::{LimitId, Name};
 use weir_core::limit::Enforcement;
 use weir_core::meter::{Aggregation, Life};
+use weir_core::price::Tier;
 use weir_core::time::{Span, Stride, Timestamp};
 use weir_core::window::zone::ZoneName;
 use weir_core::window::{MonthRule, Unit};
@@ -46,6 +50,7 @@ impl Shape {
                 Aggregation::Sum,
                 Aggregation::Count,
                 Aggregation::Max,
+                Aggregation::Min,
                 Aggregation::Latest,
             ])?;
             let life = *u.choose(&[Life::Window, Life::Window, Life::Lifetime])?;
@@ -96,6 +101,9 @@ impl Shape {
             acceptance,
             features: features.collect(),
             plans,
+            precedence: PrecedenceDefinition {
+                funds_first: *u.choose(&[FundsFirst::Off, FundsFirst::EmptyBeforeLimits])?,
+            },
             remember,
             wallets: wallets.collect(),
             ..Definition::default()
@@ -138,12 +146,13 @@ impl Shape {
     }
 
     fn charge(&self, u: &mut Unstructured<'_>) -> Result<ChargeDefinition> {
-        let nanos = *u.choose(&[0, 1, 5_000_000, 333_333_333, 500_000_000, 1_000_000_000])?;
         let told = self.flavour != Flavour::Paid && u.ratio(1, 4)?;
         let wallet = if told { None } else { Some(named(u.choose(WALLETS)?)) };
         Ok(ChargeDefinition {
             digits: *u.choose(&[0, 2, 8, 9])?,
-            price: Quantity::from_nanos(nanos),
+            negative: *u.choose(&[Negative::GiveBack, Negative::GiveBack, Negative::Zero])?,
+            on: *u.choose(&[ChargeOn::All, ChargeOn::All, ChargeOn::Overage])?,
+            price: price(u)?,
             rounding: *u.choose(&[Rounding::HalfEven, Rounding::Up, Rounding::Down])?,
             wallet,
         })
@@ -197,6 +206,41 @@ fn burn(u: &mut Unstructured<'_>) -> Result<Burn> {
         keys.push(Key { by, direction, grain: *u.choose(&grains)? });
     }
     Ok(Burn::new(&keys).unwrap_or_default())
+}
+
+fn price(u: &mut Unstructured<'_>) -> Result<PriceDefinition> {
+    Ok(match u.int_in_range(0..=10_u8)? {
+        0..=5 => PriceDefinition::Unit(money(u)?),
+        6 => PriceDefinition::Flat(money(u)?),
+        7 => PriceDefinition::Package(PackageDefinition {
+            price: money(u)?,
+            size: Quantity::from_nanos(*u.choose(&[
+                1_500_000_000,
+                2_000_000_000,
+                5_000_000_000,
+            ])?),
+        }),
+        8 => PriceDefinition::Graduated(tiers(u)?),
+        _ => PriceDefinition::Volume(tiers(u)?),
+    })
+}
+
+/// One to three tiers, of few units each, that may become dearer or cheaper.
+fn tiers(u: &mut Unstructured<'_>) -> Result<Vec<Tier>> {
+    let (mut all, mut above) = (Vec::new(), 0);
+    for left in (0..u.int_in_range(1..=3)?).rev() {
+        let end = above + *u.choose(&[1, 1_000_000_000, 3_000_000_000, 4_500_000_000])?;
+        let flat = if u.ratio(1, 4)? { money(u)? } else { Quantity::ZERO };
+        let to = (left > 0).then(|| Quantity::from_nanos(end));
+        all.push(Tier { above: Quantity::from_nanos(above), flat, to, unit: money(u)? });
+        above = end;
+    }
+    Ok(all)
+}
+
+fn money(u: &mut Unstructured<'_>) -> Result<Quantity> {
+    let nanos = *u.choose(&[0, 1, 5_000_000, 333_333_333, 500_000_000, 1_000_000_000])?;
+    Ok(Quantity::from_nanos(nanos))
 }
 
 fn window(u: &mut Unstructured<'_>) -> Result<WindowDefinition> {

@@ -68,7 +68,10 @@ impl Trace {
 
 fn wallet(f: &mut fmt::Formatter<'_>, asked: &Asked) -> fmt::Result {
     let Asked { scope, wallet, amount, usable, lots } = asked;
-    write!(f, "charges {amount} to {wallet} of {scope}, which can pay {usable}")?;
+    match Quantity::ZERO.checked_sub(*amount).filter(|back| back.is_positive()) {
+        Some(back) => write!(f, "pays {back} back to {wallet} of {scope}")?,
+        None => write!(f, "charges {amount} to {wallet} of {scope}, which can pay {usable}")?,
+    }
     for (lot, left) in lots {
         write!(f, "; {left} left of {lot}")?;
     }

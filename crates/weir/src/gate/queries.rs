@@ -214,7 +214,7 @@ impl Gate {
         let cell = self.cell(scope.shard)?;
         let plan = cell.ledger.account(scope.id).and_then(|account| account.plan());
         let found = plan.zip(cell.catalog.limit(limit));
-        let terms = found.and_then(|(plan, id)| cell.catalog.limit_terms(plan, id)).copied();
+        let terms = found.and_then(|(plan, id)| cell.catalog.limit_terms(plan, id)).cloned();
         terms.ok_or_else(|| GateError::unknown("limit", limit))
     }
 

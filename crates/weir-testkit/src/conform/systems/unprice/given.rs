@@ -133,10 +133,7 @@ impl Sale {
             "always" => "soft",
             other => return Err(NotImplemented::new(&format!("overage {other}"))),
         };
-        let mode = self.terms.price.get("mode").and_then(Value::as_str).unwrap_or_default();
-        let (Some(price), "unit") = (self.terms.price.get("price"), mode) else {
-            return Err(NotImplemented::new(&format!("a price of mode {mode}")));
-        };
+        let price = super::price::definition(&Value::Object(self.terms.price.clone()))?;
         let mut charge = json!({"price": price, "digits": 8, "rounding": "up"});
         if let (true, Some(charge)) = (self.is_capped(), charge.as_object_mut()) {
             charge.insert("wallet".to_owned(), json!("credits"));

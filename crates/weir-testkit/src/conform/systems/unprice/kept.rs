@@ -7,7 +7,7 @@ use weir_core::decide::Effect;
 use weir_core::ledger::{Command, Decided, Record};
 use weir_core::limit::Balance;
 use weir_core::meter::Reading;
-use weir_core::price::Price;
+use weir_core::price::{Course, Price};
 use weir_core::wallet::{Kind, Lot};
 use weir_core::window::Window;
 use weir_core::window::zone::Zones;
@@ -15,6 +15,7 @@ use weir_unprice::entitlement::root_of;
 use weir_unprice::money::ledger_units;
 
 use super::given::Sale;
+use super::price::tier_mode;
 use super::world::{PROJECT, World};
 
 /// The decisions of a world, and the names of its grants.
@@ -89,6 +90,7 @@ impl<'w> Kept<'w> {
         (delta, before, after): (Quantity, Quantity, Quantity),
     ) -> Option<Value> {
         let price = self.price(sale)?;
+        let Course { parts, tier } = price.curve.course((before, after));
         Some(json!({
             "grant_id": grant,
             "period_key": self.period_key(sale, at)?,
@@ -97,9 +99,9 @@ impl<'w> Kept<'w> {
             "amount": ledger_units(price.between(before, after)?)?,
             "amount_after": ledger_units(price.cost(after)?)?,
             "currency": sale.currency(),
-            "tier_index": null,
-            "tier_mode": null,
-            "pricing_component_count": u8::from(before != after),
+            "tier_index": tier,
+            "tier_mode": tier_mode(&price),
+            "pricing_component_count": parts,
         }))
     }
 
@@ -194,7 +196,7 @@ impl<'w> Kept<'w> {
     }
 
     fn price(&self, sale: &Sale) -> Option<Price> {
-        self.terms(sale)?.charge.map(|charge| charge.price)
+        Some(self.terms(sale)?.charge?.price)
     }
 
     fn period_key(&self, sale: &Sale, at: Timestamp) -> Option<String> {

@@ -11,6 +11,7 @@ use weir_unprice::{Meter, keys};
 
 use super::given::{Allowance, instant};
 use super::kept::number;
+use super::price;
 use super::scenario::raw;
 use super::world::{World, grant_terms, missing, told};
 use crate::conform::{NotImplemented, Question};
@@ -26,7 +27,7 @@ pub(super) fn answer(question: &Question<'_>) -> Result<Value, NotImplemented> {
         "meter_key" => Ok(json!({"key": meter(member(input, "meter")?)?.key()})),
         "parse_number" => parse_number(input),
         "timestamp_check" => timestamp_check(given, input),
-        other => Err(missing(&format!("kind {other}"))),
+        _ => price::answer(question),
     }
 }
 
