@@ -31,12 +31,15 @@ use common::law;
 fn same_as_model() {
     let mix = RefCell::new(Mix::default());
     law(Flavour::Everything, 2_000, |beats| {
-        let mut stage = Stage::default();
+        let (mut stage, mut ends) = (Stage::default(), BTreeMap::new());
         for beat in beats {
             let got = stage.play(&beat.act, beat.now, &mut ());
             prop_assert_eq!(&got, &beat.expected, "{:?} at {}", beat.act, beat.now);
             match got {
-                Played::Decided(verdict) => mix.borrow_mut().count(&verdict),
+                Played::Decided(verdict) => {
+                    mix.borrow_mut().count(&verdict);
+                    mix.borrow_mut().cross(&verdict, &mut ends);
+                }
                 Played::Done(done) if matches!(beat.act, Act::Import(..)) => {
                     let told = done.map_or_else(Refused::code, |()| "done");
                     *mix.borrow_mut().imported.entry(told).or_default() += 1;
@@ -937,6 +940,7 @@ struct Mix {
     stepped: BTreeMap<(&'static str, &'static str), usize>,
     replayed: usize,
     on_the_line: usize,
+    crossed: usize,
 }
 
 impl Mix {
@@ -948,6 +952,15 @@ impl Mix {
             *self.denied.entry(reason.code()).or_default() += 1;
         } else if lands_on_the_line(verdict) {
             self.on_the_line += 1;
+        }
+    }
+
+    /// Counts a decision whose limit has passed into another period since it was last met.
+    fn cross(&mut self, verdict: &Verdict, ends: &mut BTreeMap<(ScopeId, LimitId), Timestamp>) {
+        let Some(binding) = verdict.binding else { return };
+        let before = ends.insert((binding.scope, binding.limit), binding.resets_at);
+        if before.is_some_and(|end| end < binding.resets_at) {
+            self.crossed += 1;
         }
     }
 
@@ -984,6 +997,7 @@ impl Mix {
         assert!(denied * 10 >= self.all, "{self:?}");
         assert!(self.replayed * 20 >= self.all, "{self:?}");
         assert!(self.on_the_line * 20 >= self.all, "{self:?}");
+        assert!(self.crossed * 100 >= self.all, "{self:?}");
     }
 }
 

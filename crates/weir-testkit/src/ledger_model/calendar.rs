@@ -181,8 +181,9 @@ impl Anchor {
 
     /// The same from the first one on, each through `instant`.
     fn walked(&self, at: i64, span: Stride, instant: impl Fn(i64) -> i64) -> (i64, i64) {
-        let longest = i64::from(span.months) * 31 * DAY;
-        let mut n = ((at - 3 * DAY - self.at).div_euclid(longest) - 1).max(0);
+        // Neither clocks nor days that a month lacks move a step by more than a month or two.
+        let months = month_of(at) - month_of(self.at);
+        let mut n = (months / i64::from(span.months) - 3).max(0);
         while instant(self.boundary(n + 1, span)) <= at {
             n += 1;
         }
