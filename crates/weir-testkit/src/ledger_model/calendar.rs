@@ -268,7 +268,8 @@ fn month_start(month: i64) -> i64 {
     MONTHS.get(place).or(MONTHS.last()).copied().unwrap_or(LAST)
 }
 
-/// The starts of all months from year 1 to 9999, walked in both directions from 1970.
+/// The starts of all months from year 1 on, walked in both directions from 1970. They go on past 9999:
+/// clocks that are ahead show the year after it before time ends, and whoever walks must get there.
 static MONTHS: LazyLock<Vec<i64>> = LazyLock::new(|| {
     let mut starts = vec![0];
     let mut start = 0;
@@ -278,7 +279,7 @@ static MONTHS: LazyLock<Vec<i64>> = LazyLock::new(|| {
     }
     starts.reverse();
     start = 0;
-    for month in 0..12 * 8_030 {
+    for month in 0..12 * 8_040 {
         start += length(month);
         starts.push(start);
     }
