@@ -216,7 +216,12 @@ impl Rounding {
     #[must_use]
     pub fn divide(self, value: i128, by: i128) -> Option<i128> {
         let (floor, rest) = (value.checked_div_euclid(by)?, value.checked_rem_euclid(by)?);
-        let up = match self {
+        floor.checked_add(i128::from(self.lifts(floor, (rest, by))?))
+    }
+
+    /// Whether a quotient is rounded up from its `floor`, of which `rest / by` is left.
+    pub(crate) fn lifts(self, floor: i128, (rest, by): (i128, i128)) -> Option<bool> {
+        Some(match self {
             Self::Down => false,
             Self::Up => rest > 0,
             Self::HalfEven => match rest.cmp(&by.checked_sub(rest)?) {
@@ -224,8 +229,7 @@ impl Rounding {
                 core::cmp::Ordering::Equal => floor.rem_euclid(2) == 1,
                 core::cmp::Ordering::Greater => true,
             },
-        };
-        floor.checked_add(i128::from(up))
+        })
     }
 }
 

@@ -26,6 +26,7 @@ use crate::window::zone::Zones;
 
 mod compile;
 pub mod definition;
+mod meters;
 pub mod names;
 mod prices;
 mod terms;

@@ -1,7 +1,8 @@
 //! What does this event add? From an event's value to the change that a limit counts.
 //!
 //! A meter turns values into one running number; what a limit counts is the change of that number.
-//! A meter of a window starts at nothing in each period, a lifetime meter never starts anew.
+//! A meter of a window starts at nothing in each period, a lifetime meter never starts anew. Values,
+//! or the number, may be converted to other units on the way.
 //!
 //! # Laws
 //!
@@ -11,11 +12,19 @@
 //! - `same_as_all_events`: the running number equals that of a model that keeps every event.
 //! - `unkept_readings_do_not_matter`: where [`Meter::keeps_reading`] says no, the change is the same
 //!   whatever was before.
+//! - `same_as_a_fraction`: a value converts as the fraction that it is, rounded once.
+//! - `what_is_given_back_was_taken`: a value below nothing converts to what its opposite took.
+
+use alloc::boxed::Box;
 
 use serde::{Deserialize, Serialize};
 
 use crate::amount::Quantity;
 use crate::time::Timestamp;
+
+mod convert;
+
+pub use convert::{Applied, Conversion, Factors};
 
 /// How values become one number.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -46,22 +55,44 @@ pub enum Life {
 }
 
 /// A meter: what it makes of values, and for how long.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Meter {
     /// How values become one number.
     pub aggregation: Aggregation,
     /// How long that number lives.
     pub life: Life,
+    /// In which units it counts; `None` for those of the values.
+    pub conversion: Option<Box<Conversion>>,
 }
 
 impl Meter {
+    /// A meter that counts in the units of the values.
+    #[must_use]
+    pub const fn plain(aggregation: Aggregation, life: Life) -> Self {
+        Self { aggregation, life, conversion: None }
+    }
+
     /// Whether the meter's number must be kept beside the balance.
     ///
     /// Sums and counts of a window need nothing: their change does not depend on what was before.
     #[must_use]
-    pub const fn keeps_reading(self) -> bool {
+    pub fn keeps_reading(&self) -> bool {
         matches!(self.life, Life::Lifetime)
             || matches!(self.aggregation, Aggregation::Latest | Aggregation::Max | Aggregation::Min)
+            || self.converted(Applied::AfterAggregation).is_some()
+    }
+
+    /// What `value` adds where nothing is kept; `None` when it does not fit.
+    #[must_use]
+    pub fn measure(&self, value: Quantity) -> Option<Quantity> {
+        let value = match self.aggregation {
+            Aggregation::Count => Quantity::from_units(1),
+            _ => value,
+        };
+        match self.converted(Applied::PerEvent) {
+            Some(conversion) => conversion.convert(value),
+            None => Some(value),
+        }
     }
 
     /// What `value`, seen at `at`, makes of the reading before it; `None` when it does not fit.
@@ -73,7 +104,7 @@ impl Meter {
     /// use weir_core::meter::{Aggregation, Life, Meter};
     /// use weir_core::time::Timestamp;
     ///
-    /// let seats = Meter { aggregation: Aggregation::Max, life: Life::Window };
+    /// let seats = Meter::plain(Aggregation::Max, Life::Window);
     /// let read = |before, units| {
     ///     seats.read(before, Quantity::from_units(units), Timestamp::EPOCH).expect("it fits")
     /// };
@@ -83,18 +114,32 @@ impl Meter {
     /// assert_eq!(lower.delta, Quantity::ZERO);
     /// ```
     #[must_use]
-    pub fn read(self, before: Option<Reading>, value: Quantity, at: Timestamp) -> Option<Read> {
+    pub fn read(&self, before: Option<Reading>, value: Quantity, at: Timestamp) -> Option<Read> {
+        let value = self.measure(value)?;
         let old = before.map_or(Quantity::ZERO, |reading| reading.value);
         let seen = before.map_or(at, |reading| reading.at.max(at));
         let (new, at) = match (self.aggregation, before) {
-            (Aggregation::Count, _) => (old.checked_add(Quantity::from_units(1))?, seen),
-            (Aggregation::Sum, _) => (old.checked_add(value)?, seen),
+            (Aggregation::Count | Aggregation::Sum, _) => (old.checked_add(value)?, seen),
             (Aggregation::Max, Some(_)) => (old.max(value), seen),
             (Aggregation::Min, Some(_)) => (old.min(value), seen),
             (Aggregation::Latest, Some(reading)) if at < reading.at => (old, reading.at),
             (Aggregation::Latest | Aggregation::Max | Aggregation::Min, _) => (value, seen),
         };
-        Some(Read { reading: Reading { value: new, at }, delta: new.checked_sub(old)? })
+        let delta = self.counted(new)?.checked_sub(self.counted(old)?)?;
+        Some(Read { reading: Reading { value: new, at }, delta })
+    }
+
+    /// What a limit has counted where the meter's number is `value`; `None` when it does not fit.
+    #[must_use]
+    pub fn counted(&self, value: Quantity) -> Option<Quantity> {
+        match self.converted(Applied::AfterAggregation) {
+            Some(conversion) => conversion.convert(value),
+            None => Some(value),
+        }
+    }
+
+    fn converted(&self, applied: Applied) -> Option<&Conversion> {
+        self.conversion.as_deref().filter(|conversion| conversion.applied() == applied)
     }
 }
 

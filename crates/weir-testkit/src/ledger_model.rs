@@ -25,6 +25,7 @@ mod debt;
 mod funds;
 mod hold;
 mod import;
+pub mod meter;
 pub mod price;
 mod retry;
 mod sold;

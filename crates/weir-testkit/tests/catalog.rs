@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 use weir_core::account::Status;
 use weir_core::amount::{Quantity, Rounding};
 use weir_core::catalog::definition::{
-    AcceptanceDefinition, CapacityDefinition, ChargeDefinition, CycleDefinition, DenialDefinition,
-    FeatureDefinition, KeySpaceDefinition, LimitDefinition, PackageDefinition, PlanDefinition,
-    PrecedenceDefinition, PriceDefinition, RememberDefinition, SettleDefinition, WalletDefinition,
-    WindowDefinition,
+    AcceptanceDefinition, CapacityDefinition, ChargeDefinition, ConversionDefinition,
+    CycleDefinition, DenialDefinition, FeatureDefinition, KeySpaceDefinition, LimitDefinition,
+    PackageDefinition, PlanDefinition, PrecedenceDefinition, PriceDefinition, RememberDefinition,
+    SettleDefinition, WalletDefinition, WindowDefinition,
 };
 use weir_core::catalog::names::Table;
 use weir_core::catalog::{
@@ -26,7 +26,7 @@ use weir_core::fault::Fault;
 use weir_core::grant::{Burn, By, Direction, Grain, Key};
 use weir_core::id::{CatalogVersion, Name};
 use weir_core::limit::{CapacityRead, Enforcement};
-use weir_core::meter::{Aggregation, Life};
+use weir_core::meter::{Aggregation, Applied, Life};
 use weir_core::price::Tier;
 use weir_core::time::{Span, Stride, Timestamp};
 use weir_core::token::class::{Alphabet, Check, Length};
@@ -90,6 +90,7 @@ fn each_fault_alone_is_the_only_one() {
 fn no_code_is_left_out() {
     let sources = concat!(
         include_str!("../../weir-core/src/catalog/compile.rs"),
+        include_str!("../../weir-core/src/catalog/meters.rs"),
         include_str!("../../weir-core/src/catalog/prices.rs"),
         include_str!("../../weir-core/src/catalog/windows.rs"),
         include_str!("../../weir-core/src/token/class.rs"),
@@ -220,6 +221,8 @@ fn sound() -> Value {
             "f2": {"event": "called", "aggregation": "count"},
             "f3": {"event": "used", "property": "amount", "aggregation": "max"},
             "f4": {"event": "used", "property": "amount", "aggregation": "latest"},
+            "f5": {"convert": {}}, "f6": {"convert": {}}, "f7": {"convert": {}},
+            "f8": {"convert": {}}, "f9": {"convert": 2},
         },
         "plans": {"free": {"limits": limits}, "none": {}},
         "remember": {"lifetime": "P31D", "max": 1},
@@ -248,6 +251,11 @@ fn injections() -> Vec<Injection> {
 
 fn in_classes_and_features() -> Vec<Injection> {
     let long = "x".repeat(33);
+    let fine = json!({"multiply": "10000000000.000000001", "divide": "30000000000"});
+    let factor = |feature, name, value| {
+        let at = &*format!("/features/{feature}/convert/{name}").leak();
+        ("catalog.conversion_factor", at, at, value)
+    };
     vec![
         ("token.length", "/classes/c0/length", "/classes/c0/length/min", json!(0)),
         ("token.length", "/classes/c1/length", "/classes/c1/length/max", json!(257)),
@@ -262,6 +270,11 @@ fn in_classes_and_features() -> Vec<Injection> {
         ("catalog.property_unused", "/features/f2/property", "/features/f2/property", json!("a")),
         ("catalog.property_missing", "/features/f3/property", "/features/f3/property", json!(null)),
         ("catalog.property_missing", "/features/f4/property", "/features/f4/property", json!(null)),
+        factor("f5", "divide", json!(0)),
+        factor("f6", "minimum", json!("-0.000000001")),
+        factor("f7", "multiply", json!(-1)),
+        factor("f8", "step", json!(0)),
+        ("catalog.conversion_too_fine", "/features/f9/convert", "/features/f9/convert", fine),
     ]
 }
 
@@ -529,6 +542,8 @@ fn unreadable() -> Vec<(&'static str, Value)> {
         at(limit, "window", json!({"once": {"from": "2026-01-01T00:00:00Z"}})),
         at("/remember", "denials", json!(["time"])),
         at("/features/f0", "aggregation", json!("mean")),
+        at("/features/f0", "convert", json!({"multiply": 1, "by": 2})),
+        at("/features/f0", "convert", json!([1])),
     ]
 }
 
@@ -688,6 +703,10 @@ fn words_are_written_like_this() {
         ("\"sum\"", Aggregation::Sum),
     ]);
     words([("\"lifetime\"", Life::Lifetime), ("\"window\"", Life::Window)]);
+    words([
+        ("\"after_aggregation\"", Applied::AfterAggregation),
+        ("\"per_event\"", Applied::PerEvent),
+    ]);
     words([("\"hard\"", Enforcement::Hard), ("\"soft\"", Enforcement::Soft)]);
     words([
         ("\"limit_exceeded\"", Refusal::LimitExceeded),
@@ -858,8 +877,20 @@ fn what_is_left_out_is_this() {
                          "lifetime": "P1D", "max": 1_000_000, "on_mismatch": "conflict"});
     assert_eq!(remember, serde_json::from_value(written).unwrap());
     let feature: FeatureDefinition = serde_json::from_value(json!({})).unwrap();
-    let written = json!({"aggregation": "sum", "event": null, "life": "window", "property": null});
+    let written = json!({"aggregation": "sum", "convert": null, "event": null, "life": "window",
+                         "property": null});
     assert_eq!(feature, serde_json::from_value(written).unwrap());
+    let conversions = [
+        json!({}),
+        json!("1"),
+        json!(1),
+        json!({"apply": "per_event", "divide": 1,
+        "minimum": 0, "multiply": 1, "rounding": "half_even", "step": "0.000000001"}),
+    ];
+    for conversion in conversions {
+        let read: ConversionDefinition = serde_json::from_value(conversion).unwrap();
+        assert_eq!(read, serde_json::from_value(json!({})).unwrap());
+    }
 }
 
 fn words<T, const N: usize>(all: [(&str, T); N])
@@ -969,12 +1000,30 @@ fn features() -> impl Strategy<Value = FeatureDefinition> {
         Aggregation::Sum,
     ];
     let text = || proptest::option::of(".{0,4}");
-    (one_of(&aggregations), text(), one_of(&[Life::Lifetime, Life::Window]), text()).prop_map(
-        |(aggregation, event, life, property)| FeatureDefinition {
+    let lives = one_of(&[Life::Lifetime, Life::Window]);
+    let convert = proptest::option::of(conversions());
+    (one_of(&aggregations), convert, text(), lives, text()).prop_map(
+        |(aggregation, convert, event, life, property)| FeatureDefinition {
             aggregation,
+            convert,
             event,
             life,
             property,
+        },
+    )
+}
+
+fn conversions() -> impl Strategy<Value = ConversionDefinition> {
+    let roundings = one_of(&[Rounding::Down, Rounding::HalfEven, Rounding::Up]);
+    let numbers = [quantities(), quantities(), quantities(), quantities()];
+    (one_of(&[Applied::AfterAggregation, Applied::PerEvent]), numbers, roundings).prop_map(
+        |(apply, [divide, minimum, multiply, step], rounding)| ConversionDefinition {
+            apply,
+            divide,
+            minimum,
+            multiply,
+            rounding,
+            step,
         },
     )
 }

@@ -67,6 +67,41 @@
 //! # Ok::<(), GateError>(())
 //! ```
 //!
+//! # Meters
+//!
+//! A feature says how the values of asks become one number: their sum, their count, the largest, the
+//! smallest or the latest. A limit counts by how much that number changes. `convert` brings values, or
+//! the number, to other units: as an exact fraction, rounded once to whole steps.
+//!
+//! ```text
+//! "convert": { "divide": 60, "step": "0.1", "minimum": "0.5", "rounding": "up" }
+//!
+//! value   121 s    counts  2.1 min     each tenth that was begun
+//! value     1 s            0.5         what is more than nothing counts the minimum
+//! value  -121 s           -2.1         what is given back is what was taken
+//! ```
+//!
+//! ```
+//! # use weir::{Ask, Caller, Cost, Gate, GateError, Timestamp};
+//! let catalog = br#"{
+//!     "features": { "talk": { "convert": { "divide": 60, "step": "0.1", "minimum": "0.5", "rounding": "up" } } },
+//!     "plans": { "free": { "limits": { "minutes": { "feature": "talk", "capacity": 3, "window": "lifetime" } } } }
+//! }"#;
+//! let now: Timestamp = "2026-01-31T12:00:00Z".parse().expect("an instant");
+//! let gate = Gate::in_memory()?;
+//! gate.install(catalog, now)?;
+//! let acme = gate.open(None, "acme", Some("free"), now)?;
+//! let seconds = |text: &str| -> Result<_, GateError> {
+//!     let costs = [Cost { feature: gate.feature("talk")?, quantity: text.parse().expect("a quantity") }];
+//!     gate.decide(&Ask { caller: Caller::Unchecked, scopes: &[acme], costs: &costs, at: now, key: None }, now)
+//! };
+//! assert!(seconds("121")?.is_allowed()); // 2.1 minutes
+//! assert!(seconds("1")?.is_allowed()); // half a minute
+//! assert!(!seconds("25")?.is_allowed()); // half a minute, and 0.4 are left
+//! assert_eq!(gate.standing(acme, "minutes", now)?.used.to_string(), "2.6");
+//! # Ok::<(), GateError>(())
+//! ```
+//!
 //! # Windows
 //!
 //! A window cuts time into periods, each from its start up to and without its end; a balance belongs

@@ -7,8 +7,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::definition::{
-    AcceptanceDefinition, CapacityDefinition, Definition, DenialDefinition, FeatureDefinition,
-    KeySpaceDefinition, LimitDefinition, PlanDefinition, RememberDefinition, SettleDefinition,
+    AcceptanceDefinition, CapacityDefinition, Definition, DenialDefinition, KeySpaceDefinition,
+    LimitDefinition, PlanDefinition, RememberDefinition, SettleDefinition,
 };
 use super::names::{Names, Table};
 use super::{
@@ -19,7 +19,6 @@ use crate::amount::Quantity;
 use crate::fault::Fault;
 use crate::id::{CatalogVersion, FeatureId, LimitId, Name};
 use crate::limit::{CapacityRead, UNLIMITED};
-use crate::meter::{Aggregation, Meter};
 use crate::schema::Schema;
 use crate::token::Classes;
 use crate::window::zone::Zones;
@@ -31,10 +30,11 @@ pub(super) fn compile(
     version: CatalogVersion,
 ) -> Result<Catalog, Vec<Fault>> {
     let (counted, faults) = (BTreeMap::new(), Vec::new());
-    let mut compiler = Compiler { definition, names, zones, counted, faults };
+    let features = Box::default();
+    let mut compiler = Compiler { definition, names, zones, features, counted, faults };
     compiler.intern_names();
     let classes = compiler.classes();
-    let features = compiler.features();
+    compiler.features = compiler.features();
     let plans = compiler.plans();
     let acceptance = Acceptance {
         age_max: definition.acceptance.max_age,
@@ -45,7 +45,7 @@ pub(super) fn compile(
     if !compiler.faults.is_empty() {
         return Err(compiler.faults);
     }
-    let names = compiler.names;
+    let Compiler { names, features, .. } = compiler;
     let times = Times { acceptance, zones: zones.clone() };
     let rules = Rules { remember, funds_first: definition.precedence.funds_first };
     Ok(Catalog { version, names, classes, schemas, features, plans, times, rules })
@@ -55,6 +55,8 @@ pub(super) struct Compiler<'d> {
     pub(super) definition: &'d Definition,
     pub(super) names: Names,
     pub(super) zones: &'d Zones,
+    /// How each feature is metered, once that was compiled.
+    features: Box<[Option<Feature>]>,
     /// What each limit counts: the same in every plan, or a change of plan would mix counts.
     counted: BTreeMap<LimitId, Option<FeatureId>>,
     faults: Vec<Fault>,
@@ -128,27 +130,6 @@ impl Compiler<'_> {
         features
     }
 
-    fn feature(&mut self, at: &str, definition: &FeatureDefinition) -> Feature {
-        let FeatureDefinition { aggregation, event, life, property } = definition;
-        let reads = *aggregation != Aggregation::Count;
-        if event.as_deref() == Some("") {
-            self.fault(format!("{at}/event"), "catalog.event_empty", "name the kind of event");
-        }
-        if event.is_some() && reads && property.is_none() {
-            let hint = "name the property that holds the value, or count events";
-            self.fault(format!("{at}/property"), "catalog.property_missing", hint);
-        }
-        if property.is_some() && !reads {
-            let hint = "a count reads no property";
-            self.fault(format!("{at}/property"), "catalog.property_unused", hint);
-        }
-        Feature {
-            event: event.as_deref().unwrap_or_default().into(),
-            property: property.as_deref().map(Box::from),
-            meter: Meter { aggregation: *aggregation, life: *life },
-        }
-    }
-
     fn plans(&mut self) -> Box<[Option<Plan>]> {
         let mut plans: Box<[Option<Plan>]> = self.names.plans.iter().map(|_| None).collect();
         for (name, PlanDefinition { limits }) in &self.definition.plans {
@@ -193,8 +174,10 @@ impl Compiler<'_> {
         let (window, anchor) = (self.window(at, &definition.window), definition.window.anchor());
         let line = self.line(at, definition);
         let grace = definition.grace;
-        let meter = Meter { aggregation: known?.aggregation, life: known?.life };
-        let counted = Counted { feature: feature?, meter };
+        let feature = feature.filter(|_| known.is_some())?;
+        let metered = self.features.get(usize::from(feature.0))?.as_ref();
+        let meter = metered?.meter.clone();
+        let counted = Counted { feature, meter };
         Some(Terms { limit, counted, capacity, window, anchor, grace, line, charge })
     }
 

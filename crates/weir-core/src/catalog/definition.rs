@@ -12,6 +12,7 @@ use core::fmt;
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use super::meters::ConversionDefinition;
 pub use super::prices::{ChargeDefinition, PackageDefinition, PriceDefinition};
 use super::terms::{FundsFirst, GiveBack, OnMismatch, Overage, Refusal, RememberAt};
 pub use super::windows::{CycleDefinition, WindowDefinition};
@@ -71,6 +72,8 @@ pub struct AcceptanceDefinition {
 pub struct FeatureDefinition {
     /// How values become use; `sum` when absent.
     pub aggregation: Aggregation,
+    /// In which units it is counted; absent for those of the values.
+    pub convert: Option<ConversionDefinition>,
     /// The kind of event that is counted on it; absent when only direct asks are.
     pub event: Option<String>,
     /// Whether the meter starts anew in each period; it does when absent.

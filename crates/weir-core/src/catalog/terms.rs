@@ -33,7 +33,7 @@ pub struct Terms {
 }
 
 /// What a limit counts.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Counted {
     /// Asks for this feature.
     pub feature: FeatureId,

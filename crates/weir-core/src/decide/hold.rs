@@ -235,7 +235,7 @@ fn book_parts<O: Observer>(
     for part in parts {
         let at = rest.iter().position(|(feature, _)| *feature == part.feature)?;
         if limit.replace((part.scope, part.balance.0)) != Some((part.scope, part.balance.0)) {
-            to_use = *used.get(at)?;
+            to_use = converted(view, part.feature, *used.get(at)?)?;
         }
         let before = part.held;
         if before == Quantity::ZERO {
@@ -364,7 +364,18 @@ fn features(costs: &[Cost]) -> impl Iterator<Item = FeatureId> {
     costs.iter().enumerate().filter(first).map(|(_, cost)| cost.feature)
 }
 
-/// How much the costs add to a feature whose meter keeps nothing.
+/// What a limit counts of so much of a feature. Rounding may make more of parts than of the whole,
+/// but no more is used of a hold than it holds.
+fn converted(view: &View<'_>, feature: FeatureId, used: Quantity) -> Option<Quantity> {
+    let Some(metering) = view.catalog.metering(feature) else { return Some(used) };
+    let each = metering.meter.measure(used)?;
+    match used.as_units().filter(|_| counts(view, feature)) {
+        Some(events) => each.as_nanos().checked_mul(events.into()).map(Quantity::from_nanos),
+        None => Some(each),
+    }
+}
+
+/// How much the costs ask of a feature whose meter keeps nothing, in the units of their values.
 fn measured(view: &View<'_>, feature: FeatureId, costs: &[Cost]) -> Option<Quantity> {
     let counts = counts(view, feature);
     let amount = |c: &Cost| if counts { Quantity::from_units(1) } else { c.quantity };

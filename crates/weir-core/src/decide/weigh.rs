@@ -12,7 +12,7 @@ use crate::amount::Quantity;
 use crate::catalog::{Capacity, Charge, FundsFirst, Overage, Refusal, Terms};
 use crate::id::{FeatureId, ScopeId};
 use crate::limit::{Balance, CapacityRead, Standing};
-use crate::meter::{Aggregation, Life, Meter, Reading};
+use crate::meter::{Life, Meter, Reading};
 use crate::time::Timestamp;
 use crate::window::Period;
 
@@ -202,7 +202,7 @@ impl<'s, O: Observer> Scale<'s, O> {
         (opened, opening): (&[Balance], Opening),
     ) -> Option<()> {
         let Place { scope, terms, .. } = place;
-        let meter = terms.counted.meter;
+        let meter = &terms.counted.meter;
         let resets_at = end_of(opened);
         let standing = standing_of(opened);
         let (asked, reading) = if meter.keeps_reading() {
@@ -263,12 +263,9 @@ impl<'s, O: Observer> Scale<'s, O> {
     /// How much the request adds to a limit whose meter keeps nothing.
     #[inline]
     fn count(&self, place: Place<'_>) -> Option<Quantity> {
-        let amount = |cost: &Cost| match place.terms.counted.meter.aggregation {
-            Aggregation::Count => Quantity::from_units(1),
-            _ => cost.quantity,
-        };
+        let meter = &place.terms.counted.meter;
         let mut costs = self.costs(place.terms.counted.feature);
-        costs.try_fold(Quantity::ZERO, |sum, cost| sum.checked_add(amount(cost)))
+        costs.try_fold(Quantity::ZERO, |sum, cost| sum.checked_add(meter.measure(cost.quantity)?))
     }
 
     /// How much the request adds to the limit, and the meter's reading afterwards.
@@ -278,7 +275,7 @@ impl<'s, O: Observer> Scale<'s, O> {
         Place { account, terms, .. }: Place<'_>,
         resets_at: Timestamp,
     ) -> Option<(Quantity, Option<Reading>)> {
-        let meter = terms.counted.meter;
+        let meter = &terms.counted.meter;
         let end = reading_end(meter, resets_at);
         let mut readings = self.view.accounts.readings(account);
         let found = readings.find(|known| (known.limit, known.window_end) == (terms.limit, end));
@@ -425,8 +422,8 @@ impl<'s, O: Observer> Scale<'s, O> {
 }
 
 /// The end of the period that a meter's number belongs to, where the limit's ends at `end`.
-fn reading_end(meter: Meter, end: Timestamp) -> Timestamp {
-    if meter.life == Life::Lifetime { Period::NEVER } else { end }
+const fn reading_end(meter: &Meter, end: Timestamp) -> Timestamp {
+    if matches!(meter.life, Life::Lifetime) { Period::NEVER } else { end }
 }
 
 /// The bit of the first cost.

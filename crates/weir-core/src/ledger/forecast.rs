@@ -15,7 +15,7 @@ use crate::decide::{Caller, Cost, Reason, Request, Verdict};
 use crate::hold::Hold;
 use crate::id::{FeatureId, LimitId, ScopeId};
 use crate::limit::Enforcement;
-use crate::meter::Aggregation;
+use crate::meter::{Aggregation, Meter};
 use crate::time::{Span, Timestamp};
 use crate::window::Window;
 
@@ -175,8 +175,10 @@ impl Outlook {
     fn adds_up(&self, walk: &Walk<'_>, scope: ScopeId) -> bool {
         let adds_up = |terms: &Terms| {
             let Terms { counted, line, window, .. } = terms;
-            let sums = counted.meter.aggregation == Aggregation::Sum;
-            sums && !counted.meter.keeps_reading()
+            let Meter { aggregation, conversion, .. } = &counted.meter;
+            *aggregation == Aggregation::Sum
+                && conversion.is_none() // rounded for each request
+                && !counted.meter.keeps_reading()
                 && matches!(line.enforcement, Enforcement::Hard | Enforcement::Soft)
                 && matches!(
                     window,

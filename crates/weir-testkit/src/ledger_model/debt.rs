@@ -6,7 +6,6 @@ use weir_core::catalog::{GiveBack, Overage};
 use weir_core::grant::Grant;
 use weir_core::id::ScopeId;
 use weir_core::limit::Source;
-use weir_core::meter::{Aggregation, Life};
 
 use super::weigh::{Allowance, Place};
 use super::{Key, Model, Take, calendar};
@@ -46,9 +45,7 @@ impl Model {
     /// The grants of a limit that are past, less those whose balances are needed: something of them
     /// is held, or a meter's number goes with them.
     pub(super) fn past(&self, place: Place<'_>) -> Vec<(ScopeId, Source)> {
-        let (aggregation, life) = place.line.meter;
-        let reads =
-            life == Life::Lifetime || matches!(aggregation, Aggregation::Latest | Aggregation::Max);
+        let reads = place.line.keeps();
         let mut past = place.burned();
         past.retain(|grant| {
             let of =

@@ -5,12 +5,13 @@ use weir_core::catalog::definition::ChargeDefinition;
 use weir_core::decide::{Caller, Commit, Cost, Outcome, Reason, Request, Retry, Then, Verdict};
 use weir_core::id::{FeatureId, HoldId, ScopeId, WalletId};
 use weir_core::ledger::Refused;
-use weir_core::meter::{Aggregation, Life};
+use weir_core::meter::{Aggregation, Applied};
 use weir_core::time::{Span, Timestamp};
 
 use super::funds::{self, Debit};
+use super::meter::converted;
 use super::weigh::{self, TooLarge, fits};
-use super::{Key, Line, Model, Take, calendar, price};
+use super::{Key, Model, Take, calendar, price};
 
 /// A reservation.
 #[derive(Clone, Debug)]
@@ -91,7 +92,7 @@ impl Model {
         let until = until(seen, ttl).ok_or(Refused::Absurd)?;
         let kept = |cost: &Cost| {
             let mut lines = self.sold.lines.iter();
-            lines.any(|line| line.feature == cost.feature && keeps(line))
+            lines.any(|line| line.feature == cost.feature && line.keeps())
         };
         let judged = self.gates(request, seen).map_err(|verdict| *verdict);
         let (mut verdict, changes) = match judged {
@@ -264,7 +265,9 @@ impl Model {
             let mut left = None;
             for part in hold.parts.iter_mut().filter(of_place) {
                 let of_feature = used.iter().find(|(feature, _)| *feature == part.feature);
-                let left = left.get_or_insert(of_feature.map_or(BigInt::ZERO, |(_, u)| u.clone()));
+                let used = of_feature.map_or(BigInt::ZERO, |(_, used)| used.clone());
+                let used = self.share(part.feature, used).map_err(unmeasurable)?;
+                let left = left.get_or_insert(used);
                 let taken = part.held.clone().min(left.clone());
                 *left -= &taken;
                 let cost = self.book_part(part, &taken).map_err(unmeasurable)?;
@@ -400,7 +403,22 @@ impl Model {
         answer
     }
 
-    /// What costs of a feature add up to, as its meter counts them.
+    /// What a limit counts of so much of a feature.
+    fn share(&self, feature: FeatureId, used: BigInt) -> Result<BigInt, TooLarge> {
+        let name = self.sold.names.features.get(usize::from(feature.0));
+        let sold = name.and_then(|name| self.sold.definition.features.get(name));
+        let convert = sold.and_then(|sold| sold.convert);
+        let Some(convert) = convert.filter(|c| c.apply == Applied::PerEvent) else {
+            return Ok(used);
+        };
+        if !self.counts(feature) {
+            return converted(&convert, &used);
+        }
+        let one = BigInt::from(1_000_000_000);
+        fits(converted(&convert, &one)? * used / one)
+    }
+
+    /// What costs of a feature add up to, in the units of their values.
     fn counted(&self, feature: FeatureId, costs: &[Cost]) -> Result<BigInt, TooLarge> {
         let of_feature = costs.iter().filter(|cost| cost.feature == feature);
         if self.counts(feature) {
@@ -445,12 +463,6 @@ fn once(costs: &[Cost]) -> Vec<FeatureId> {
         }
     }
     all
-}
-
-/// Whether a limit's meter keeps its number, so that what is held of it cannot be known.
-fn keeps(line: &Line) -> bool {
-    let (aggregation, life) = line.meter;
-    life == Life::Lifetime || !matches!(aggregation, Aggregation::Count | Aggregation::Sum)
 }
 
 fn again(mut answer: Verdict) -> Verdict {

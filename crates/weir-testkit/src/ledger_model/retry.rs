@@ -4,7 +4,6 @@ use num_bigint::BigInt;
 use weir_core::catalog::Overage;
 use weir_core::catalog::definition::CapacityDefinition;
 use weir_core::decide::{Binding, Caller, Outcome, Request, Retry};
-use weir_core::meter::{Aggregation, Life};
 use weir_core::time::Timestamp;
 
 use super::weigh::{Allowance, Place, Weighed};
@@ -52,15 +51,12 @@ impl Model {
         allowances: &[Allowance],
     ) -> Option<Reopens> {
         let Place { line, now, .. } = place;
-        let (aggregation, life) = line.meter;
-        let stateless =
-            life == Life::Window && matches!(aggregation, Aggregation::Count | Aggregation::Sum);
         let live = matches!(
             line.terms.capacity,
             CapacityDefinition::Live(_) | CapacityDefinition::Unlimited
         );
         let kept = line.terms.settle.overage == Overage::Kept;
-        if !stateless || !live || kept || line.wallet.is_some() {
+        if line.keeps() || !live || kept || line.wallet.is_some() {
             return None;
         }
         let end = binding.resets_at.as_millis();

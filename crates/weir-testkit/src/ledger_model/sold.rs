@@ -1,7 +1,7 @@
 //! What is sold? The catalogs so far, by name and in the order in which limits are weighed.
 
 use weir_core::catalog::Definition;
-use weir_core::catalog::definition::{LimitDefinition, PlanDefinition};
+use weir_core::catalog::definition::{ConversionDefinition, LimitDefinition, PlanDefinition};
 use weir_core::id::{FeatureId, LimitId, Name, PlanId, WalletId};
 use weir_core::meter::{Aggregation, Life};
 
@@ -40,6 +40,7 @@ impl Sold {
                 feature: FeatureId(at(&names.features, &terms.feature)),
                 limit: LimitId(at(&names.limits, limit)),
                 meter: (feature.aggregation, feature.life),
+                convert: feature.convert,
                 wallet: wallet.map(|wallet| WalletId(at(&names.wallets, wallet))),
                 terms: terms.clone(),
             });
@@ -64,6 +65,7 @@ pub(super) struct Line {
     pub(super) feature: FeatureId,
     pub(super) limit: LimitId,
     pub(super) meter: (Aggregation, Life),
+    pub(super) convert: Option<ConversionDefinition>,
     pub(super) wallet: Option<WalletId>,
     pub(super) terms: LimitDefinition,
 }

@@ -8,7 +8,7 @@ use weir_core::decide::{Binding, Outcome, Reason, Request, Verdict};
 use weir_core::grant::Grant;
 use weir_core::id::ScopeId;
 use weir_core::limit::{Enforcement, Source, UNLIMITED};
-use weir_core::meter::{Aggregation, Life};
+use weir_core::meter::Life;
 use weir_core::time::Timestamp;
 
 use super::debt::{settled, split};
@@ -83,7 +83,8 @@ impl Allowance {
 }
 
 /// A number does not fit.
-pub(super) struct TooLarge;
+#[derive(Clone, Copy, Debug)]
+pub struct TooLarge;
 
 impl Model {
     /// Weighs a request that no gate stands against.
@@ -297,33 +298,6 @@ impl Model {
         Allowance { key, starts, used, held, capacity: capacity.into(), carried }
     }
 
-    /// What the request adds to the limit, and what its meter has to keep of it.
-    fn measure(
-        &self,
-        place: Place<'_>,
-        request: &Request<'_>,
-        end: i64,
-    ) -> Result<(BigInt, Vec<Heard>), TooLarge> {
-        let Place { scope, line, .. } = place;
-        let (aggregation, life) = line.meter;
-        let end = if life == Life::Lifetime { calendar::LAST } else { end };
-        let place = (scope, line.limit, end);
-        let mut all: Vec<Heard> =
-            self.heard.iter().filter(|heard| heard.place == place).cloned().collect();
-        let before = all.len();
-        let mut asked = BigInt::ZERO;
-        for cost in request.costs.iter().filter(|cost| cost.feature == line.feature) {
-            let old = number(aggregation, &all);
-            let (value, at) = (cost.quantity.as_nanos().into(), request.at.as_millis());
-            all.push(Heard { place, value, at });
-            let new = number(aggregation, &all);
-            asked = fits(asked + fits(fits(new)? - old)?)?;
-        }
-        let kept =
-            life == Life::Lifetime || !matches!(aggregation, Aggregation::Count | Aggregation::Sum);
-        Ok((asked, if kept { all.split_off(before) } else { Vec::new() }))
-    }
-
     fn funds(&self, now: i64, weighed: &mut Weighed) {
         let (paid, short) = self.lots_for(&weighed.debits, now);
         weighed.charged += beside(&weighed.debits, &paid);
@@ -376,18 +350,6 @@ impl Weighed {
         let take = Take { key: *key, amount: amount + carried, capacity: read };
         self.changes.takes.push((take, line.terms.grace.as_millis()));
         Ok(())
-    }
-}
-
-/// A meter's number after all that it heard: nothing to begin with.
-fn number(aggregation: Aggregation, all: &[Heard]) -> BigInt {
-    let value = |heard: &Heard| heard.value.clone();
-    match aggregation {
-        Aggregation::Count => BigInt::from(all.len()) * 1_000_000_000,
-        Aggregation::Latest => all.iter().max_by_key(|heard| heard.at).map_or(BigInt::ZERO, value),
-        Aggregation::Max => all.iter().map(value).max().unwrap_or_default(),
-        Aggregation::Min => all.iter().map(value).min().unwrap_or_default(),
-        Aggregation::Sum => all.iter().map(value).sum(),
     }
 }
 

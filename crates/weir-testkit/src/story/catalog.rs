@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use arbitrary::{Result, Unstructured};
 use weir_core::amount::{Quantity, Rounding};
 use weir_core::catalog::definition::{
-    AcceptanceDefinition, CapacityDefinition, ChargeDefinition, CycleDefinition, DenialDefinition,
-    FeatureDefinition, KeySpaceDefinition, LimitDefinition, PackageDefinition, PlanDefinition,
-    PrecedenceDefinition, PriceDefinition, RememberDefinition, SettleDefinition, WalletDefinition,
-    WindowDefinition,
+    AcceptanceDefinition, CapacityDefinition, ChargeDefinition, ConversionDefinition,
+    CycleDefinition, DenialDefinition, FeatureDefinition, KeySpaceDefinition, LimitDefinition,
+    PackageDefinition, PlanDefinition, PrecedenceDefinition, PriceDefinition, RememberDefinition,
+    SettleDefinition, WalletDefinition, WindowDefinition,
 };
 use weir_core::catalog::{
     ChargeOn, Definition, FundsFirst, GiveBack, Negative, OnMismatch, Overage, Refusal, RememberAt,
@@ -16,7 +16,7 @@ use weir_core::catalog::{
 use weir_core::grant::{Burn, By, Direction, Grain, Key};
 use weir_core::id::{LimitId, Name};
 use weir_core::limit::Enforcement;
-use weir_core::meter::{Aggregation, Life};
+use weir_core::meter::{Aggregation, Applied, Life};
 use weir_core::price::Tier;
 use weir_core::time::{Span, Stride, Timestamp};
 use weir_core::window::zone::ZoneName;
@@ -54,7 +54,10 @@ impl Shape {
                 Aggregation::Latest,
             ])?;
             let life = *u.choose(&[Life::Window, Life::Window, Life::Lifetime])?;
-            features.push(FeatureDefinition { aggregation, life, ..FeatureDefinition::default() });
+            let convert = if u.ratio(1, 3)? { Some(conversion(u)?) } else { None };
+            let sold =
+                FeatureDefinition { aggregation, convert, life, ..FeatureDefinition::default() };
+            features.push(sold);
         }
         let mut limits = Vec::new();
         for (at, _) in LIMITS.iter().enumerate() {
@@ -183,6 +186,22 @@ impl Shape {
         let forgets = matches!(self.flavour, Flavour::Forgetful | Flavour::Paid);
         Ok(Some(remember).filter(|_| !forgets))
     }
+}
+
+/// Factors that meet each other's steps often.
+fn conversion(u: &mut Unstructured<'_>) -> Result<ConversionDefinition> {
+    let nanos = |all: &[i128], u: &mut Unstructured<'_>| {
+        u.choose(all).map(|nanos| Quantity::from_nanos(*nanos))
+    };
+    let whole = 1_000_000_000;
+    Ok(ConversionDefinition {
+        apply: *u.choose(&[Applied::PerEvent, Applied::PerEvent, Applied::AfterAggregation])?,
+        divide: nanos(&[whole, whole, 2 * whole, 3 * whole, 1], u)?,
+        minimum: nanos(&[0, 0, 0, whole, 1], u)?,
+        multiply: nanos(&[whole, whole, whole / 2, 3 * whole, 1, 0], u)?,
+        rounding: *u.choose(&[Rounding::Down, Rounding::HalfEven, Rounding::Up])?,
+        step: nanos(&[1, 1, whole, whole, whole / 2, 2 * whole], u)?,
+    })
 }
 
 /// A preset, or any keys.

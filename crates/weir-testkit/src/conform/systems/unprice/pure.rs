@@ -95,7 +95,7 @@ fn facts(
         let Ok(value) = value else {
             return Ok(Err(format!("no finite number for {}", meter.key())));
         };
-        let read = CoreMeter { aggregation, life: Life::Lifetime }.read(*reading, value, at);
+        let read = CoreMeter::plain(aggregation, Life::Lifetime).read(*reading, value, at);
         let read = read.ok_or_else(|| missing("a number of that size"))?;
         *reading = Some(read.reading);
         facts.push(json!({

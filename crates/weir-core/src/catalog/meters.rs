@@ -1,0 +1,152 @@
+//! How is use measured, as an operator writes it? Features, and in which units they count.
+
+use alloc::boxed::Box;
+use alloc::format;
+use core::fmt;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, IntoDeserializer, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::Feature;
+use super::compile::Compiler;
+use super::definition::FeatureDefinition;
+use crate::amount::{Quantity, Rounding};
+use crate::meter::{Aggregation, Applied, Conversion, Factors, Meter};
+
+/// In which units is counted.
+///
+/// # Shape
+///
+/// In JSON a quantity, by which values are multiplied, or an object. Packages begun are `divide` by
+/// their size, in steps of 1, rounded up.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+pub struct ConversionDefinition {
+    /// What is converted; `per_event` when absent.
+    pub apply: Applied,
+    /// Shared by so many; 1 when absent.
+    pub divide: Quantity,
+    /// What more than nothing counts at least; 0 when absent.
+    pub minimum: Quantity,
+    /// Taken so many times; 1 when absent.
+    pub multiply: Quantity,
+    /// How it is brought to whole steps, whatever its sign; `half_even` when absent.
+    pub rounding: Rounding,
+    /// Of what it is a multiple; of 10⁻⁹ when absent.
+    pub step: Quantity,
+}
+
+/// The form of an object.
+#[derive(Deserialize)]
+#[serde(rename = "ConversionDefinition", default, deny_unknown_fields)]
+struct Written {
+    apply: Applied,
+    divide: Quantity,
+    minimum: Quantity,
+    multiply: Quantity,
+    rounding: Rounding,
+    step: Quantity,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        let Factors { multiply, divide, step, minimum } = Factors::ONE;
+        let (apply, rounding) = (Applied::default(), Rounding::default());
+        Self { apply, divide, minimum, multiply, rounding, step }
+    }
+}
+
+impl From<Written> for ConversionDefinition {
+    fn from(written: Written) -> Self {
+        let Written { apply, divide, minimum, multiply, rounding, step } = written;
+        Self { apply, divide, minimum, multiply, rounding, step }
+    }
+}
+
+impl ConversionDefinition {
+    fn by(multiply: Quantity) -> Self {
+        Self { multiply, ..Written::default().into() }
+    }
+}
+
+impl<'de> Deserialize<'de> for ConversionDefinition {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ConversionVisitor)
+    }
+}
+
+struct ConversionVisitor;
+
+impl<'de> Visitor<'de> for ConversionVisitor {
+    type Value = ConversionDefinition;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a quantity to multiply by, or a conversion")
+    }
+
+    fn visit_i64<E: Error>(self, units: i64) -> Result<Self::Value, E> {
+        Ok(ConversionDefinition::by(Quantity::from_units(units)))
+    }
+
+    fn visit_u64<E: Error>(self, units: u64) -> Result<Self::Value, E> {
+        Quantity::deserialize(units.into_deserializer()).map(ConversionDefinition::by)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        text.parse().map(ConversionDefinition::by).map_err(E::custom)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        Written::deserialize(MapAccessDeserializer::new(map)).map(Into::into)
+    }
+}
+
+impl Compiler<'_> {
+    pub(super) fn feature(&mut self, at: &str, definition: &FeatureDefinition) -> Feature {
+        let FeatureDefinition { aggregation, convert, event, life, property } = definition;
+        let reads = *aggregation != Aggregation::Count;
+        if event.as_deref() == Some("") {
+            self.fault(format!("{at}/event"), "catalog.event_empty", "name the kind of event");
+        }
+        if event.is_some() && reads && property.is_none() {
+            let hint = "name the property that holds the value, or count events";
+            self.fault(format!("{at}/property"), "catalog.property_missing", hint);
+        }
+        if property.is_some() && !reads {
+            let hint = "a count reads no property";
+            self.fault(format!("{at}/property"), "catalog.property_unused", hint);
+        }
+        let convert = convert.as_ref();
+        let conversion = convert.and_then(|convert| self.conversion(at, convert)).map(Box::new);
+        Feature {
+            event: event.as_deref().unwrap_or_default().into(),
+            property: property.as_deref().map(Box::from),
+            meter: Meter { aggregation: *aggregation, life: *life, conversion },
+        }
+    }
+
+    fn conversion(&mut self, at: &str, definition: &ConversionDefinition) -> Option<Conversion> {
+        let ConversionDefinition { apply, divide, minimum, multiply, rounding, step } = *definition;
+        let at = format!("{at}/convert");
+        let mut sound = true;
+        for (name, value, least) in [
+            ("divide", divide, Quantity::NANO),
+            ("minimum", minimum, Quantity::ZERO),
+            ("multiply", multiply, Quantity::ZERO),
+            ("step", step, Quantity::NANO),
+        ] {
+            if value < least {
+                let hint = if least == Quantity::ZERO { "zero or more" } else { "above zero" };
+                self.fault(format!("{at}/{name}"), "catalog.conversion_factor", hint);
+                sound = false;
+            }
+        }
+        let factors = Factors { multiply, divide, step, minimum };
+        let conversion = Conversion::new(factors, rounding, apply);
+        if sound && conversion.is_none() {
+            let hint = "the factors, in lowest terms, must be smaller together";
+            self.fault(at, "catalog.conversion_too_fine", hint);
+        }
+        conversion
+    }
+}
