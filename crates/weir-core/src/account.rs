@@ -62,6 +62,12 @@ impl Account {
         self.anchor
     }
 
+    /// Its balance, where it has no more than one; vacant where it has none.
+    #[inline]
+    pub(crate) fn only_balance(&self) -> Option<&Balance> {
+        (self.lists.balances == Head::EMPTY).then_some(&self.first)
+    }
+
     /// The scope above, `None` for a root.
     #[must_use]
     pub const fn parent(&self) -> Option<ScopeId> {

@@ -28,12 +28,14 @@ mod compile;
 pub mod definition;
 mod meters;
 pub mod names;
+mod plain;
 mod prices;
 mod terms;
 mod windows;
 
 pub use definition::Definition;
 pub use names::Names;
+pub(crate) use plain::{Adds, Plain};
 pub use terms::{
     Capacity, Charge, ChargeOn, Counted, Denials, FundsFirst, GiveBack, Line, Negative, OnMismatch,
     Overage, PerFeature, Refusal, Remember, RememberAt, Terms,
@@ -274,13 +276,24 @@ pub enum Lateness {
     TooOld,
 }
 
-/// A plan: its terms by the index of the feature that they limit.
+/// A plan: its terms by the index of the feature that they limit, and what they come down to.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     by_feature: Box<[Box<[Terms]>]>,
+    plain: Box<[Option<Plain>]>,
 }
 
 impl Plan {
+    fn new(by_feature: Box<[Box<[Terms]>]>) -> Self {
+        let plain = by_feature.iter().map(|terms| Plain::of(terms)).collect();
+        Self { by_feature, plain }
+    }
+
+    #[inline]
+    pub(crate) fn plain(&self, feature: FeatureId) -> Option<&Plain> {
+        self.plain.get(usize::from(feature.0))?.as_ref()
+    }
+
     #[inline]
     pub(crate) fn terms_of(&self, feature: FeatureId) -> &[Terms] {
         self.by_feature.get(usize::from(feature.0)).map_or(&[], |terms| terms)

@@ -61,6 +61,7 @@ mod funds;
 mod gates;
 mod hold;
 mod period;
+mod plain;
 mod retry;
 mod stage;
 mod verdict;
@@ -310,6 +311,9 @@ pub fn decide<O: Observer>(
     verdict: &mut Verdict,
 ) {
     workings.effects.clear();
+    if !O::LISTENS && plain::weigh(view, request, &mut workings.effects, verdict).is_some() {
+        return;
+    }
     if let Some(answer) = gates::pass(view, request, observer) {
         *verdict = answer;
         return;

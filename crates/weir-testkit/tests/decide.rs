@@ -30,7 +30,7 @@ use common::law;
 #[test]
 fn same_as_model() {
     let mix = RefCell::new(Mix::default());
-    law(Flavour::Everything, 2_000, |beats| {
+    law(Flavour::Everything, 12_000, |beats| {
         let (mut stage, mut ends) = (Stage::default(), BTreeMap::new());
         for beat in beats {
             let got = stage.play(&beat.act, beat.now, &mut ());
@@ -987,8 +987,9 @@ impl Mix {
             let times = self.stepped.get(&(*did, *told)).copied().unwrap_or(0);
             assert!(times >= 10, "{did}, {told}: {times} of {self:?}");
         }
+        assert!(self.all >= 1_000_000, "{self:?}");
         for reason in Reason::ALL {
-            assert!(self.denied.get(reason.code()).is_some_and(|times| *times >= 50), "{self:?}");
+            assert!(self.denied.get(reason.code()).is_some_and(|times| *times >= 200), "{self:?}");
         }
         for told in ["done", "command.capacity", "command.period", "command.unknown_name"] {
             assert!(self.imported.get(told).is_some_and(|times| *times >= 50), "{self:?}");

@@ -154,7 +154,7 @@ impl Compiler<'_> {
                 place.push(terms);
             }
         }
-        Plan { by_feature: by_feature.into_iter().map(Vec::into).collect() }
+        Plan::new(by_feature.into_iter().map(Vec::into).collect())
     }
 
     fn terms(&mut self, at: &str, limit: LimitId, definition: &LimitDefinition) -> Option<Terms> {

@@ -1,0 +1,50 @@
+//! Which terms can be weighed at a glance? What an everyday limit comes down to.
+
+use super::terms::{Capacity, Overage, Refusal, Terms};
+use crate::id::LimitId;
+use crate::limit::{CapacityRead, Enforcement};
+use crate::meter::{Aggregation, Life};
+use crate::time::Timestamp;
+
+/// The only limit of a feature in a plan, where all that its running balance needs is a comparison:
+/// a number of the plan, read always, of which values or events are taken for nothing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plain {
+    /// The limit.
+    pub(crate) limit: LimitId,
+    /// Whether values are added up, or events counted.
+    pub(crate) adds: Adds,
+    /// What happens to an ask that does not fit.
+    pub(crate) enforcement: Enforcement,
+    /// How a denial is called.
+    pub(crate) refusal: Refusal,
+    /// When its window is over for good.
+    pub(crate) over: Timestamp,
+}
+
+/// What an event adds to a plain limit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Adds {
+    /// One, whatever its value.
+    One,
+    /// Its value.
+    Value,
+}
+
+impl Plain {
+    /// What all the terms of a feature come down to; `None` where they are more than that.
+    pub(crate) fn of(all: &[Terms]) -> Option<Self> {
+        let [Terms { limit, counted, capacity, window, line, charge: None, .. }] = all else {
+            return None;
+        };
+        let Capacity::Fixed { read: CapacityRead::Live, .. } = capacity else { return None };
+        let adds = match (counted.meter.aggregation, counted.meter.life) {
+            (Aggregation::Count, Life::Window) => Adds::One,
+            (Aggregation::Sum, Life::Window) => Adds::Value,
+            _ => return None,
+        };
+        let plain = line.overage != Overage::Kept && window.counts_at_event();
+        let (enforcement, refusal) = (line.enforcement, line.refusal);
+        plain.then_some(Self { limit: *limit, adds, enforcement, refusal, over: window.over() })
+    }
+}

@@ -1,0 +1,111 @@
+//! Is it the everyday ask? One limit of one root, whose period runs: weighed at a glance.
+//!
+//! What is weighed here is answered as the pass over all limits would answer it; that is the same
+//! comparison, with nothing else to look for. Whatever is rarer is left to that pass.
+
+use alloc::vec::Vec;
+
+use super::verdict::{Binding, Flags, Outcome, Reason, Retry, Verdict};
+use super::{Caller, Cost, Effect, Request, View};
+use crate::account::{Account, Status};
+use crate::amount::Quantity;
+use crate::catalog::{Adds, Plain, Refusal};
+use crate::id::ScopeId;
+use crate::limit::{Balance, Enforcement, Source};
+
+/// Answers an everyday request, and notes what it takes; `None` when it is not one.
+#[inline]
+pub(super) fn weigh(
+    view: &View<'_>,
+    request: &Request<'_>,
+    effects: &mut Vec<Effect>,
+    verdict: &mut Verdict,
+) -> Option<()> {
+    let Request { caller, scopes: &[scope], costs: &[cost], at, key: None } = *request else {
+        return None;
+    };
+    let account = view.accounts.get(scope)?;
+    let plain = view.catalog.sold(account.plan()?)?.plain(cost.feature)?;
+    let balance = account.only_balance().filter(|balance| counts(balance, plain))?;
+    let runs = at == view.now
+        && at < balance.window_end
+        && balance.generation == view.catalog.version()
+        && (balance.held == Quantity::ZERO || view.holds.due(at).is_none());
+    if !runs || !may_spend((scope, account), caller) {
+        return None;
+    }
+    let asked = asked(plain, cost);
+    let Balance { used, held, capacity, window_end: resets_at, limit, .. } = *balance;
+    let binding = Binding { scope, limit, used, held, asked, capacity, resets_at };
+    let (outcome, retry) = if asked <= balance.left() && asked.is_positive() {
+        let used = used.checked_add(asked)?;
+        effects.push(Effect::Balance {
+            scope,
+            balance: Balance { used, ..*balance },
+            taken: asked,
+        });
+        (Outcome::Allowed, Retry::Now)
+    } else {
+        (Outcome::Denied(refusal(plain)), refused(plain, &binding)?)
+    };
+    *verdict = Verdict {
+        outcome,
+        binding: Some(binding),
+        charged: Quantity::ZERO,
+        retry,
+        flags: Flags { replayed: false, clock_held: false },
+        catalog: balance.generation,
+        sequence: 0,
+    };
+    Some(())
+}
+
+/// Whether the balance is the plain limit's own.
+#[inline]
+fn counts(balance: &Balance, plain: &Plain) -> bool {
+    balance.limit == plain.limit && balance.source == Source::PLAN
+}
+
+/// Whether the scope is a root that no gate stands against.
+#[inline]
+fn may_spend((scope, account): (ScopeId, &Account), caller: Caller) -> bool {
+    let known = match caller {
+        Caller::Known(principal) => principal.scope() == scope,
+        Caller::Unchecked => true,
+    };
+    known && account.root() == scope && account.status() == Status::Active
+}
+
+#[inline]
+fn asked(plain: &Plain, cost: Cost) -> Quantity {
+    match plain.adds {
+        Adds::One => Quantity::from_units(1),
+        Adds::Value => cost.quantity,
+    }
+}
+
+/// When what a limit has no room for would pass; `None` where it is not refused, or holds may end
+/// before the period does.
+#[inline]
+fn refused(
+    plain: &Plain,
+    Binding { asked, held, capacity, resets_at, .. }: &Binding,
+) -> Option<Retry> {
+    let refused = plain.enforcement == Enforcement::Hard && asked.is_positive();
+    if !refused || *held != Quantity::ZERO {
+        return None;
+    }
+    Some(if asked > capacity || *resets_at >= plain.over {
+        Retry::Never
+    } else {
+        Retry::At(*resets_at)
+    })
+}
+
+#[inline]
+const fn refusal(plain: &Plain) -> Reason {
+    match plain.refusal {
+        Refusal::LimitExceeded => Reason::LimitExceeded,
+        Refusal::RateLimited => Reason::RateLimited,
+    }
+}
