@@ -1,9 +1,9 @@
 //! Which terms can be weighed at a glance? What an everyday limit comes down to.
 
-use super::terms::{Capacity, Overage, Refusal, Terms};
+use super::terms::{Capacity, Counted, Line, Overage, Refusal, Terms};
 use crate::id::LimitId;
 use crate::limit::{CapacityRead, Enforcement};
-use crate::meter::{Aggregation, Life};
+use crate::meter::{Aggregation, Life, Meter};
 use crate::time::Timestamp;
 
 /// The only limit of a feature in a plan, where all that its running balance needs is a comparison:
@@ -34,17 +34,19 @@ pub(crate) enum Adds {
 impl Plain {
     /// What all the terms of a feature come down to; `None` where they are more than that.
     pub(crate) fn of(all: &[Terms]) -> Option<Self> {
-        let [Terms { limit, counted, capacity, window, line, charge: None, .. }] = all else {
-            return None;
-        };
-        let Capacity::Fixed { read: CapacityRead::Live, .. } = capacity else { return None };
-        let adds = match (counted.meter.aggregation, counted.meter.life) {
+        let [terms] = all else { return None };
+        // All named, so that what terms may say one day is asked for here.
+        let Terms { limit, counted, capacity, window, anchor: _, grace: _, line, charge } = terms;
+        let Counted { feature: _, meter: Meter { aggregation, life, conversion } } = counted;
+        let Line { enforcement, refusal, give_back: _, overage } = *line;
+        let adds = match (aggregation, life) {
             (Aggregation::Count, Life::Window) => Adds::One,
             (Aggregation::Sum, Life::Window) => Adds::Value,
             _ => return None,
         };
-        let plain = line.overage != Overage::Kept && window.counts_at_event();
-        let (enforcement, refusal) = (line.enforcement, line.refusal);
-        plain.then_some(Self { limit: *limit, adds, enforcement, refusal, over: window.over() })
+        let live = matches!(capacity, Capacity::Fixed { read: CapacityRead::Live, .. });
+        let free = charge.is_none() && conversion.is_none() && overage != Overage::Kept;
+        let plain = live && free && window.counts_at_event();
+        plain.then(|| Self { limit: *limit, adds, enforcement, refusal, over: window.over() })
     }
 }
