@@ -104,6 +104,8 @@ fn what_the_schema_of_catalogs_says_otherwise_is_only_this() {
         ),
         // A whole number with a point: serde has no integer there.
         (json!({ "remember": { "lifetime": "P2D", "max": 1.0 } }), false),
+        // A name for settings, which are put in its place before serde reads them.
+        (json!({ "profile": "unprice" }), false),
     ] {
         assert_eq!(read(&catalog).is_ok(), is_read, "{catalog}");
         assert_eq!(judge.schema.is_valid(&catalog), !is_read, "{catalog}");

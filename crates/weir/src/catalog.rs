@@ -17,6 +17,7 @@ use crate::zones;
 
 mod document;
 mod places;
+mod profile;
 mod salvage;
 
 pub use places::Places;
@@ -45,8 +46,9 @@ pub fn compile(
     known: &Names,
     version: CatalogVersion,
 ) -> Result<(Definition, Catalog), InstallError> {
-    let document = document(json).map_err(|fault| InstallError { faults: vec![fault] })?;
+    let mut document = document(json).map_err(|fault| InstallError { faults: vec![fault] })?;
     let mut faults = twice(json);
+    faults.extend(document.as_object_mut().and_then(|catalog| profile::apply(catalog).err()));
     let Salvaged { read: definition, faults: shapes, removed } = salvage::<Definition>(document);
     faults.extend(shapes);
     let zones = zones::tables(definition.zones());

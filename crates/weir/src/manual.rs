@@ -273,6 +273,21 @@
 //! All of them are [`Reason`](crate::Reason)s with a stable code. `Err` is for what kept us from
 //! deciding: a journal that failed, a name that the catalog does not have.
 //!
+//! # Profiles
+//!
+//! Other systems differ in what they do by default, not in what a limit is. `"profile": "unprice"` at
+//! the top of a catalog says what it leaves unsaid as that system has it; what it says itself stands:
+//!
+//! ```text
+//! autumn      refunds go back last draw first, use beyond all grants is owed
+//! genvoris    what is granted lasts thirty days from the scope's anchor, credits are whole
+//! openmeter   grants by priority, expiry (in whole seconds) and age; refunds in that order
+//! unprice     grants as unprice orders them, use beyond them on the first, refunds give nothing back;
+//!             an empty wallet is told before a limit; prices round up at eight digits; keys by feature
+//! ```
+//!
+//! `src/catalog/profiles.json` of this crate is all there is to it, in the same words as any catalog.
+//!
 //! # A new catalog under live counts
 //!
 //! A limit keeps its count as long as its name stays, over every catalog and every change of plan. A
