@@ -59,6 +59,8 @@ pub struct Catalog {
 struct Rules {
     remember: Option<Remember>,
     funds_first: FundsFirst,
+    /// Whether any limit clamps.
+    clamps: bool,
 }
 
 /// Which instants are accepted, and what clocks show at them.
@@ -219,6 +221,12 @@ impl Catalog {
     #[must_use]
     pub const fn funds_first(&self) -> FundsFirst {
         self.rules.funds_first
+    }
+
+    /// Whether any limit clamps what is asked of it.
+    #[inline]
+    pub(crate) const fn clamps(&self) -> bool {
+        self.rules.clamps
     }
 }
 

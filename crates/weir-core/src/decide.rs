@@ -54,6 +54,7 @@ use crate::time::Timestamp;
 use crate::token::Principal;
 
 mod access;
+mod clamp;
 mod debt;
 mod ending;
 mod fingerprint;
@@ -71,7 +72,7 @@ pub use fingerprint::Fingerprint;
 pub use gates::PATH_MAX;
 pub use hold::{Commit, Then};
 pub use stage::Stage;
-pub use verdict::{Binding, Flags, Outcome, Reason, Retry, Verdict};
+pub use verdict::{Binding, Compared, Flags, Outcome, Reason, Retry, Verdict};
 
 pub(crate) use funds::usable;
 pub(crate) use gates::remembered_key;
@@ -191,7 +192,8 @@ pub trait Observer {
 
     /// A stage before the limits was passed.
     fn passed(&mut self, _stage: Stage) {}
-    /// A limit was compared with its ask.
+    /// A limit was compared with its ask. What one that only watches denies stands in no one's way:
+    /// see [`Fit::Shadowed`](crate::limit::Fit::Shadowed).
     fn touched(&mut self, _limit: &Binding, _admitted: Outcome) {}
     /// An allowance was drawn; heard before it is known whether everything else goes ahead.
     fn drew(&mut self, _draw: &Draw) {}
@@ -263,6 +265,8 @@ pub struct Workings {
     pub(crate) over: Vec<Cost>,
     /// What it is weighed for.
     purpose: Purpose,
+    /// What is taken of a feature, where limits clamp what is asked of it.
+    clamped: Vec<(FeatureId, Quantity)>,
     debits: Vec<Debit>,
     opened: Vec<Balance>,
 }

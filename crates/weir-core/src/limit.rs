@@ -2,12 +2,15 @@
 //!
 //! There is one comparison, for rates, quotas, credits and seats alike: an ask is admitted when
 //! `used + held + asked <= capacity`. A [`Balance`] is what is remembered of a limit in one period;
-//! a [`Standing`] is what the comparison sees, which may be several balances added up.
+//! a [`Standing`] is what the comparison sees, which may be several balances added up. What does not
+//! fit meets the limit's [`Enforcement`].
 //!
 //! # Laws
 //!
-//! `never_over`, a law of deciding: at the instant a hard limit admits a positive ask,
-//! `used + held + asked` is at most the capacity. A test in `weir-testkit/tests/decide.rs`.
+//! `never_over`, a law of deciding: at the instant a limit that is hard or clamps admits a positive
+//! ask, what is used and held then is at most the capacity; where it is capped, at most the capacity
+//! and what it may be over; where it makes a last call, something was left before. A test in
+//! `weir-testkit/tests/decide.rs`.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,11 +25,34 @@ pub const UNLIMITED: Quantity = Quantity::from_nanos(i128::MAX);
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Enforcement {
+    /// It is admitted as long as no more than this is over the capacity with it.
+    Capped(Quantity),
+    /// What fits of it is taken, and the rest is shed; where nothing is left it is denied.
+    Clamp,
     /// It is denied, and nothing is taken.
     #[default]
     Hard,
+    /// It is admitted while anything is left, however much it asks for.
+    LastCall,
+    /// It is admitted as if the limit were soft, and said to be what a hard one would have denied.
+    Shadow,
     /// It is admitted; what is over the capacity is overage, and recorded.
     Soft,
+}
+
+/// How an ask meets a limit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fit {
+    /// It is for more than is left, and that is taken.
+    Clamped,
+    /// It is for more than is left, and taken all the same.
+    Over,
+    /// It is for more than is left, and denied.
+    Refused,
+    /// It is for more than is left, and taken, since the limit only watches.
+    Shadowed,
+    /// It fits.
+    Within,
 }
 
 /// When a balance reads its capacity.
@@ -153,17 +179,62 @@ impl Standing {
     /// assert!(standing.admits(units(1), Enforcement::Hard)); // the last one
     /// assert!(!standing.admits(units(2), Enforcement::Hard));
     /// assert!(standing.admits(units(2), Enforcement::Soft)); // one is overage
+    /// assert!(standing.admits(units(3), Enforcement::Capped(units(2))));
+    /// assert!(!standing.admits(units(4), Enforcement::Capped(units(2))));
+    /// assert!(standing.admits(units(90), Enforcement::LastCall)); // something is left
     /// ```
     #[must_use]
     #[inline]
     pub fn admits(self, asked: Quantity, enforcement: Enforcement) -> bool {
-        asked <= self.left || self.goes_over(asked, enforcement)
+        self.meets(asked, enforcement) != Fit::Refused
     }
 
-    /// Whether an ask for more than is left goes through.
+    /// How an ask meets the limit.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir_core::amount::Quantity;
+    /// use weir_core::limit::{Balance, Enforcement, Fit, Standing};
+    ///
+    /// let units = Quantity::from_units;
+    /// let of = |used| Balance { used: units(used), capacity: units(10), ..Balance::VACANT };
+    /// let meets = |used, enforcement| Standing::of(&of(used)).meets(units(2), enforcement);
+    /// assert_eq!(meets(8, Enforcement::Clamp), Fit::Within);
+    /// assert_eq!(meets(9, Enforcement::Clamp), Fit::Clamped); // one of two is taken
+    /// assert_eq!(meets(10, Enforcement::Clamp), Fit::Refused); // nothing would be
+    /// assert_eq!(meets(10, Enforcement::LastCall), Fit::Refused);
+    /// assert_eq!(meets(10, Enforcement::Shadow), Fit::Shadowed);
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn meets(self, asked: Quantity, enforcement: Enforcement) -> Fit {
+        if asked <= self.left { Fit::Within } else { self.falls_short(asked, enforcement) }
+    }
+
+    /// How an ask for more than is left meets the limit.
     #[cold]
-    fn goes_over(self, asked: Quantity, enforcement: Enforcement) -> bool {
-        !asked.is_positive() || self.capacity == UNLIMITED || enforcement == Enforcement::Soft
+    fn falls_short(self, asked: Quantity, enforcement: Enforcement) -> Fit {
+        if self.capacity == UNLIMITED {
+            return Fit::Within;
+        }
+        let over_if = |fine| if fine { Fit::Over } else { Fit::Refused };
+        match enforcement {
+            Enforcement::Capped(most) => over_if(self.overage(asked).is_some_and(|o| o <= most)),
+            Enforcement::Clamp if self.left.is_positive() => Fit::Clamped,
+            Enforcement::Clamp | Enforcement::Hard => Fit::Refused,
+            Enforcement::LastCall => over_if(self.left.is_positive()),
+            Enforcement::Shadow => Fit::Shadowed,
+            Enforcement::Soft => Fit::Over,
+        }
+    }
+
+    /// How much is over all capacities after an ask for more than is left; `None` when it does not
+    /// fit.
+    fn overage(self, asked: Quantity) -> Option<Quantity> {
+        // The capacity is what is used and held, and left, less what is over.
+        let taken = self.used.checked_add(self.held)?.checked_add(asked)?;
+        taken.checked_sub(self.capacity)
     }
 }
 

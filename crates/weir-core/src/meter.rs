@@ -82,6 +82,13 @@ impl Meter {
             || self.converted(Applied::AfterAggregation).is_some()
     }
 
+    /// Whether twice as much is counted as twice, and a part of it as that part: sums of a window, in
+    /// their own units.
+    #[must_use]
+    pub fn adds_up(&self) -> bool {
+        self.aggregation == Aggregation::Sum && !self.keeps_reading() && self.conversion.is_none()
+    }
+
     /// What `value` adds where nothing is kept; `None` when it does not fit.
     #[must_use]
     pub fn measure(&self, value: Quantity) -> Option<Quantity> {

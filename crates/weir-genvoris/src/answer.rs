@@ -49,8 +49,8 @@ impl Quota {
 
     /// How a limit stands once what was asked is taken.
     pub(crate) fn after(limit: &Binding) -> Self {
-        let used = limit.used.checked_add(limit.asked).unwrap_or(limit.used);
-        Self::before(&Binding { used, asked: Quantity::ZERO, ..*limit })
+        let used = limit.used.checked_add(limit.taken).unwrap_or(limit.used);
+        Self::before(&Binding { used, ..*limit })
     }
 }
 
@@ -78,7 +78,7 @@ impl Accepted {
 /// What a denial is called; `quota` is the customers' limit.
 pub(crate) fn refusal(verdict: &Verdict, quota: LimitId) -> Result<Option<Refusal>, TrackError> {
     let Some(reason) = verdict.reason() else { return Ok(None) };
-    let customers = verdict.binding.filter(|binding| binding.limit == quota);
+    let customers = verdict.binding.filter(|binding| binding.of.limit == quota);
     Ok(Some(match (reason, customers) {
         (Reason::Blocked | Reason::Inactive, _) => Refusal::AccountInactive,
         (Reason::Cancelled, _) => Refusal::Quota(Shortage::Cancelled),

@@ -139,7 +139,7 @@ struct Heard {
 
 impl Observer for Heard {
     fn touched(&mut self, limit: &Binding, _: Outcome) {
-        if limit.limit == self.names.quota {
+        if limit.of.limit == self.names.quota {
             self.quota = Some(Quota::after(limit));
         }
     }

@@ -25,6 +25,7 @@ mod debt;
 mod funds;
 mod hold;
 mod import;
+mod line;
 pub mod meter;
 pub mod price;
 mod retry;
@@ -490,7 +491,7 @@ impl Model {
             binding,
             charged: weigh::quantity(&BigInt::ZERO),
             retry: if outcome == Outcome::Allowed { Retry::Now } else { Retry::NotComputed },
-            flags: Flags { replayed: false, clock_held: false },
+            flags: Flags::default(),
             catalog: CatalogVersion(self.sold.version),
             sequence: 0,
         }

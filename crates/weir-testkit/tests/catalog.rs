@@ -203,7 +203,7 @@ fn sound() -> Value {
         .map(|n| (format!("c{n}"), class(n, if n == 3 { "crc32" } else { "none" })))
         .collect();
     let limit = json!({"capacity": "100", "feature": "f0", "window": {"calendar": {"unit": "day"}},
-                       "charge": {"price": "0.01", "wallet": "credits"}});
+                       "charge": {"price": "0.01", "wallet": "credits"}, "enforcement": "clamp"});
     let limits: serde_json::Map<String, Value> =
         (0..80).map(|n| (format!("l{n:02}"), limit.clone())).collect();
     let object = json!({"type": "object", "fields": [
@@ -320,6 +320,11 @@ fn in_limits() -> Vec<Injection> {
     for capacity in [json!("-1"), json!(-1), json!("-0.000000001"), json!({"at_roll": "-1"})] {
         add("catalog.negative_capacity", "capacity", "capacity", capacity);
     }
+    for feature in ["f1", "f2", "f3"] {
+        add("catalog.clamp_meter", "enforcement", "feature", json!(feature)); // it has no parts
+    }
+    let capped = json!({"capped": "-0.000000001"});
+    add("catalog.negative_overage", "enforcement/capped", "enforcement", capped);
     add("catalog.overage_unused", "settle/overage", "settle", json!({"overage": "apart"}));
     add("catalog.digits", "charge/digits", "charge/digits", json!(10));
     add("catalog.negative_price", "charge/price", "charge/price", json!("-0.01"));
@@ -692,6 +697,19 @@ fn burn_orders_are_written_like_this() {
     ]);
 }
 
+/// What happens to an ask that does not fit is written like this.
+#[test]
+fn enforcements_are_written_like_this() {
+    words([
+        (r#"{"capped":"2.5"}"#, Enforcement::Capped("2.5".parse().unwrap())),
+        ("\"clamp\"", Enforcement::Clamp),
+        ("\"hard\"", Enforcement::Hard),
+        ("\"last_call\"", Enforcement::LastCall),
+        ("\"shadow\"", Enforcement::Shadow),
+        ("\"soft\"", Enforcement::Soft),
+    ]);
+}
+
 /// How each word of a definition is written, and that there is no other.
 #[test]
 fn words_are_written_like_this() {
@@ -707,7 +725,6 @@ fn words_are_written_like_this() {
         ("\"after_aggregation\"", Applied::AfterAggregation),
         ("\"per_event\"", Applied::PerEvent),
     ]);
-    words([("\"hard\"", Enforcement::Hard), ("\"soft\"", Enforcement::Soft)]);
     words([
         ("\"limit_exceeded\"", Refusal::LimitExceeded),
         ("\"rate_limited\"", Refusal::RateLimited),
@@ -1060,7 +1077,16 @@ fn limits() -> impl Strategy<Value = LimitDefinition> {
         },
     );
     let line = (
-        one_of(&[Enforcement::Hard, Enforcement::Soft]),
+        prop_oneof![
+            quantities().prop_map(Enforcement::Capped),
+            one_of(&[
+                Enforcement::Clamp,
+                Enforcement::Hard,
+                Enforcement::LastCall,
+                Enforcement::Shadow,
+                Enforcement::Soft,
+            ]),
+        ],
         one_of(&[Refusal::LimitExceeded, Refusal::RateLimited]),
         one_of(&[GiveBack::BurnOrder, GiveBack::None, GiveBack::Reverse]),
         one_of(&[Overage::Apart, Overage::First, Overage::Kept, Overage::Last, Overage::Owed]),

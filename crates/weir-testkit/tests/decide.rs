@@ -19,7 +19,7 @@ use weir_core::dedup::RequestKey;
 use weir_core::grant::{Burn, Grant};
 use weir_core::id::{CatalogVersion, FeatureId, LimitId, PlanId, ScopeId, ScopeName};
 use weir_core::ledger::{Command, Decided, HostKeys, Ledger, Newcomer, Record, Refused};
-use weir_core::limit::{Balance, CapacityRead, Enforcement, Source};
+use weir_core::limit::{Balance, CapacityRead, Enforcement, Fit, Source, UNLIMITED};
 use weir_core::time::{Span, Timestamp};
 use weir_testkit::story::{Act, Ask, Flavour, Played, Stage};
 
@@ -78,8 +78,9 @@ fn conservation() {
             if let Played::Decided(verdict) = played {
                 prop_assert!(verdict.is_allowed() || taken.is_empty(), "a denial takes nothing");
                 for binding in heard.0.iter().filter(|_| verdict.is_allowed()) {
-                    let of = taken.get(&(binding.scope, binding.limit)).copied().unwrap_or(0);
-                    let asked = binding.asked.as_nanos();
+                    let place = (binding.of.scope, binding.of.limit);
+                    let of = taken.get(&place).copied().unwrap_or(0);
+                    let asked = binding.taken.as_nanos();
                     prop_assert!(of == asked || (asked < of && of <= 0), "{of} of {asked}");
                 }
             }
@@ -308,12 +309,12 @@ fn nothing_on_denial() {
 
 #[test]
 fn never_over() {
-    let compared = RefCell::new(0);
+    let compared = RefCell::new([0; 3]);
     law(Flavour::Everything, 500, |beats| {
         let (mut stage, mut books) = (Stage::default(), Books::default());
         for beat in beats {
-            let records = stage.journal.0.len();
-            stage.play(&beat.act, beat.now, &mut ());
+            let (records, mut heard) = (stage.journal.0.len(), Heard::default());
+            stage.play(&beat.act, beat.now, &mut heard);
             let mut last = None;
             for bytes in stage.journal.0.iter().skip(records) {
                 let record = Record::decode(bytes).expect("just written");
@@ -332,18 +333,37 @@ fn never_over() {
                 let granted = matches!(terms.capacity, Capacity::Granted { .. });
                 let owed = granted && balance.source == Source::PLAN && !balance.held.is_positive();
                 let asked = taken.is_positive() || (holds && !owed);
-                if terms.line.enforcement == Enforcement::Hard && asked {
+                let over = match terms.line.enforcement {
+                    Enforcement::Hard | Enforcement::Clamp => Some(Quantity::ZERO),
+                    Enforcement::Capped(most) if !granted => Some(most),
+                    _ => None,
+                };
+                if let Some(over) = over.filter(|_| asked) {
                     let used = books.0.get(&key(*scope, balance)).copied().unwrap_or(0);
                     let most = capacity(&stage, *scope, &terms, balance).as_nanos();
+                    let most = most.saturating_add(over.as_nanos());
                     let fits = most == i128::MAX || used <= most - balance.held.as_nanos();
                     prop_assert!(fits, "{used} of {most}"); // no use reaches what has no end
-                    *compared.borrow_mut() += 1;
+                    compared.borrow_mut()[usize::from(over != Quantity::ZERO)] += 1;
+                }
+            }
+            for binding in heard.0.iter().filter(|_| decided.verdict.is_allowed()) {
+                let Some(terms) = terms(&stage, binding.of.scope, binding.of.limit) else {
+                    continue;
+                };
+                let asks = binding.asked.is_positive() && binding.capacity != UNLIMITED;
+                let fixed = matches!(terms.capacity, Capacity::Fixed { .. });
+                if terms.line.enforcement == Enforcement::LastCall && asks && fixed {
+                    let before = binding.used.checked_add(binding.held).unwrap();
+                    prop_assert!(before < binding.capacity, "{:?}", binding);
+                    compared.borrow_mut()[2] += 1;
                 }
             }
         }
         Ok(())
     });
-    assert!(compared.into_inner() > 3_000);
+    let [hard, capped, last_call] = compared.into_inner();
+    assert!(hard > 3_000 && capped > 100 && last_call > 300, "{hard}, {capped}, {last_call}");
 }
 
 #[test]
@@ -472,7 +492,9 @@ fn explain_is_decide() {
             }
             let refused = decided.reason().map(Reason::stage);
             prop_assert!(trace.passed.iter().all(|stage| Some(*stage) != refused), "{trace}");
-            let admit = trace.limits.iter().all(|of| of.outcome == Outcome::Allowed);
+            let watched = trace.limits.iter().any(|of| of.binding.of.fit == Fit::Shadowed);
+            prop_assert_eq!(decided.flags.shadow_denied, watched);
+            let admit = trace.limits.iter().all(|of| of.binding.of.fit != Fit::Refused);
             match refused {
                 None => prop_assert!(admit, "{trace}"),
                 Some(At::Funds) => {
@@ -487,10 +509,8 @@ fn explain_is_decide() {
             let records = stage.journal.0.iter().skip(records);
             let records: Vec<_> =
                 records.map(|r| Record::decode(r).expect("just written")).collect();
-            let Some(Command::Decide(Decided { effects, .. })) = records.last().map(|r| &r.command)
-            else {
-                panic!("it was recorded");
-            };
+            let last = records.last().map(|record| &record.command);
+            let Some(Command::Decide(Decided { effects, .. })) = last else { panic!("recorded") };
             let closed = effects.iter().filter(|effect| matches!(effect, Effect::Closed { .. }));
             if records.len() == 1 {
                 prop_assert_eq!(trace.closed.len(), closed.count()); // no hold was ended before it
@@ -533,12 +553,16 @@ fn access_is_peek_of_the_least() {
             let mut heard = Compared::default();
             stage.ledger.peek(&stage.catalog, (&least, seen), &mut heard);
             for (limit, outcome) in heard.0 {
-                let place = (limit.scope, limit.limit);
+                let place = (limit.of.scope, limit.of.limit);
                 let access = stage.ledger.access(&stage.catalog, place, seen).unwrap();
                 if access.outcome == Outcome::Denied(Reason::Unmeasurable) {
                     continue; // what was used so far costs more than can be counted
                 }
-                let binding = Binding { asked: access.binding.asked, ..limit };
+                // One that only watches gives access to everything.
+                let watched = limit.of.fit == Fit::Shadowed;
+                let outcome = if watched { Outcome::Allowed } else { outcome };
+                let Binding { of, asked, taken, .. } = access.binding;
+                let binding = Binding { of, asked, taken, ..limit };
                 prop_assert_eq!((access.binding, access.outcome), (binding, outcome));
                 let (all, denied) = *compared.borrow();
                 let refused = u32::from(outcome != Outcome::Allowed);
@@ -931,11 +955,22 @@ fn lands_on_the_line(verdict: &Verdict) -> bool {
     asks && verdict.is_allowed() && verdict.remaining() == Some(Quantity::ZERO)
 }
 
+const fn fit(fit: Fit) -> &'static str {
+    match fit {
+        Fit::Clamped => "clamped",
+        Fit::Over => "over",
+        Fit::Refused => "refused",
+        Fit::Shadowed => "a shadow binds",
+        Fit::Within => "within",
+    }
+}
+
 /// What kinds of verdicts were met.
 #[derive(Debug, Default)]
 struct Mix {
     all: usize,
     denied: BTreeMap<&'static str, usize>,
+    fits: BTreeMap<&'static str, usize>,
     imported: BTreeMap<&'static str, usize>,
     stepped: BTreeMap<(&'static str, &'static str), usize>,
     replayed: usize,
@@ -946,6 +981,11 @@ struct Mix {
 impl Mix {
     fn count(&mut self, verdict: &Verdict) {
         self.all += 1;
+        if let Some(Binding { of, asked, taken, .. }) = verdict.binding {
+            let shed = taken < asked && verdict.is_allowed();
+            *self.fits.entry(if shed { "shed" } else { fit(of.fit) }).or_default() += 1;
+        }
+        *self.fits.entry("shadowed").or_default() += usize::from(verdict.flags.shadow_denied);
         if verdict.flags.replayed {
             self.replayed += 1;
         } else if let Some(reason) = verdict.reason() {
@@ -958,7 +998,7 @@ impl Mix {
     /// Counts a decision whose limit has passed into another period since it was last met.
     fn cross(&mut self, verdict: &Verdict, ends: &mut BTreeMap<(ScopeId, LimitId), Timestamp>) {
         let Some(binding) = verdict.binding else { return };
-        let before = ends.insert((binding.scope, binding.limit), binding.resets_at);
+        let before = ends.insert((binding.of.scope, binding.of.limit), binding.resets_at);
         if before.is_some_and(|end| end < binding.resets_at) {
             self.crossed += 1;
         }
@@ -990,6 +1030,9 @@ impl Mix {
         assert!(self.all >= 1_000_000, "{self:?}");
         for reason in Reason::ALL {
             assert!(self.denied.get(reason.code()).is_some_and(|times| *times >= 200), "{self:?}");
+        }
+        for told in ["over", "refused", "shadowed", "shed", "within"] {
+            assert!(self.fits.get(told).is_some_and(|times| *times >= 100), "{self:?}");
         }
         for told in ["done", "command.capacity", "command.period", "command.unknown_name"] {
             assert!(self.imported.get(told).is_some_and(|times| *times >= 50), "{self:?}");

@@ -86,7 +86,7 @@ fn forecast_is_exact() {
                 match told {
                     Forecast::At { at: then, reason, limit } if then == at => {
                         prop_assert_eq!(verdict.reason(), Some(reason), "at {}", at);
-                        prop_assert_eq!(verdict.binding.map(|b| b.limit), limit);
+                        prop_assert_eq!(verdict.binding.map(|b| b.of.limit), limit);
                         met.borrow_mut()[usize::from(step > 0)] += 1;
                         break;
                     }
@@ -411,7 +411,7 @@ fn without(
 /// A verdict in the numbers of the other ledger, without its place in the journal.
 fn renumbered(verdict: Verdict, kept: &[Option<ScopeId>]) -> Verdict {
     let binding = verdict.binding.map(|mut binding| {
-        binding.scope = kept[binding.scope.0 as usize].expect("of a path that was kept");
+        binding.of.scope = kept[binding.of.scope.0 as usize].expect("of a path that was kept");
         binding
     });
     Verdict { binding, sequence: 0, ..verdict }

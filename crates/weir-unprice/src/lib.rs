@@ -2,7 +2,7 @@
 //!
 //! Served: `POST /v1/events/ingest/sync` and `POST /v1/entitlements/verify`. Every other path is an
 //! unknown route, with an empty 404. Not served yet: the queue's route, replays of it, the wallet's
-//! and the entitlements' routes, overage `last-call`, cycles that are anchored to a day of the month,
+//! and the entitlements' routes, cycles that are anchored to a day of the month,
 //! and a new expiry for a grant that was given.
 //!
 //! Nothing is kept here. A customer is a root scope with a plan, whose limits take grants; what the

@@ -13,7 +13,9 @@
 use weir_core::account::Account;
 use weir_core::amount::Quantity;
 use weir_core::catalog::Catalog;
-use weir_core::decide::{Binding, Debit, Draw, Effect, Observer, Outcome, Request, Stage, Verdict};
+use weir_core::decide::{
+    Binding, Compared, Debit, Draw, Effect, Observer, Outcome, Request, Stage, Verdict,
+};
 use weir_core::id::{LimitId, ScopeId, WalletId};
 use weir_core::ledger::Ledger;
 use weir_core::limit::Source;
@@ -68,7 +70,7 @@ pub struct Weighed {
     pub window: &'static str,
     /// The numbers that were compared.
     pub binding: Binding,
-    /// Whether it admits the ask.
+    /// Whether it admits the ask; of one that only watches, what it would say.
     pub outcome: Outcome,
     /// What its allowances give, should everything go ahead.
     pub draws: Vec<Drawn>,
@@ -128,7 +130,7 @@ impl Trace {
         let Heard { passed, touched, drew, debited, changed } = heard;
         let names = Names { ledger, catalog };
         let limits = touched.iter().map(|(binding, outcome)| {
-            let Binding { scope, limit, .. } = *binding;
+            let Compared { scope, limit, .. } = binding.of;
             let drawn = drew.iter().filter(|draw| (draw.scope, draw.limit) == (scope, limit));
             Weighed {
                 level: request.scopes.iter().position(|known| *known == scope).unwrap_or(0),
@@ -140,9 +142,9 @@ impl Trace {
                 draws: drawn.map(|draw| names.drawn(draw)).collect(),
             }
         });
-        let decided_by = verdict.binding.map(|Binding { scope, limit, .. }| Decider {
-            scope: names.scope(scope),
-            limit: names.limit(limit),
+        let decided_by = verdict.binding.map(|Binding { of, .. }| Decider {
+            scope: names.scope(of.scope),
+            limit: names.limit(of.limit),
         });
         let closed = changed.iter().filter_map(|effect| names.closed(effect));
         Self {

@@ -9,7 +9,7 @@
 //! for whom             a scope: a tenant, its customer, a user, a key
 //! how much             a capacity: a number, a set of grants, or no end
 //! when it counts anew  a window: a month, thirty days, an hour from the first use, never
-//! what at the line     an enforcement: deny, or admit and record what is over
+//! what at the line     an enforcement: deny, admit and record what is over, take what fits
 //! ```
 //!
 //! and there is one comparison for all of them: an ask is admitted when
@@ -99,6 +99,43 @@
 //! assert!(seconds("1")?.is_allowed()); // half a minute
 //! assert!(!seconds("25")?.is_allowed()); // half a minute, and 0.4 are left
 //! assert_eq!(gate.standing(acme, "minutes", now)?.used.to_string(), "2.6");
+//! # Ok::<(), GateError>(())
+//! ```
+//!
+//! # At the line
+//!
+//! What happens to an ask for more than is left is said by the limit's enforcement. Of 10, 8 are used:
+//!
+//! ```text
+//!                      ask 5                        and then 1
+//! hard                 denied                       taken: 9
+//! soft                 taken: 13, 3 are over        taken: 14
+//! last_call            taken: 13                    denied: nothing is left
+//! {"capped": 4}        taken: 13                    taken: 14, the last that may be over
+//! clamp                2 of 5 taken: 10             denied: nothing is left
+//! shadow               taken: 13, would be denied   taken: 14
+//! ```
+//!
+//! What a limit clamps is taken alike on every limit of the path, and priced as such; the others are
+//! compared with the whole ask, and one that denies it denies everything. What is over is owed to what
+//! the limit has next, or only recorded, as its `settle` says.
+//!
+//! ```
+//! # use weir::{Ask, Caller, Cost, Gate, GateError, Quantity, Timestamp};
+//! let catalog = br#"{ "features": { "tokens": {} }, "plans": { "free": { "limits": { "tokens": {
+//!     "feature": "tokens", "capacity": 10, "enforcement": "clamp", "window": "lifetime" } } } } }"#;
+//! let now: Timestamp = "2026-01-31T12:00:00Z".parse().expect("an instant");
+//! let gate = Gate::in_memory()?;
+//! gate.install(catalog, now)?;
+//! let acme = gate.open(None, "acme", Some("free"), now)?;
+//! let ask = |units| -> Result<_, GateError> {
+//!     let costs = [Cost { feature: gate.feature("tokens")?, quantity: Quantity::from_units(units) }];
+//!     gate.decide(&Ask { caller: Caller::Unchecked, scopes: &[acme], costs: &costs, at: now, key: None }, now)
+//! };
+//! assert!(ask(8)?.is_allowed());
+//! let taken = ask(5)?.binding.expect("one limit").taken;
+//! assert_eq!(taken, Quantity::from_units(2));
+//! assert!(!ask(1)?.is_allowed());
 //! # Ok::<(), GateError>(())
 //! ```
 //!

@@ -245,7 +245,7 @@ impl Desk<'_> {
     fn against(&self, verdict: &Verdict) -> Option<Against> {
         let Outcome::Denied(reason) = verdict.outcome else { return None };
         let limits = &self.catalog.names().limits;
-        let limit = verdict.binding.and_then(|binding| limits.name(binding.limit.0));
+        let limit = verdict.binding.and_then(|binding| limits.name(binding.of.limit.0));
         let limit = limit.map(|name| name.as_str().to_owned());
         Some(Against { reason: reason.code(), limit })
     }

@@ -130,11 +130,13 @@ fn a_program_reads_names_and_exact_numbers() {
         "passed": ["path", "caller", "route", "memory", "time", "status"],
         "limits": [
             { "level": 0, "scope": "acme", "limit": "calls.monthly", "window": "calendar",
-              "used": "0", "held": "0", "asked": "6", "capacity": "100", "left": "100",
+              "used": "0", "held": "0", "asked": "6", "taken": "6", "overage": "0",
+              "fit": "within", "capacity": "100", "left": "100",
               "resets_at": "2026-02-01T00:00:00.000Z", "outcome": "allowed",
               "draws": [{ "grant": null, "taken": "6", "used": "6", "cost": "3" }] },
             { "level": 1, "scope": "acme/ann", "limit": "calls.bonus", "window": "lifetime",
-              "used": "0", "held": "0", "asked": "6", "capacity": "10", "left": "10",
+              "used": "0", "held": "0", "asked": "6", "taken": "6", "overage": "0",
+              "fit": "within", "capacity": "10", "left": "10",
               "resets_at": null, "outcome": "allowed",
               "draws": [{ "grant": "trial", "taken": "4", "used": "4", "cost": "0" },
                         { "grant": "paid", "taken": "2", "used": "2", "cost": "0" }] }

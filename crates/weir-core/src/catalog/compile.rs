@@ -18,7 +18,7 @@ use super::{
 use crate::amount::Quantity;
 use crate::fault::Fault;
 use crate::id::{CatalogVersion, FeatureId, LimitId, Name};
-use crate::limit::{CapacityRead, UNLIMITED};
+use crate::limit::{CapacityRead, Enforcement, UNLIMITED};
 use crate::schema::Schema;
 use crate::token::Classes;
 use crate::window::zone::Zones;
@@ -47,7 +47,9 @@ pub(super) fn compile(
     }
     let Compiler { names, features, .. } = compiler;
     let times = Times { acceptance, zones: zones.clone() };
-    let rules = Rules { remember, funds_first: definition.precedence.funds_first };
+    let mut limits = definition.plans.values().flat_map(|plan| plan.limits.values());
+    let clamps = limits.any(|limit| limit.enforcement == Enforcement::Clamp);
+    let rules = Rules { remember, funds_first: definition.precedence.funds_first, clamps };
     Ok(Catalog { version, names, classes, schemas, features, plans, times, rules })
 }
 
@@ -177,6 +179,10 @@ impl Compiler<'_> {
         let feature = feature.filter(|_| known.is_some())?;
         let metered = self.features.get(usize::from(feature.0))?.as_ref();
         let meter = metered?.meter.clone();
+        if line.enforcement == Enforcement::Clamp && !meter.adds_up() {
+            let hint = "only what is summed up in each period, in its own units, has parts";
+            self.fault(format!("{at}/enforcement"), "catalog.clamp_meter", hint);
+        }
         let counted = Counted { feature, meter };
         Some(Terms { limit, counted, capacity, window, anchor, grace, line, charge })
     }
@@ -185,6 +191,10 @@ impl Compiler<'_> {
         let LimitDefinition { enforcement, refusal, settle, .. } = *definition;
         let SettleDefinition { give_back, overage } = settle;
         let granted = matches!(definition.capacity, CapacityDefinition::Granted(_));
+        if matches!(enforcement, Enforcement::Capped(most) if most < Quantity::ZERO) {
+            let hint = "what may be over is zero or more";
+            self.fault(format!("{at}/enforcement/capped"), "catalog.negative_overage", hint);
+        }
         if !overage.is_owed() && !granted {
             let hint = "only grants have others beside them; here it is use beyond the capacity";
             self.fault(format!("{at}/settle/overage"), "catalog.overage_unused", hint);

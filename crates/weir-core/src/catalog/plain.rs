@@ -46,7 +46,8 @@ impl Plain {
         };
         let live = matches!(capacity, Capacity::Fixed { read: CapacityRead::Live, .. });
         let free = charge.is_none() && conversion.is_none() && overage != Overage::Kept;
-        let plain = live && free && window.counts_at_event();
+        let binds = enforcement != Enforcement::Shadow;
+        let plain = live && free && binds && window.counts_at_event();
         plain.then(|| Self { limit: *limit, adds, enforcement, refusal, over: window.over() })
     }
 }

@@ -3,11 +3,12 @@
 use alloc::vec::Vec;
 
 use super::weigh::{Place, closed_binding, end_of, refusal, standing_of};
-use super::{Access, Binding, Outcome, Reason, View, debt, period};
+use super::{Access, Binding, Compared, Outcome, Reason, View, debt, period};
 use crate::amount::Quantity;
 use crate::id::{LimitId, ScopeId};
-use crate::limit::Standing;
+use crate::limit::{Balance, Fit, Standing};
 use crate::time::Timestamp;
+use crate::window::Period;
 
 /// See [`super::access`].
 pub(super) fn access(
@@ -18,19 +19,19 @@ pub(super) fn access(
     let account = view.accounts.get(scope)?;
     let terms = view.catalog.limit_terms(account.plan()?, limit)?;
     let place = Place { scope, account, terms };
-    let at = if terms.window.counts_at_event() { at } else { view.now };
     let mut opened = Vec::new();
-    if let Err(period) = period::open(view, place.counted(), at, &mut opened) {
-        let (binding, outcome) =
-            (closed_binding(place, period), Outcome::Denied(Reason::PeriodClosed));
-        return Some(Access { binding, outcome, spent: Quantity::ZERO });
-    }
-    period::lapse(view, scope, &mut opened);
-    debt::settle(terms, &mut opened, |_| ())?;
-    let (resets_at, asked) = (end_of(&opened), Quantity::ZERO);
-    let standing = standing_of(&opened);
+    let standing = match stand(view, place, at, &mut opened) {
+        Ok(standing) => standing?,
+        Err(period) => {
+            let (binding, outcome) =
+                (closed_binding(place, period), Outcome::Denied(Reason::PeriodClosed));
+            return Some(Access { binding, outcome, spent: Quantity::ZERO });
+        }
+    };
+    let (resets_at, asked, taken) = (end_of(&opened), Quantity::ZERO, Quantity::ZERO);
     let Standing { used, held, capacity, .. } = standing;
-    let binding = Binding { scope, limit, used, held, asked, capacity, resets_at };
+    let of = Compared { scope, limit, fit: Fit::Within };
+    let binding = Binding { of, used, held, asked, taken, capacity, resets_at };
     let charge = terms.charge.as_ref();
     let cost = charge.map_or(Some(Quantity::ZERO), |charge| charge.cost(used, capacity));
     let outcome = if cost.is_none() {
@@ -41,4 +42,23 @@ pub(super) fn access(
         Outcome::Denied(refusal(terms))
     };
     Some(Access { binding, outcome, spent: cost.unwrap_or(Quantity::ZERO) })
+}
+
+/// How a limit stands for what happens at `at`, and the balances that it opens; `None` when a number
+/// does not fit.
+///
+/// # Errors
+///
+/// The period, when it is over and so is its grace.
+pub(super) fn stand(
+    view: &View<'_>,
+    place: Place<'_>,
+    at: Timestamp,
+    opened: &mut Vec<Balance>,
+) -> Result<Option<Standing>, Period> {
+    let at = if place.terms.window.counts_at_event() { at } else { view.now };
+    period::open(view, place.counted(), at, opened)?;
+    period::lapse(view, place.scope, opened);
+    let settled = debt::settle(place.terms, opened, |_| ());
+    Ok(settled.map(|()| standing_of(opened)))
 }

@@ -5,7 +5,7 @@ use core::mem;
 
 use super::{
     Caller, Cost, Debit, Draw, Effect, Observer, PATH_MAX, Purpose, Reason, Request, Retry,
-    Verdict, View, Workings, funds, gates,
+    Verdict, View, Workings, clamp, funds, gates,
 };
 use crate::account::Accounts;
 use crate::amount::Quantity;
@@ -67,7 +67,7 @@ pub(crate) fn reserve<O: Observer>(
     verdict.charged = Quantity::ZERO; // it is held
     if let Err(reason) = hold_back(view, request.costs, (workings, observer)) {
         workings.effects.clear();
-        *verdict = denied(reason);
+        *verdict = Verdict { flags: verdict.flags, ..denied(reason) };
     }
 }
 
@@ -80,7 +80,7 @@ fn hold_back<O: Observer>(
     workings.debits.clear();
     workings.held = Held::default();
     let (mut total, mut fits) = (Quantity::ZERO, true);
-    let Workings { effects, debits, held, .. } = workings;
+    let Workings { effects, debits, held, clamped, .. } = workings;
     effects.retain_mut(|effect| match effect {
         Effect::Balance { scope, balance, taken } if taken.is_positive() => {
             let part = hold_part(view, *scope, balance, mem::take(taken));
@@ -106,7 +106,8 @@ fn hold_back<O: Observer>(
     }
     for feature in features(costs) {
         let asked = measured(view, feature, costs).ok_or(Reason::Unmeasurable)?;
-        held.rest.push((feature, asked.max(Quantity::ZERO)));
+        let taken = clamp::part(clamped, (feature, asked));
+        held.rest.push((feature, taken.max(Quantity::ZERO)));
     }
     let before = effects.len();
     funds::settle(view, workings, observer).map_err(|_| Reason::OutOfCredit)?;

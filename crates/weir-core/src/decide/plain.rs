@@ -5,13 +5,13 @@
 
 use alloc::vec::Vec;
 
-use super::verdict::{Binding, Flags, Outcome, Reason, Retry, Verdict};
+use super::verdict::{Binding, Compared, Flags, Outcome, Reason, Retry, Verdict};
 use super::{Caller, Cost, Effect, Request, View};
 use crate::account::{Account, Status};
 use crate::amount::Quantity;
 use crate::catalog::{Adds, Plain, Refusal};
 use crate::id::ScopeId;
-use crate::limit::{Balance, Enforcement, Source};
+use crate::limit::{Balance, Enforcement, Fit, Source};
 
 /// Answers an everyday request, and notes what it takes; `None` when it is not one.
 #[inline]
@@ -36,8 +36,11 @@ pub(super) fn weigh(
     }
     let asked = asked(plain, cost);
     let Balance { used, held, capacity, window_end: resets_at, limit, .. } = *balance;
-    let binding = Binding { scope, limit, used, held, asked, capacity, resets_at };
-    let (outcome, retry) = if asked <= balance.left() && asked.is_positive() {
+    let fits = asked <= balance.left() && asked.is_positive();
+    let (fit, taken) = if fits { (Fit::Within, asked) } else { (Fit::Refused, Quantity::ZERO) };
+    let of = Compared { scope, limit, fit };
+    let binding = Binding { of, used, held, asked, taken, capacity, resets_at };
+    let (outcome, retry) = if fits {
         let used = used.checked_add(asked)?;
         effects.push(Effect::Balance {
             scope,
@@ -53,7 +56,7 @@ pub(super) fn weigh(
         binding: Some(binding),
         charged: Quantity::ZERO,
         retry,
-        flags: Flags { replayed: false, clock_held: false },
+        flags: Flags { replayed: false, clock_held: false, shadow_denied: false },
         catalog: balance.generation,
         sequence: 0,
     };

@@ -4,13 +4,13 @@ use super::verdict::{Binding, Retry};
 use super::{Request, Verdict, View, Workings, weigh};
 use crate::amount::Quantity;
 use crate::catalog::{Capacity, Terms};
-use crate::limit::Balance;
+use crate::limit::{Balance, Enforcement, Standing};
 
 /// When a limit of one balance has room again: as holds end, or `at_the_end` of its period.
 pub(super) fn reopens(
     view: &View<'_>,
     request: &Request<'_>,
-    (opened, binding): (&[Balance], &Binding),
+    (opened, (binding, enforcement)): (&[Balance], (&Binding, Enforcement)),
     at_the_end: Retry,
 ) -> Retry {
     let (Some(balance), Some(root)) = (opened.first(), request.scopes.first()) else {
@@ -20,7 +20,7 @@ pub(super) fn reopens(
     if !balance.held.is_positive() {
         return at_the_end;
     }
-    let deadlines = view.holds.deadlines((*root, binding.scope), balance.key());
+    let deadlines = view.holds.deadlines((*root, binding.of.scope), balance.key());
     let to_come = deadlines.filter(|(at, _)| view.now < *at);
     for (tried, (at, held)) in to_come.enumerate() {
         if binding.resets_at <= at {
@@ -30,7 +30,7 @@ pub(super) fn reopens(
             return Retry::NotComputed;
         }
         balance.held = balance.held.checked_sub(held).unwrap_or(Quantity::ZERO);
-        if binding.asked <= balance.left() {
+        if Standing::of(&balance).admits(binding.asked, enforcement) {
             return Retry::At(at);
         }
     }

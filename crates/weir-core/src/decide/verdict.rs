@@ -2,7 +2,7 @@
 
 use crate::amount::Quantity;
 use crate::id::{CatalogVersion, LimitId, ScopeId};
-use crate::limit::UNLIMITED;
+use crate::limit::{Fit, UNLIMITED};
 use crate::time::Timestamp;
 
 /// The answer to a request.
@@ -40,7 +40,7 @@ impl Verdict {
             binding: None,
             charged: Quantity::ZERO,
             retry: Retry::NotComputed,
-            flags: Flags { replayed: false, clock_held: false },
+            flags: Flags { replayed: false, clock_held: false, shadow_denied: false },
             catalog,
             sequence: 0,
         }
@@ -71,8 +71,7 @@ impl Verdict {
     #[must_use]
     pub fn remaining(&self) -> Option<Quantity> {
         let binding = self.binding?;
-        let taken = if self.is_allowed() { binding.asked } else { Quantity::ZERO };
-        binding.left()?.checked_sub(taken).map(|left| left.max(Quantity::ZERO))
+        binding.left()?.checked_sub(binding.taken).map(|left| left.max(Quantity::ZERO))
     }
 }
 
@@ -83,6 +82,8 @@ pub struct Flags {
     pub replayed: bool,
     /// The caller's clock was behind an earlier one, which was used instead.
     pub clock_held: bool,
+    /// A limit that only watches would have denied it.
+    pub shadow_denied: bool,
 }
 
 /// Whether a request goes ahead.
@@ -187,19 +188,31 @@ impl Reason {
     ];
 }
 
-/// A limit at the instant of a comparison.
+/// Which limit was compared, and how that went.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Binding {
+pub struct Compared {
     /// Whose limit.
     pub scope: ScopeId,
     /// Which limit.
     pub limit: LimitId,
+    /// How the ask meets it.
+    pub fit: Fit,
+}
+
+/// A limit at the instant of a comparison.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Binding {
+    /// Which limit.
+    pub of: Compared,
     /// What was taken before.
     pub used: Quantity,
     /// What was held before.
     pub held: Quantity,
-    /// What this request adds.
+    /// What this request asks it for.
     pub asked: Quantity,
+    /// What this request adds, should everything go ahead: less than is asked where a limit on the
+    /// path clamps; nothing where this one refuses.
+    pub taken: Quantity,
     /// How much there is; [`UNLIMITED`] for no end.
     pub capacity: Quantity,
     /// When the period ends.
@@ -216,6 +229,13 @@ impl Binding {
         let left = self.capacity.checked_sub(self.used);
         let left = left.and_then(|left| left.checked_sub(self.held)); // too far below nothing
         Some(left.unwrap_or_default().max(Quantity::ZERO))
+    }
+
+    /// How much of what is taken is over the capacity of all its allowances together.
+    #[must_use]
+    pub fn overage(&self) -> Quantity {
+        let over = self.left().and_then(|left| self.taken.checked_sub(left));
+        over.unwrap_or(Quantity::ZERO).max(Quantity::ZERO)
     }
 
     /// Whether fewer further requests of their own size fit into it than into `other`.

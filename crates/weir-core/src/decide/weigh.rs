@@ -3,20 +3,21 @@
 use core::{mem, slice};
 
 use super::period::{self, Opening};
-use super::verdict::{Binding, Outcome, Reason, Retry, Verdict};
+use super::verdict::{Binding, Compared, Outcome, Reason, Retry, Verdict};
 use super::{
-    Cost, Draw, Effect, Observer, Purpose, Request, Stage, View, Workings, ending, funds, retry,
+    Cost, Draw, Effect, Observer, Purpose, Request, Stage, View, Workings, clamp, ending, funds,
 };
 use crate::account::Account;
 use crate::amount::Quantity;
-use crate::catalog::{Capacity, Charge, FundsFirst, Overage, Refusal, Terms};
+use crate::catalog::{Charge, Refusal, Terms};
 use crate::id::{FeatureId, ScopeId};
-use crate::limit::{Balance, CapacityRead, Standing};
+use crate::limit::{Balance, Enforcement, Fit, Standing};
 use crate::meter::{Life, Meter, Reading};
 use crate::time::Timestamp;
 use crate::window::Period;
 
 mod draw;
+mod line;
 
 /// Weighs the asks of one request, and keeps what the verdict will say.
 ///
@@ -61,6 +62,7 @@ pub(super) fn weigh<O: Observer>(
     verdict: &mut Verdict,
 ) {
     workings.debits.clear();
+    clamp::find(view, request, workings);
     let mut scale = Scale { view, request, workings, observer, verdict, sold: 0, broke: false };
     match request.scopes {
         [only] => scale.ask(*only),
@@ -114,6 +116,7 @@ impl<'s, O: Observer> Scale<'s, O> {
     fn finish(&mut self) {
         if !self.sells_all() {
             self.refuse(Reason::NoEntitlement, None);
+            self.verdict.flags.shadow_denied = false; // no limit was to be asked
         }
         if self.workings.purpose == Purpose::Use && !self.workings.debits.is_empty() {
             self.pay();
@@ -211,47 +214,41 @@ impl<'s, O: Observer> Scale<'s, O> {
             (self.count(place)?, None)
         };
         let Standing { used, held, capacity, .. } = standing;
-        let binding = Binding { scope, limit: terms.limit, used, held, asked, capacity, resets_at };
-        if !standing.admits(asked, terms.line.enforcement) {
-            self.deny(place, opened, binding);
-            return Some(());
+        let fit = standing.meets(asked, terms.line.enforcement);
+        let taken = if fit == Fit::Refused { Quantity::ZERO } else { self.taken(place, asked) };
+        let of = Compared { scope, limit: terms.limit, fit };
+        let binding = Binding { of, used, held, asked, taken, capacity, resets_at };
+        match fit {
+            Fit::Refused => {
+                self.deny(place, opened, binding);
+                return Some(());
+            }
+            Fit::Shadowed => self.watch(place, &binding),
+            Fit::Clamped | Fit::Over | Fit::Within => {
+                self.observer.touched(&binding, Outcome::Allowed);
+                self.tighten(place, binding);
+            }
         }
-        self.observer.touched(&binding, Outcome::Allowed);
-        self.tighten(binding);
         let Some(reading) = reading else {
-            return self.draw(place, (opened, opening), (asked, standing.left));
+            return self.draw(place, (opened, opening), (taken, standing.left));
         };
         let window_end = reading_end(meter, resets_at);
         let limit = terms.limit;
         self.workings.effects.push(Effect::Reading { scope, limit, reading, window_end });
         let before = self.workings.effects.len();
-        self.draw(place, (opened, opening), (asked, standing.left))?;
+        self.draw(place, (opened, opening), (taken, standing.left))?;
         if self.workings.effects.len() == before && meter.life == Life::Window {
             self.hold_open(place, opened, opening);
         }
         Some(())
     }
 
-    /// Refuses what a limit has no room for.
-    #[inline(never)]
-    fn deny(&mut self, place: Place<'s>, opened: &[Balance], binding: Binding) {
-        let reason = refusal(place.terms);
-        self.observer.touched(&binding, Outcome::Denied(reason));
-        self.broke |= self.view.catalog.funds_first() == FundsFirst::EmptyBeforeLimits
-            && opened
-                .first()
-                .is_some_and(|first| funds::is_empty(self.view, place, (first, binding.asked)));
-        self.retry_after(place, opened, &binding);
-        self.refuse(reason, Some(binding));
-    }
-
-    /// Refuses what happened in a period that is over.
-    #[inline(never)]
-    fn close_out(&mut self, place: Place<'s>, period: Period) -> Option<()> {
-        let binding = closed_binding(place, period);
-        self.observer.touched(&binding, Outcome::Denied(Reason::PeriodClosed));
-        self.refuse(Reason::PeriodClosed, Some(binding));
-        Some(())
+    /// What is taken of an ask: less where a limit on the path clamps it.
+    #[inline]
+    fn taken(&self, place: Place<'_>, asked: Quantity) -> Quantity {
+        let clamped = &self.workings.clamped;
+        let feature = place.terms.counted.feature;
+        if clamped.is_empty() { asked } else { clamp::part(clamped, (feature, asked)) }
     }
 
     /// What is asked of a feature, cost by cost.
@@ -382,42 +379,18 @@ impl<'s, O: Observer> Scale<'s, O> {
         }
     }
 
-    /// Keeps the limit that will stop requests of this size first, nearest the root on a tie.
+    /// Keeps the limit that will stop requests of this size first, nearest the root on a tie; one
+    /// that only watches stops none.
     #[inline]
-    fn tighten(&mut self, new: Binding) {
+    fn tighten(&mut self, place: Place<'_>, new: Binding) {
         let tightest = match &self.verdict.binding {
             None => true,
             Some(known) => new.fits_fewer(known),
         };
-        if tightest && self.verdict.is_allowed() {
+        let binds = place.terms.line.enforcement != Enforcement::Shadow;
+        if tightest && binds && self.verdict.is_allowed() {
             self.verdict.binding = Some(new);
         }
-    }
-
-    /// Notes when a limit that refused would admit. Exact, or not said: where grants may start, a
-    /// meter would measure otherwise, or money is involved, time alone does not tell; and where
-    /// the event is not of the open period, the end of its own says nothing.
-    fn retry_after(&mut self, place: Place<'_>, opened: &[Balance], binding: &Binding) {
-        let Terms { capacity, charge, .. } = place.terms;
-        let told = matches!(capacity, Capacity::Fixed { read: CapacityRead::Live, .. })
-            && !place.terms.counted.meter.keeps_reading()
-            && place.terms.line.overage != Overage::Kept
-            && charge.as_ref().is_none_or(|charge| charge.wallet.is_none());
-        let (now, version) = (self.view.now, self.view.catalog.version());
-        let of_now = |balance: &Balance| balance.generation == version && now < balance.window_end;
-        let open = opened.iter().all(of_now);
-        let at_the_end = match binding.resets_at {
-            end if end >= place.terms.window.over() => Retry::Never,
-            end => Retry::At(end),
-        };
-        let reopens = || retry::reopens(self.view, self.request, (opened, binding), at_the_end);
-        self.verdict.retry = match self.verdict.retry {
-            Retry::NotComputed => Retry::NotComputed,
-            _ if !told => Retry::NotComputed,
-            _ if binding.asked > binding.capacity => Retry::Never,
-            _ if !open && at_the_end != Retry::Never => Retry::NotComputed,
-            known => retry::later(known, reopens()),
-        };
     }
 }
 
@@ -457,6 +430,7 @@ pub(super) const fn refusal(terms: &Terms) -> Reason {
 
 pub(super) fn closed_binding(Place { scope, terms, .. }: Place<'_>, period: Period) -> Binding {
     let none = Quantity::ZERO;
-    let (limit, resets_at) = (terms.limit, period.end);
-    Binding { scope, limit, used: none, held: none, asked: none, capacity: none, resets_at }
+    let of = Compared { scope, limit: terms.limit, fit: Fit::Refused };
+    let (resets_at, asked, taken) = (period.end, none, none);
+    Binding { of, used: none, held: none, asked, taken, capacity: none, resets_at }
 }

@@ -11,11 +11,10 @@ use super::{Books, Head, HostKeys, Ledger, holding, snapshot};
 use crate::account::Account;
 use crate::amount::Quantity;
 use crate::catalog::{Catalog, Terms};
-use crate::decide::{Caller, Cost, Reason, Request, Verdict};
+use crate::decide::{Binding, Caller, Compared, Cost, Observer, Outcome, Reason, Request, Verdict};
 use crate::hold::Hold;
 use crate::id::{FeatureId, LimitId, ScopeId};
-use crate::limit::Enforcement;
-use crate::meter::{Aggregation, Meter};
+use crate::limit::{Enforcement, Fit};
 use crate::time::{Span, Timestamp};
 use crate::window::Window;
 
@@ -137,7 +136,7 @@ impl Outlook {
             let many = self.together(&walk, at);
             let verdict = self.decide(&walk, at, many);
             if let Some(reason) = verdict.reason() {
-                let limit = verdict.binding.map(|binding| binding.limit);
+                let limit = verdict.binding.map(|binding| binding.of.limit);
                 return Some(Forecast::At { at, reason, limit });
             }
             let Some(next) = walk.after(at, many) else { return Some(Forecast::Never) };
@@ -174,12 +173,8 @@ impl Outlook {
     /// twice as much, while time changes nothing.
     fn adds_up(&self, walk: &Walk<'_>, scope: ScopeId) -> bool {
         let adds_up = |terms: &Terms| {
-            let Terms { counted, line, window, .. } = terms;
-            let Meter { aggregation, conversion, .. } = &counted.meter;
-            *aggregation == Aggregation::Sum
-                && conversion.is_none() // rounded for each request
-                && !counted.meter.keeps_reading()
-                && matches!(line.enforcement, Enforcement::Hard | Enforcement::Soft)
+            let Terms { counted, window, .. } = terms;
+            counted.meter.adds_up() // what is converted is rounded for each request
                 && matches!(
                     window,
                     Window::Anchored { .. }
@@ -225,10 +220,25 @@ impl Outlook {
         plan.map_or(&[], |plan| walk.catalog.terms(plan, walk.feature))
     }
 
+    /// Whether so many requests go through as one, none of them as the last one that does.
     fn passes(&mut self, walk: &Walk<'_>, at: Timestamp, many: i64) -> bool {
         let Some(costs) = walk.costs(many) else { return false };
+        let mut heard = LastOnes { among: self.last_calls(walk), met: false };
         let Self { ledger, path } = self;
-        ledger.peek(walk.catalog, (&request(path, &costs, at), at), &mut ()).is_allowed()
+        let asked = request(path, &costs, at);
+        ledger.peek(walk.catalog, (&asked, at), &mut heard).is_allowed() && !heard.met
+    }
+
+    /// The limits of the path that let a last request through for which they have no room.
+    fn last_calls(&self, walk: &Walk<'_>) -> Vec<(ScopeId, LimitId)> {
+        let all = self.path.iter().flat_map(|scope| {
+            let last = |terms: &&Terms| {
+                matches!(terms.line.enforcement, Enforcement::Clamp | Enforcement::LastCall)
+            };
+            let limits = self.terms(walk, *scope).iter().filter(last);
+            limits.map(|terms| (*scope, terms.limit))
+        });
+        all.collect()
     }
 
     fn decide(&mut self, walk: &Walk<'_>, at: Timestamp, many: i64) -> Verdict {
@@ -237,6 +247,19 @@ impl Outlook {
         let asked = request(path, &costs, at);
         let Ok(verdict) = ledger.decide(walk.catalog, (&asked, at), (&mut (), &mut ()));
         *verdict
+    }
+}
+
+/// Hears whether one of some limits has no room for what it admits.
+struct LastOnes {
+    among: Vec<(ScopeId, LimitId)>,
+    met: bool,
+}
+
+impl Observer for LastOnes {
+    fn touched(&mut self, limit: &Binding, _: Outcome) {
+        let Compared { scope, limit, fit } = limit.of;
+        self.met |= fit != Fit::Within && self.among.contains(&(scope, limit));
     }
 }
 

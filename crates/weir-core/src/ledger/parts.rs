@@ -10,11 +10,11 @@ use super::wire::{Reader, Writer};
 use crate::account::Status;
 use crate::catalog::Names;
 use crate::catalog::names::Table;
-use crate::decide::{Binding, Flags, Outcome, Reason, Retry, Verdict};
+use crate::decide::{Binding, Compared, Flags, Outcome, Reason, Retry, Verdict};
 use crate::dedup::{Key, RequestKey};
 use crate::grant::{Burn, By, Direction, Grain, Grant, Key as BurnKey};
 use crate::id::{CatalogVersion, ClassId, FeatureId, LimitId, Name, ScopeId, WalletId};
-use crate::limit::{Balance, Source};
+use crate::limit::{Balance, Fit, Source};
 use crate::token::{self, Credential, Origins};
 use crate::wallet::{Kind, Lot};
 
@@ -200,7 +200,8 @@ pub(super) fn write_verdict(w: &mut Writer<'_>, verdict: &Verdict) {
             w.instant(at);
         }
     }
-    w.byte(u8::from(verdict.flags.replayed) | (u8::from(verdict.flags.clock_held) << 1));
+    let Flags { replayed, clock_held, shadow_denied } = verdict.flags;
+    w.byte(u8::from(replayed) | (u8::from(clock_held) << 1) | (u8::from(shadow_denied) << 2));
     w.uint(verdict.catalog.0.into());
     w.uint(verdict.sequence);
 }
@@ -219,7 +220,11 @@ pub(super) fn read_verdict(r: &mut Reader<'_>) -> Result<Verdict, DecodeError> {
         _ => return Err(DecodeError::Malformed),
     };
     let flags = match r.byte()? {
-        bits @ 0..=3 => Flags { replayed: bits & 1 != 0, clock_held: bits & 2 != 0 },
+        bits @ 0..=7 => Flags {
+            replayed: bits & 1 != 0,
+            clock_held: bits & 2 != 0,
+            shadow_denied: bits & 4 != 0,
+        },
         _ => return Err(DecodeError::Malformed),
     };
     let (catalog, sequence) = (CatalogVersion(r.narrow()?), r.uint()?);
@@ -227,9 +232,12 @@ pub(super) fn read_verdict(r: &mut Reader<'_>) -> Result<Verdict, DecodeError> {
 }
 
 fn write_binding(w: &mut Writer<'_>, binding: Binding) {
-    w.uint(binding.scope.0.into());
-    w.uint(binding.limit.0.into());
-    for quantity in [binding.used, binding.held, binding.asked, binding.capacity] {
+    let Binding { of: Compared { scope, limit, fit }, used, held, asked, taken, capacity, .. } =
+        binding;
+    w.uint(scope.0.into());
+    w.uint(limit.0.into());
+    w.byte(code(&FITS, &fit));
+    for quantity in [used, held, asked, taken, capacity] {
         w.quantity(quantity);
     }
     w.instant(binding.resets_at);
@@ -237,11 +245,15 @@ fn write_binding(w: &mut Writer<'_>, binding: Binding) {
 
 fn read_binding(r: &mut Reader<'_>) -> Result<Binding, DecodeError> {
     Ok(Binding {
-        scope: ScopeId(r.narrow()?),
-        limit: LimitId(r.narrow()?),
+        of: Compared {
+            scope: ScopeId(r.narrow()?),
+            limit: LimitId(r.narrow()?),
+            fit: decoded(&FITS, r.byte()?)?,
+        },
         used: r.quantity()?,
         held: r.quantity()?,
         asked: r.quantity()?,
+        taken: r.quantity()?,
         capacity: r.quantity()?,
         resets_at: r.instant()?,
     })
@@ -257,6 +269,9 @@ fn reason_of(code: u8) -> Result<Reason, DecodeError> {
     let at = usize::from(code.saturating_sub(1));
     Reason::ALL.get(at).copied().ok_or(DecodeError::Malformed)
 }
+
+/// How it was met is one byte.
+const FITS: [Fit; 5] = [Fit::Clamped, Fit::Over, Fit::Refused, Fit::Shadowed, Fit::Within];
 
 /// How keys are written: one byte each for what, which end, and how finely.
 const BYS: [By; 7] =

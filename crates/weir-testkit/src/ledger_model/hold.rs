@@ -2,7 +2,9 @@
 
 use num_bigint::BigInt;
 use weir_core::catalog::definition::ChargeDefinition;
-use weir_core::decide::{Caller, Commit, Cost, Outcome, Reason, Request, Retry, Then, Verdict};
+use weir_core::decide::{
+    Caller, Commit, Cost, Flags, Outcome, Reason, Request, Retry, Then, Verdict,
+};
 use weir_core::id::{FeatureId, HoldId, ScopeId, WalletId};
 use weir_core::ledger::Refused;
 use weir_core::meter::{Aggregation, Applied};
@@ -120,7 +122,8 @@ impl Model {
             };
             let rest = |feature| {
                 let asked = self.counted(feature, request.costs).unwrap_or_default();
-                (feature, asked.max(BigInt::ZERO))
+                let share = self.clamped(request, (feature, &asked), seen);
+                (feature, share.max(BigInt::ZERO))
             };
             self.holds.push(Hold {
                 id: HoldId(self.sequence),
@@ -161,14 +164,15 @@ impl Model {
         let mut verdict = match after.use_up(commit, self.now.max(now.as_millis())) {
             Ok(verdict) => verdict,
             Err(verdict) => {
-                let flags = self.next_answer(now, verdict.outcome);
-                let (sequence, flags) = (flags.sequence, flags.flags);
-                let retry = Retry::NotComputed;
+                let next = self.next_answer(now, verdict.outcome);
+                let flags = Flags { clock_held: next.flags.clock_held, ..verdict.flags };
+                let (sequence, retry) = (next.sequence, Retry::NotComputed);
                 return Ok(Verdict { sequence, flags, retry, ..*verdict });
             }
         };
         let next = after.next_answer(now, verdict.outcome);
-        (verdict.sequence, verdict.flags) = (next.sequence, next.flags);
+        verdict.sequence = next.sequence;
+        verdict.flags.clock_held = next.flags.clock_held;
         if let Some(hold) = after.holds.iter_mut().find(|hold| hold.id == commit.hold) {
             hold.answers.push((commit.number, verdict));
         }

@@ -4,8 +4,10 @@ use num_bigint::BigInt;
 use weir_core::catalog::Overage;
 use weir_core::catalog::definition::CapacityDefinition;
 use weir_core::decide::{Binding, Caller, Outcome, Request, Retry};
+use weir_core::limit::Fit;
 use weir_core::time::Timestamp;
 
+use super::line::meets;
 use super::weigh::{Allowance, Place, Weighed};
 use super::{Model, calendar};
 
@@ -22,8 +24,8 @@ impl Model {
         let reopens: Option<Vec<Reopens>> = weighed.reopens.iter().copied().collect();
         let pays = |fit: &Binding| {
             let mut lines = self.sold.lines.iter();
-            let plan = self.scope(fit.scope).and_then(|scope| scope.plan);
-            let line = lines.find(|line| line.limit == fit.limit && Some(line.plan) == plan);
+            let plan = self.scope(fit.of.scope).and_then(|scope| scope.plan);
+            let line = lines.find(|line| line.limit == fit.of.limit && Some(line.plan) == plan);
             fit.asked.as_nanos() > 0 && line.is_some_and(|line| line.wallet.is_some())
         };
         match reopens.and_then(|reopens| reopens.into_iter().max()) {
@@ -48,7 +50,7 @@ impl Model {
         &self,
         place: Place<'_>,
         binding: &Binding,
-        allowances: &[Allowance],
+        allowances: Vec<Allowance>,
     ) -> Option<Reopens> {
         let Place { line, now, .. } = place;
         let live = matches!(
@@ -60,21 +62,30 @@ impl Model {
             return None;
         }
         let end = binding.resets_at.as_millis();
-        if binding.asked > binding.capacity {
+        let asked = BigInt::from(binding.asked.as_nanos());
+        let passes = |allowances: &[Allowance]| {
+            meets(line.terms.enforcement, allowances, &asked) != Fit::Refused
+        };
+        let of_now = allowances.iter().all(|a| a.starts <= now && now < a.key.end);
+        let Ok([mut allowance]) = <[Allowance; 1]>::try_from(allowances) else { return None };
+        let used = std::mem::take(&mut allowance.used);
+        allowance.held = BigInt::ZERO;
+        let allowances = &mut [allowance];
+        if !passes(allowances) {
             return Some(Reopens::Never);
         }
-        let of_now = allowances.iter().all(|a| a.starts <= now && now < a.key.end);
         let last = end >= calendar::over(&line.terms.window);
         if !last && !of_now {
             return None;
         }
-        let [Allowance { key, used, capacity, .. }] = allowances else { return None };
-        let asked = BigInt::from(binding.asked.as_nanos());
-        let deadlines = self.deadlines(*key, now);
-        let room = |at: i64| capacity - used - self.held(*key, at);
-        let before_the_end = deadlines.into_iter().filter(|at| *at < end);
-        if let Some(at) = before_the_end.into_iter().find(|at| asked <= room(*at)) {
-            return Some(Reopens::At(at));
+        let [allowance] = allowances;
+        allowance.used = used;
+        let deadlines = self.deadlines(allowance.key, now);
+        for at in deadlines.into_iter().filter(|at| *at < end) {
+            allowance.held = self.held(allowance.key, at);
+            if passes(std::slice::from_ref(allowance)) {
+                return Some(Reopens::At(at));
+            }
         }
         Some(if last { Reopens::Never } else { Reopens::At(end) })
     }

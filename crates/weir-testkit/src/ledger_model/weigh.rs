@@ -4,16 +4,17 @@ use num_bigint::BigInt;
 use weir_core::amount::Quantity;
 use weir_core::catalog::definition::{CapacityDefinition, WindowDefinition};
 use weir_core::catalog::{FundsFirst, Overage, Refusal};
-use weir_core::decide::{Binding, Outcome, Reason, Request, Verdict};
+use weir_core::decide::{Binding, Compared, Flags, Outcome, Reason, Request, Verdict};
 use weir_core::grant::Grant;
 use weir_core::id::ScopeId;
-use weir_core::limit::{Enforcement, Source, UNLIMITED};
+use weir_core::limit::{Enforcement, Fit, Source, UNLIMITED};
 use weir_core::meter::Life;
 use weir_core::time::Timestamp;
 
 use super::debt::{settled, split};
 use super::funds::{Debit, Paid, beside};
 use super::hold::{Part, Purpose};
+use super::line::{left, meets};
 use super::retry::Reopens;
 use super::{Heard, Key, Line, Model, Scope, Take, calendar, price};
 
@@ -53,6 +54,8 @@ struct Noted {
     unheld: bool,
     /// Whether a limit denies what would cost something, and its wallet has nothing.
     broke: bool,
+    /// Whether a limit that only watches would have denied.
+    shadowed: bool,
 }
 
 /// One limit of a scope, and the instants of the request.
@@ -115,8 +118,7 @@ impl Model {
                     .by_ref()
                     .filter(|l| account.plan == Some(l.plan) && l.feature == cost.feature);
                 for line in on_plan {
-                    let first_use = matches!(line.terms.window, WindowDefinition::FirstUse { .. });
-                    let at = if first_use { now } else { request.at.as_millis() };
+                    let at = Self::counts_at(line, request, now);
                     let place = Place { scope: *scope, account, line, at, now };
                     if self.limit_of(place, request, &mut weighed).is_err() {
                         weighed.denied.push((Reason::Unmeasurable, None));
@@ -125,7 +127,16 @@ impl Model {
             }
         }
         self.funds(now, &mut weighed);
-        self.conclude(request, weighed)
+        let shadow_denied = weighed.noted.shadowed;
+        let (verdict, changes) = self.conclude(request, weighed);
+        let flags = Flags { shadow_denied, ..verdict.flags };
+        (Verdict { flags, ..verdict }, changes)
+    }
+
+    /// The instant at which a limit counts a request.
+    pub(super) fn counts_at(line: &Line, request: &Request<'_>, now: i64) -> i64 {
+        let first_use = matches!(line.terms.window, WindowDefinition::FirstUse { .. });
+        if first_use { now } else { request.at.as_millis() }
     }
 
     fn conclude(&self, request: &Request<'_>, weighed: Weighed) -> (Verdict, Changes) {
@@ -150,7 +161,11 @@ impl Model {
         }
         let Weighed { changes, fits, charged, .. } = weighed;
         let mut tightest: Option<Binding> = None;
-        for fit in fits {
+        let watches = |fit: &&Binding| {
+            let line = self.line(fit.of.scope, fit.of.limit);
+            line.is_some_and(|line| line.terms.enforcement == Enforcement::Shadow)
+        };
+        for fit in fits.iter().filter(|fit| !watches(fit)).copied() {
             if tightest.is_none_or(|known| sooner(&fit, &known)) {
                 tightest = Some(fit);
             }
@@ -167,24 +182,25 @@ impl Model {
     ) -> Result<(), TooLarge> {
         let Place { scope, account, line, at, now } = place;
         let grace = line.terms.grace.as_millis();
-        let binding = |[used, held, asked, capacity]: [&BigInt; 4], end| Binding {
-            scope,
-            limit: line.limit,
+        let binding = |fit, [used, held, asked, taken, capacity]: [&BigInt; 5], end| Binding {
+            of: Compared { scope, limit: line.limit, fit },
             used: quantity(used),
             held: quantity(held),
             asked: quantity(asked),
+            taken: quantity(taken),
             capacity: quantity(capacity),
             resets_at: Timestamp::from_millis(end).unwrap_or(Timestamp::MAX),
         };
         let zero = &BigInt::ZERO;
         if let Err((_, end)) = calendar::period(&line.terms.window, at, account.anchor) {
-            weighed.denied.push((Reason::PeriodClosed, Some(binding([zero; 4], end))));
+            let binding = binding(Fit::Refused, [zero; 5], end);
+            weighed.denied.push((Reason::PeriodClosed, Some(binding)));
             return Ok(());
         }
         let mut allowances = self.allowances(place);
         let over = |end: i64| end != calendar::LAST && now > end + grace;
         if let Some(closed) = allowances.iter().find(|allowance| over(allowance.key.end)) {
-            let binding = binding([zero; 4], closed.key.end);
+            let binding = binding(Fit::Refused, [zero; 5], closed.key.end);
             weighed.denied.push((Reason::PeriodClosed, Some(binding)));
             return Ok(());
         }
@@ -198,18 +214,23 @@ impl Model {
             sum(&|a| a.used.clone()),
             sum(&|a| a.held.clone()),
             sum(&|a| a.capacity.clone()),
-            sum(&|a| a.room()),
+            left(&allowances),
         ];
-        let binding = binding([&used, &held, &asked, &capacity], end);
-        let hard = line.terms.enforcement == Enforcement::Hard;
-        if hard && asked > *zero && asked > left && capacity < most() {
+        let fit = meets(line.terms.enforcement, &allowances, &asked);
+        let mut taken = self.clamped(request, (line.feature, &asked), now);
+        if fit == Fit::Refused {
+            taken = BigInt::ZERO;
+        }
+        let binding = binding(fit, [&used, &held, &asked, &taken, &capacity], end);
+        weighed.noted.shadowed |= fit == Fit::Shadowed;
+        if fit == Fit::Refused {
             let reason = match line.terms.refusal {
                 Refusal::LimitExceeded => Reason::LimitExceeded,
                 Refusal::RateLimited => Reason::RateLimited,
             };
             weighed.denied.push((reason, Some(binding)));
             weighed.noted.broke |= self.is_broke(place, &allowances, &asked);
-            weighed.reopens.push(self.reopens(place, &binding, &allowances));
+            weighed.reopens.push(self.reopens(place, &binding, allowances));
             return Ok(());
         }
         weighed.fits.push(binding);
@@ -217,7 +238,7 @@ impl Model {
         let kept = !heard.is_empty() && line.meter.1 == Life::Window;
         weighed.changes.heard.extend(heard);
         let ended = self.ended(place, &allowances);
-        let parts = split(place, (&allowances, &ended), (asked, &left));
+        let parts = split(place, (&allowances, &ended), (taken, &left));
         if let Some(first) = allowances.first().filter(|_| kept && parts.is_empty()) {
             // A number that a meter keeps opens the period, if nothing else did.
             if !self.takes.iter().any(|take| take.key == first.key) {
@@ -231,7 +252,7 @@ impl Model {
     }
 
     /// The allowances that count what happens at the place's instant, first drawn first.
-    fn allowances(&self, place: Place<'_>) -> Vec<Allowance> {
+    pub(super) fn allowances(&self, place: Place<'_>) -> Vec<Allowance> {
         let Place { line, at, .. } = place;
         match line.terms.capacity {
             CapacityDefinition::AtRoll(amount) => {
@@ -390,7 +411,7 @@ const fn stage(reason: Reason) -> u8 {
 
 const LIMITS: u8 = 11;
 
-fn most() -> BigInt {
+pub(super) fn most() -> BigInt {
     BigInt::from(i128::MAX)
 }
 

@@ -134,17 +134,29 @@ impl Shape {
         Ok(LimitDefinition {
             capacity,
             charge,
-            enforcement: *u.choose(&[
-                Enforcement::Hard,
-                Enforcement::Hard,
-                Enforcement::Hard,
-                Enforcement::Soft,
-            ])?,
+            enforcement: self.enforcement(limit, u)?,
             feature: named(limit.feature),
             grace: span(*u.choose(&[0, 0, 1_500, HOUR, 2 * DAY])?),
             refusal: *u.choose(&[Refusal::LimitExceeded, Refusal::RateLimited])?,
             settle: SettleDefinition { give_back, overage },
             window,
+        })
+    }
+
+    fn enforcement(&self, limit: &Limit, u: &mut Unstructured<'_>) -> Result<Enforcement> {
+        let place = FEATURES.iter().position(|name| *name == limit.feature);
+        let feature = place.and_then(|place| self.features.get(place));
+        let adds_up = feature.is_some_and(|f| {
+            (f.aggregation, f.life) == (Aggregation::Sum, Life::Window) && f.convert.is_none()
+        });
+        Ok(match u.int_in_range(0..=15_u8)? {
+            0..=6 => Enforcement::Hard,
+            7..=9 => Enforcement::Soft,
+            10..=11 => Enforcement::LastCall,
+            12 => Enforcement::Capped(Quantity::from_units(u.int_in_range(0..=4)?)),
+            13 => Enforcement::Shadow,
+            _ if adds_up => Enforcement::Clamp,
+            _ => Enforcement::Hard,
         })
     }
 

@@ -2,8 +2,8 @@
 
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 use weir_core::amount::Quantity;
-use weir_core::decide::{Outcome, Retry, Stage, Verdict};
-use weir_core::limit::UNLIMITED;
+use weir_core::decide::{Flags, Outcome, Retry, Stage, Verdict};
+use weir_core::limit::{Fit, UNLIMITED};
 use weir_core::time::Timestamp;
 use weir_core::window::Period;
 
@@ -43,7 +43,7 @@ impl Serialize for Decider {
 impl Serialize for Weighed {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { level, scope, limit, window, binding, outcome, draws } = self;
-        let mut object = serializer.serialize_struct("Weighed", 12)?;
+        let mut object = serializer.serialize_struct("Weighed", 15)?;
         object.serialize_field("level", level)?;
         object.serialize_field("scope", scope)?;
         object.serialize_field("limit", limit)?;
@@ -51,6 +51,9 @@ impl Serialize for Weighed {
         object.serialize_field("used", &binding.used.to_string())?;
         object.serialize_field("held", &binding.held.to_string())?;
         object.serialize_field("asked", &binding.asked.to_string())?;
+        object.serialize_field("taken", &binding.taken.to_string())?;
+        object.serialize_field("overage", &binding.overage().to_string())?;
+        object.serialize_field("fit", fit(binding.of.fit))?;
         object.serialize_field("capacity", &ended(binding.capacity))?;
         object.serialize_field("left", &binding.left().map(|left| left.to_string()))?;
         object.serialize_field("resets_at", &instant(binding.resets_at))?;
@@ -115,6 +118,17 @@ pub(super) const fn said(outcome: Outcome) -> &'static str {
     }
 }
 
+/// How an ask met its limit.
+const fn fit(fit: Fit) -> &'static str {
+    match fit {
+        Fit::Clamped => "clamped",
+        Fit::Over => "over",
+        Fit::Refused => "refused",
+        Fit::Shadowed => "shadowed",
+        Fit::Within => "within",
+    }
+}
+
 /// The instant at which a request passes, or `now`, `never`, `not_computed`.
 fn retry(retry: Retry) -> String {
     match retry {
@@ -126,7 +140,9 @@ fn retry(retry: Retry) -> String {
 }
 
 fn flags(verdict: &Verdict) -> Vec<&'static str> {
-    let flags = [("replayed", verdict.flags.replayed), ("clock_held", verdict.flags.clock_held)];
+    let Flags { replayed, clock_held, shadow_denied } = verdict.flags;
+    let flags =
+        [("replayed", replayed), ("clock_held", clock_held), ("shadow_denied", shadow_denied)];
     flags.into_iter().filter_map(|(name, set)| set.then_some(name)).collect()
 }
 

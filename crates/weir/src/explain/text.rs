@@ -3,8 +3,8 @@
 use core::fmt;
 
 use weir_core::amount::Quantity;
-use weir_core::decide::{Outcome, Retry};
-use weir_core::limit::UNLIMITED;
+use weir_core::decide::{Binding, Outcome, Retry};
+use weir_core::limit::{Fit, UNLIMITED};
 use weir_core::window::Period;
 
 use super::form::said;
@@ -24,6 +24,9 @@ impl fmt::Display for Trace {
             write!(f, ", {of} {limit} of {scope}")?;
         }
         writeln!(f)?;
+        if verdict.flags.shadow_denied {
+            writeln!(f, "a limit that only watches would have denied it")?;
+        }
         if verdict.flags.replayed {
             writeln!(f, "the answer given before, under the same key")?;
         }
@@ -117,8 +120,21 @@ fn row(weighed: &Weighed) -> [String; COLUMNS] {
         number(binding.capacity),
         binding.left().map_or_else(|| "no end".to_owned(), number),
         resets,
-        said(*outcome).to_owned(),
+        says(binding, *outcome),
     ]
+}
+
+/// What a limit says, and what it makes of an ask that does not fit.
+fn says(binding: &Binding, outcome: Outcome) -> String {
+    let said = said(outcome);
+    match binding.of.fit {
+        Fit::Over => format!("{said}, {} over", binding.overage()),
+        Fit::Shadowed => format!("{said}, only watched"),
+        Fit::Clamped | Fit::Within if binding.taken != binding.asked => {
+            format!("{said}, {} of it", binding.taken)
+        }
+        Fit::Clamped | Fit::Refused | Fit::Within => said.to_owned(),
+    }
 }
 
 fn number(quantity: Quantity) -> String {

@@ -131,6 +131,7 @@ impl Sale {
         let enforcement = match self.terms.overage.as_str() {
             "none" => "hard",
             "always" => "soft",
+            "last-call" => "last_call",
             other => return Err(NotImplemented::new(&format!("overage {other}"))),
         };
         let price = super::price::definition(&Value::Object(self.terms.price.clone()))?;

@@ -42,14 +42,29 @@ impl<'w> Kept<'w> {
         let at = self.records.iter().position(|record| record.sequence == sequence)?;
         let (before, record) = (self.records.get(..at)?, self.records.get(at)?);
         let Command::Decide(decided) = &record.command else { return None };
-        let drawn = decided.effects.iter().filter_map(|effect| match effect {
-            Effect::Balance { scope, balance, taken } => {
-                let sale = self.sale(balance.limit)?;
-                let after = balance.used.checked_sub(*taken)?;
-                let grant = self.grant_name(*scope, balance.source, sale)?;
-                self.fact(&grant, (sale, decided.at), (*taken, after, balance.used))
-            }
+        let balances = decided.effects.iter().filter_map(|effect| match effect {
+            Effect::Balance { scope, balance, taken } => Some((*scope, *balance, *taken)),
             _ => None,
+        });
+        // What no grant has room for is told after all that they have.
+        let parts: Vec<_> = balances.map(|of| (of, within(&of.1, of.2))).collect();
+        let rooms = parts.iter().map(|((scope, balance, taken), room)| {
+            let over = taken.checked_sub(*room).unwrap_or_default();
+            (
+                *scope,
+                Balance { used: balance.used.checked_sub(over).unwrap_or_default(), ..*balance },
+                *room,
+            )
+        });
+        let overs = parts.iter().map(|((scope, balance, taken), room)| {
+            (*scope, *balance, taken.checked_sub(*room).unwrap_or_default())
+        });
+        let drawn = rooms.chain(overs).filter(|(.., taken)| *taken != Quantity::ZERO);
+        let drawn = drawn.filter_map(|(scope, balance, taken)| {
+            let sale = self.sale(balance.limit)?;
+            let before = balance.used.checked_sub(taken)?;
+            let grant = self.grant_name(scope, balance.source, sale)?;
+            self.fact(&grant, (sale, decided.at), (taken, before, balance.used))
         });
         let facts: Vec<_> = drawn.collect();
         if facts.is_empty() { self.undrawn(before, decided) } else { Some(facts) }
@@ -206,6 +221,13 @@ impl<'w> Kept<'w> {
         };
         Some(format!("{}:{}", sale.interval(), start.as_millis()))
     }
+}
+
+/// How much of what was taken of a balance it had room for.
+fn within(balance: &Balance, taken: Quantity) -> Quantity {
+    let before = balance.used.checked_sub(taken).unwrap_or_default();
+    let room = Balance { used: before, ..*balance }.left();
+    taken.min(room).max(taken.min(Quantity::ZERO))
 }
 
 fn bucket(name: &str, balance: &Balance, at: Timestamp) -> Value {

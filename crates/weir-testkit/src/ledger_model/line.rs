@@ -1,0 +1,67 @@
+//! What happens at a limit's line? By the design, section 4.
+
+use num_bigint::BigInt;
+use weir_core::decide::Request;
+use weir_core::id::FeatureId;
+use weir_core::limit::{Enforcement, Fit};
+
+use super::debt::settled;
+use super::weigh::{Allowance, Place, most};
+use super::{Line, Model, calendar};
+
+/// How an ask meets a limit that has these allowances.
+pub(super) fn meets(enforcement: Enforcement, allowances: &[Allowance], asked: &BigInt) -> Fit {
+    let left = left(allowances);
+    let endless = allowances.iter().map(|a| &a.capacity).sum::<BigInt>() >= most();
+    if *asked <= left || endless {
+        return Fit::Within;
+    }
+    let some = left > BigInt::ZERO;
+    match enforcement {
+        Enforcement::Capped(cap) => {
+            let over = |a: &Allowance| (&a.used + &a.held - &a.capacity).max(BigInt::ZERO);
+            let before: BigInt = allowances.iter().map(over).sum();
+            let fits = before + asked - left <= BigInt::from(cap.as_nanos());
+            if fits { Fit::Over } else { Fit::Refused }
+        }
+        Enforcement::Clamp if some => Fit::Clamped,
+        Enforcement::LastCall if some => Fit::Over,
+        Enforcement::Clamp | Enforcement::Hard | Enforcement::LastCall => Fit::Refused,
+        Enforcement::Shadow => Fit::Shadowed,
+        Enforcement::Soft => Fit::Over,
+    }
+}
+
+/// What allowances have left together.
+pub(super) fn left(allowances: &[Allowance]) -> BigInt {
+    allowances.iter().map(Allowance::room).sum::<BigInt>().min(most())
+}
+
+impl Model {
+    /// What is taken of an ask for a feature: the least that a limit which clamps it has left.
+    pub(super) fn clamped(
+        &self,
+        request: &Request<'_>,
+        (feature, asked): (FeatureId, &BigInt),
+        now: i64,
+    ) -> BigInt {
+        let mut share = asked.clone();
+        for scope in request.scopes {
+            let Some(account) = self.scope(*scope) else { continue };
+            let of = |l: &&Line| account.plan == Some(l.plan) && l.feature == feature;
+            for line in self.sold.lines.iter().filter(of) {
+                let at = Self::counts_at(line, request, now);
+                let place = Place { scope: *scope, account, line, at, now };
+                if calendar::period(&line.terms.window, at, account.anchor).is_err() {
+                    continue;
+                }
+                let mut allowances = self.allowances(place);
+                settled(place, &mut allowances);
+                if meets(line.terms.enforcement, &allowances, asked) == Fit::Clamped {
+                    share = share.min(left(&allowances));
+                }
+            }
+        }
+        share
+    }
+}
