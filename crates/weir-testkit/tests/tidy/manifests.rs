@@ -172,6 +172,7 @@ const OURS: &[(&str, &[&str])] = &[
     ("weir-core", &[]),
     ("weir", &["weir-core"]),
     ("weir-genvoris", &["weir", "weir-core"]),
+    ("weir-http", &["weir"]),
     ("weir-pulsora", &["weir", "weir-core"]),
     ("weir-unprice", &["weir", "weir-core"]),
 ];
