@@ -434,8 +434,15 @@ impl Accounts {
         if let Some(account) = at_mut(&mut self.accounts, scope) {
             account.anchor = anchor;
         }
-        let vacant = Balance::VACANT.generation;
-        self.mark(scope, |known| if known == vacant { vacant } else { STALE });
+        self.mark(scope, stale);
+    }
+
+    /// Lets the period of every balance be looked up anew: the clock was put back, and what ran may
+    /// not have begun.
+    pub fn put_back(&mut self) {
+        for scope in (0..u32::MAX).map(ScopeId).take(self.accounts.len()) {
+            self.mark(scope, stale);
+        }
     }
 
     /// Marks all balances of an account, so that none is taken for one of the catalog in force.
@@ -447,6 +454,11 @@ impl Accounts {
             balance.generation = mark(balance.generation);
         });
     }
+}
+
+/// The mark of a balance whose period is to be looked up: its capacity stands, if it was read.
+fn stale(known: CatalogVersion) -> CatalogVersion {
+    if known == Balance::VACANT.generation { known } else { STALE }
 }
 
 /// The tag under which a name is hashed: its parent.

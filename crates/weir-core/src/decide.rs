@@ -77,6 +77,7 @@ pub use verdict::{Binding, Compared, Flags, Outcome, Reason, Retry, Verdict};
 pub(crate) use funds::usable;
 pub(crate) use gates::remembered_key;
 pub(crate) use hold::{book, excess, give_back, reserve};
+pub(crate) use weigh::{adjust, reset};
 
 /// What is asked for: the costs, on whose path, at which instant.
 #[derive(Clone, Copy, Debug)]
@@ -124,6 +125,8 @@ pub struct View<'a> {
     pub remembered: &'a Dedup<Answer>,
     /// What is reserved.
     pub holds: &'a Holds<Verdict>,
+    /// To when the clock was put back; `None` when it never was.
+    pub put_back: Option<Timestamp>,
 }
 
 /// An answer that is remembered, and what it was given to.
@@ -274,11 +277,22 @@ pub struct Workings {
 /// What a request is weighed for.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 enum Purpose {
+    /// To put right what is counted: nobody pays.
+    Correct,
     /// To hold what is asked: who pays is seen when it is known what is held.
     Hold,
     /// To use it.
     #[default]
     Use,
+}
+
+/// What becomes of an anchor when a limit starts anew.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Anchor {
+    /// It stays: the new period ends where the old one would have.
+    Keep,
+    /// It moves to now, and with it all windows that start at the scope's own anchor.
+    Move,
 }
 
 /// How a limit of a scope stands for the least that can be asked.

@@ -163,6 +163,11 @@ impl<A: Copy> Dedup<A> {
         before.saturating_sub(self.entries.len())
     }
 
+    /// Lets all that is remembered be forgotten after `until` at the latest: the clock was put back.
+    pub fn put_back(&mut self, until: Timestamp) {
+        self.entries.iter_mut().for_each(|entry| entry.until = entry.until.min(until));
+    }
+
     /// How many answers are remembered.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -223,6 +223,20 @@ impl<A> Holds<A> {
         }
     }
 
+    /// Lets deadlines follow a clock that is put back from `seen` to `to`: what would live for longer
+    /// than a hold may was taken by the wrong clock, and has as long to live as it had by that one.
+    pub fn put_back(&mut self, seen: Timestamp, to: Timestamp) {
+        let far: Vec<HoldId> =
+            self.all.values().filter(|h| longest(h, to) < h.until).map(|h| h.id).collect();
+        for id in far {
+            self.change(id, |hold| {
+                let left = hold.until.since(seen);
+                hold.until = to.checked_add(left).unwrap_or(to).min(longest(hold, to));
+                true
+            });
+        }
+    }
+
     /// The open hold whose deadline passed first, if any has at `now`, and that deadline.
     #[must_use]
     #[inline]
@@ -312,6 +326,12 @@ impl<A> Holds<A> {
             self.deadlines.remove(&(root, hold.until, hold.id));
         }
     }
+}
+
+/// Until when a hold can live, or be remembered, from `now` on.
+fn longest<A>(hold: &Hold<A>, now: Timestamp) -> Timestamp {
+    let most = if hold.ended.is_some() { KEPT } else { TTL_MAX };
+    now.checked_add(most).unwrap_or(Timestamp::MAX)
 }
 
 const fn days(days: i64) -> Span {

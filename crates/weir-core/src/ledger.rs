@@ -7,7 +7,7 @@
 //!
 //! # Laws
 //!
-//! Each is a test in `weir-testkit/tests/ledger.rs`, under the same name.
+//! Each is a test in `weir-testkit/tests/ledger`, under the same name.
 //!
 //! - `replay_is_state`: a fresh ledger, given the encoded records, has the same snapshot bytes.
 //! - `split_is_whole`: at any cut, a ledger restored from a snapshot goes on as if nothing was.
@@ -32,6 +32,8 @@ use crate::token::{Pepper, Registry};
 
 mod books;
 mod codec;
+mod correct;
+mod correction;
 mod forecast;
 mod hold;
 mod holding;
@@ -45,6 +47,7 @@ mod wire;
 
 use books::Books;
 pub use books::Installed;
+pub use correction::Correction;
 pub use forecast::{Forecast, Outlook, Pace};
 pub use record::{Command, Decided, Record, Remembered, Settled, Step};
 pub use refuse::Refused;
@@ -75,7 +78,7 @@ pub struct Newcomer<'a> {
 pub struct Head {
     /// The last record's number; 0 before the first.
     pub sequence: u64,
-    /// The latest instant of any record.
+    /// The latest instant of any record, or where the clock was set.
     pub seen: Timestamp,
 }
 
@@ -286,7 +289,11 @@ impl Ledger {
             return Err(DecodeError::Misplaced);
         }
         self.books.apply(record.now, &record.command)?;
-        self.head = Head { sequence: record.sequence, seen: record.now };
+        let seen = match record.command {
+            Command::Correct(Correction::SetClock { to, .. }) => to,
+            _ => record.now,
+        };
+        self.head = Head { sequence: record.sequence, seen };
         Ok(())
     }
 
@@ -392,8 +399,8 @@ impl Ledger {
 }
 
 fn view<'a>(books: &'a Books, catalog: &'a Catalog, now: Timestamp) -> View<'a> {
-    let Books { accounts, remembered, holds, .. } = books;
-    View { accounts, catalog, now, remembered, holds }
+    let Books { accounts, remembered, holds, put_back, .. } = books;
+    View { accounts, catalog, now, remembered, holds, put_back: *put_back }
 }
 
 /// How the answer is remembered, where the catalog says that it is.

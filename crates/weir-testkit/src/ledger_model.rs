@@ -7,10 +7,8 @@
 
 use num_bigint::BigInt;
 use weir_core::account::Status;
-use weir_core::catalog::definition::{DenialDefinition, KeySpaceDefinition};
-use weir_core::catalog::{Definition, OnMismatch, RememberAt};
-use weir_core::decide::{Binding, Caller, Cost, Flags, Outcome, Reason, Request, Retry, Verdict};
-use weir_core::dedup::RequestKey;
+use weir_core::catalog::{Definition, RememberAt};
+use weir_core::decide::{Binding, Caller, Flags, Outcome, Reason, Request, Retry, Verdict};
 use weir_core::grant::Grant;
 use weir_core::id::{CatalogVersion, FeatureId, LimitId, PlanId, ScopeId};
 use weir_core::ledger::Refused;
@@ -21,11 +19,13 @@ use weir_core::wallet::Lot;
 mod burn;
 pub mod calendar;
 pub mod clocks;
+mod correct;
 mod debt;
 mod funds;
 mod hold;
 mod import;
 mod line;
+mod memory;
 pub mod meter;
 pub mod price;
 mod retry;
@@ -40,13 +40,20 @@ use weigh::Changes;
 #[derive(Clone, Debug)]
 pub struct Model {
     now: i64,
-    sequence: u64,
+    head: Head,
     sold: Sold,
     scopes: Vec<Scope>,
     takes: Vec<Take>,
     heard: Vec<Heard>,
-    answers: Vec<Answer>,
+    answers: Vec<memory::Answer>,
     holds: Vec<hold::Hold>,
+}
+
+/// How many commands were done, and to when the clock was put back.
+#[derive(Clone, Copy, Debug, Default)]
+struct Head {
+    sequence: u64,
+    put_back: Option<i64>,
 }
 
 #[derive(Clone, Debug)]
@@ -88,19 +95,11 @@ struct Heard {
     at: i64,
 }
 
-#[derive(Clone, Debug)]
-struct Answer {
-    key: (ScopeId, Option<FeatureId>, RequestKey),
-    asked: (Vec<ScopeId>, Vec<Cost>),
-    verdict: Verdict,
-    until: i64,
-}
-
 impl Default for Model {
     fn default() -> Self {
         Self {
             now: Timestamp::MIN.as_millis(),
-            sequence: 0,
+            head: Head::default(),
             sold: Sold::default(),
             scopes: Vec::new(),
             takes: Vec::new(),
@@ -246,7 +245,7 @@ impl Model {
     pub fn done(&mut self, now: Timestamp) {
         self.advance(now);
         self.now = self.now.max(now.as_millis());
-        self.sequence += 1;
+        self.head.sequence += 1;
     }
 
     /// Decides a request.
@@ -258,7 +257,7 @@ impl Model {
         }
         verdict.flags.clock_held = now.as_millis() < self.now;
         self.done(now);
-        verdict.sequence = self.sequence;
+        verdict.sequence = self.head.sequence;
         self.commit(changes);
         self.remember(request, verdict);
         verdict
@@ -302,25 +301,6 @@ impl Model {
             if let Some((_, paid)) = self.scope_mut(scope).and_then(|s| s.lots.get_mut(at)) {
                 paid.push(part);
             }
-        }
-    }
-
-    fn remember(&mut self, request: &Request<'_>, verdict: Verdict) {
-        let Some(rule) = &self.sold.definition.remember else { return };
-        let listed = |kind| rule.denials.contains(&kind);
-        let kept = match verdict.outcome {
-            Outcome::Allowed => true,
-            Outcome::Denied(Reason::LimitExceeded | Reason::RateLimited) => {
-                listed(DenialDefinition::Limits)
-            }
-            Outcome::Denied(Reason::OutOfCredit) => listed(DenialDefinition::Funds),
-            Outcome::Denied(Reason::PeriodClosed) => listed(DenialDefinition::Window),
-            Outcome::Denied(_) => false,
-        };
-        let until = (self.now + rule.lifetime.as_millis()).min(calendar::LAST);
-        if let Some(key) = self.key(request).filter(|_| kept) {
-            let asked = (request.scopes.to_vec(), request.costs.to_vec());
-            self.answers.push(Answer { key, asked, verdict, until });
         }
     }
 }
@@ -384,13 +364,6 @@ impl Model {
 
     fn scope_mut(&mut self, scope: ScopeId) -> Option<&mut Scope> {
         self.scopes.get_mut(usize::try_from(scope.0).ok()?)
-    }
-
-    fn key(&self, request: &Request<'_>) -> Option<(ScopeId, Option<FeatureId>, RequestKey)> {
-        let rule = self.sold.definition.remember.as_ref()?;
-        let apart = rule.key_space == KeySpaceDefinition::Feature;
-        let feature = request.costs.first().map(|cost| cost.feature).filter(|_| apart);
-        Some((*request.scopes.first()?, feature, request.key?))
     }
 
     /// The verdict at `now`, and what it changes when it is allowed.
@@ -465,24 +438,6 @@ impl Model {
         });
         let denied = |reason| Box::new(self.verdict(Outcome::Denied(reason), None));
         stopped.next().map_or(Ok(()), |reason| Err(denied(reason)))
-    }
-
-    fn memory(&self, request: &Request<'_>) -> Result<(), Box<Verdict>> {
-        let Some(key) = self.key(request) else { return Ok(()) };
-        if let Some(known) = self.answers.iter().find(|answer| answer.key == key) {
-            let same = (&known.asked.0[..], &known.asked.1[..]) == (request.scopes, request.costs);
-            let rule = self.sold.definition.remember.as_ref();
-            if rule.is_some_and(|rule| rule.on_mismatch == OnMismatch::Conflict) && !same {
-                return Err(Box::new(self.verdict(Outcome::Denied(Reason::Conflict), None)));
-            }
-            let flags = Flags { replayed: true, ..known.verdict.flags };
-            return Err(Box::new(Verdict { flags, ..known.verdict }));
-        }
-        let rule = self.sold.definition.remember.as_ref();
-        let of_root = self.answers.iter().filter(|answer| answer.key.0 == key.0).count();
-        let full = rule.is_some_and(|r| u32::try_from(of_root).is_ok_and(|n| n >= r.max));
-        let denied = Outcome::Denied(Reason::DedupFull);
-        if full { Err(Box::new(self.verdict(denied, None))) } else { Ok(()) }
     }
 
     fn verdict(&self, outcome: Outcome, binding: Option<Binding>) -> Verdict {

@@ -12,7 +12,7 @@ use weir_core::catalog::Definition;
 use weir_core::decide::{Caller, Commit, Cost, Request, Then};
 use weir_core::dedup::RequestKey;
 use weir_core::grant::{Burn, Grant};
-use weir_core::id::{CatalogVersion, FeatureId, HoldId, LimitId, PlanId, ScopeId, WalletId};
+use weir_core::id::{FeatureId, HoldId, LimitId, PlanId, ScopeId, WalletId};
 use weir_core::limit::{Balance, Source, UNLIMITED};
 use weir_core::time::{Span, Timestamp};
 use weir_core::wallet::{Kind, Lot};
@@ -20,10 +20,13 @@ use weir_core::wallet::{Kind, Lot};
 use crate::ledger_model::Model;
 
 mod catalog;
+mod correct;
 mod holds;
 mod stage;
 
 use catalog::{LIMITS, Shape};
+pub use correct::Correct;
+use correct::put_right;
 pub use stage::{Journal, Played, Stage, mix, principal};
 
 /// What kind of history is wanted.
@@ -53,8 +56,12 @@ pub struct Beat {
 /// What can be done to a ledger.
 #[derive(Clone, Debug)]
 pub enum Act {
+    /// Let time pass.
+    Advance,
     /// Use a hold: which, the number of the commit, what was used, and whether it goes on.
     Commit(HoldId, u32, Vec<Cost>, Then),
+    /// Put something right.
+    Correct(Correct),
     /// Decide a request.
     Decide(Ask),
     /// Give a hold another time to live.
@@ -162,6 +169,7 @@ impl Author {
     fn play(&mut self, act: &Act, now: Timestamp) -> Played {
         let Self { model, .. } = self;
         match act.clone() {
+            Act::Correct(correct) => return put_right(model, correct, now),
             Act::Decide(ask) => return Played::Decided(model.decide(&ask.request(), now)),
             Act::Commit(hold, number, costs, then) => {
                 let commit = Commit { hold, number, costs: &costs, then };
@@ -182,7 +190,7 @@ impl Author {
                 return Played::Done(model.void_grant((scope, source), at, now));
             }
             Act::Install(definition) => model.install(&definition, now),
-            Act::Note(_) => model.done(now),
+            Act::Advance | Act::Note(_) => model.done(now),
             Act::SetAnchor(scope, anchor) => model.set_anchor(scope, anchor, now),
             Act::SetPlan(scope, plan) => model.set_plan(scope, plan, now),
             Act::SetStatus(scope, status) => model.set_status(scope, status, now),
@@ -194,7 +202,8 @@ impl Author {
     fn act(&self, now: Timestamp, u: &mut Unstructured<'_>) -> Result<Act> {
         let scope = self.scope(u)?;
         Ok(match u.int_in_range(0..=99_u8)? {
-            0..=47 => Act::Decide(self.ask(now, u)?),
+            0..=45 => Act::Decide(self.ask(now, u)?),
+            46..=47 => self.correct(scope, u)?,
             48..=57 => Act::Reserve(self.ask(now, u)?, self.ttl(u)?),
             58..=73 if self.model.holds().any(|(_, open, _)| open) || u.ratio(1, 16)? => {
                 self.commit(u)?
@@ -304,33 +313,6 @@ impl Author {
             expires: if u.ratio(1, 2)? { Timestamp::MAX } else { later(now, lasting(u)?) },
         };
         Ok(Act::TopUp(scope, lot))
-    }
-
-    fn import(&self, scope: ScopeId, now: Timestamp, u: &mut Unstructured<'_>) -> Result<Act> {
-        let limit = self.limit(u)?;
-        let at = self.model.now().max(now.as_millis());
-        let at = at - if u.ratio(1, 4)? { u.int_in_range(0..=3 * HOUR)? } else { 0 };
-        let end = self.model.ends((scope, limit), at).unwrap_or(at);
-        // Most of them fit; some end beside the period, or in the next one.
-        let end = end + if u.ratio(3, 4)? { 0 } else { u.int_in_range(-2_000..=60_000)? };
-        let stated = self.model.stated((scope, limit));
-        let known = if stated.is_empty() { None } else { Some(*u.choose(&stated)?) };
-        let (source, amount) = match known {
-            Some(known) if u.ratio(7, 8)? => known,
-            _ => (Source(u.int_in_range(0..=1)?), units(u.int_in_range(0..=9)?)),
-        };
-        Ok(Act::Import(
-            scope,
-            Balance {
-                used: units(u.int_in_range(0..=6)?),
-                held: units(i64::from(u.ratio(1, 8)?)),
-                capacity: amount,
-                window_end: Timestamp::from_millis(end).unwrap_or(Timestamp::MAX),
-                generation: CatalogVersion(0),
-                limit,
-                source,
-            },
-        ))
     }
 
     fn ask(&self, now: Timestamp, u: &mut Unstructured<'_>) -> Result<Ask> {

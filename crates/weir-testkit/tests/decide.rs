@@ -18,10 +18,12 @@ use weir_core::decide::{
 use weir_core::dedup::RequestKey;
 use weir_core::grant::{Burn, Grant};
 use weir_core::id::{CatalogVersion, FeatureId, LimitId, PlanId, ScopeId, ScopeName};
-use weir_core::ledger::{Command, Decided, HostKeys, Ledger, Newcomer, Record, Refused};
+use weir_core::ledger::{
+    Command, Correction, Decided, HostKeys, Ledger, Newcomer, Record, Refused,
+};
 use weir_core::limit::{Balance, CapacityRead, Enforcement, Fit, Source, UNLIMITED};
 use weir_core::time::{Span, Timestamp};
-use weir_testkit::story::{Act, Ask, Flavour, Played, Stage};
+use weir_testkit::story::{Act, Ask, Correct, Flavour, Played, Stage};
 
 mod common;
 
@@ -43,6 +45,14 @@ fn same_as_model() {
                 Played::Done(done) if matches!(beat.act, Act::Import(..)) => {
                     let told = done.map_or_else(Refused::code, |()| "done");
                     *mix.borrow_mut().imported.entry(told).or_default() += 1;
+                }
+                Played::Done(done) if matches!(beat.act, Act::Correct(Correct::Reset(..))) => {
+                    let told = done.map_or_else(Refused::code, |()| "done");
+                    *mix.borrow_mut().corrected.entry(("reset", told)).or_default() += 1;
+                }
+                Played::Adjusted(by) => {
+                    let told = by.map_or_else(Refused::code, |_| "done");
+                    *mix.borrow_mut().corrected.entry(("adjust", told)).or_default() += 1;
                 }
                 Played::Done(_) => {}
                 Played::Stepped(stepped) => mix.borrow_mut().step(&beat.act, stepped),
@@ -68,7 +78,7 @@ fn conservation() {
             let verdict = match played {
                 Played::Decided(verdict) | Played::Stepped(Ok(verdict)) => verdict,
                 Played::Done(_) if matches!(beat.act, Act::TopUp(..)) => continue,
-                Played::Done(_) | Played::Stepped(Err(_)) => {
+                Played::Adjusted(_) | Played::Done(_) | Played::Stepped(Err(_)) => {
                     prop_assert_eq!(lots(&stage), before, "nothing was charged");
                     continue;
                 }
@@ -862,7 +872,12 @@ impl Books {
         let (mut taken_of, mut moved_of) = (BTreeMap::new(), BTreeMap::new());
         let effects = match &record.command {
             Command::Decide(decided) | Command::Reserve { decided, .. } => &decided.effects[..],
+            Command::Correct(Correction::Adjust { effects, .. }) => &effects[..],
             Command::Settle(settled) => &settled.effects[..],
+            Command::Correct(Correction::Reset { effects, .. }) => {
+                self.set(effects);
+                &[]
+            }
             Command::Import { scope, balance, .. } => {
                 self.0.insert(key(*scope, balance), balance.used.as_nanos());
                 &[]
@@ -899,6 +914,23 @@ impl Books {
         // More than nothing only where a new period takes what an earlier one owes.
         prop_assert!(moved_of.values().all(|moved: &i128| *moved >= 0), "{:?}", effects);
         Ok(taken_of)
+    }
+}
+
+impl Books {
+    /// Takes over what a limit that starts anew is said to stand at.
+    fn set(&mut self, effects: &[Effect]) {
+        for effect in effects {
+            match effect {
+                Effect::Balance { scope, balance, .. } => {
+                    self.0.insert(key(*scope, balance), balance.used.as_nanos());
+                }
+                Effect::Closed { scope, key: (limit, source, end) } => {
+                    self.0.remove(&(*scope, *limit, *source, *end));
+                }
+                Effect::Ended { .. } | Effect::Lot { .. } | Effect::Reading { .. } => {}
+            }
+        }
     }
 }
 
@@ -972,6 +1004,7 @@ struct Mix {
     denied: BTreeMap<&'static str, usize>,
     fits: BTreeMap<&'static str, usize>,
     imported: BTreeMap<&'static str, usize>,
+    corrected: BTreeMap<(&'static str, &'static str), usize>,
     stepped: BTreeMap<(&'static str, &'static str), usize>,
     replayed: usize,
     on_the_line: usize,
@@ -1036,6 +1069,12 @@ impl Mix {
         }
         for told in ["done", "command.capacity", "command.period", "command.unknown_name"] {
             assert!(self.imported.get(told).is_some_and(|times| *times >= 50), "{self:?}");
+        }
+        for did in ["adjust", "reset"] {
+            for told in ["done", "command.period", "command.unknown_name"] {
+                let times = self.corrected.get(&(did, told)).copied().unwrap_or(0);
+                assert!(times >= 10, "{did}, {told}: {times} of {self:?}");
+            }
         }
         let denied: usize = self.denied.values().sum();
         assert!(denied * 10 >= self.all, "{self:?}");

@@ -22,6 +22,7 @@ use crate::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 mod batch;
 mod commands;
+mod correct;
 mod credentials;
 mod holds;
 mod queries;

@@ -61,7 +61,7 @@ pub use whatif::{Against, Both, WhatIf, WhatIfError, whatif};
 pub use weir_core::account::Status;
 pub use weir_core::amount::Quantity;
 pub use weir_core::decide::{
-    Binding, Cost, Debit, Draw, Observer, Outcome, Reason, Retry, Stage, Then, Verdict,
+    Anchor, Binding, Cost, Debit, Draw, Observer, Outcome, Reason, Retry, Stage, Then, Verdict,
 };
 pub use weir_core::fault::Fault;
 pub use weir_core::ledger::{Forecast, HostKeys, Pace};

@@ -14,7 +14,8 @@ use weir_core::catalog::{Catalog, Names};
 use weir_core::decide::{self, Commit, Outcome, Reason, Request, Then, Verdict};
 use weir_core::id::{CatalogVersion, HoldId};
 use weir_core::ledger::{
-    Command, Decided, DecodeError, Failed, HostKeys, Ledger, Record, Refused, Settled, Step,
+    Command, Correction, Decided, DecodeError, Failed, HostKeys, Ledger, Record, Refused, Settled,
+    Step,
 };
 use weir_core::time::{Span, Timestamp};
 
@@ -162,10 +163,27 @@ impl Desk<'_> {
                 }
                 None => Err(Refused::UnknownHold),
             },
+            Command::Correct(correction) => self.correct(&correction, now),
             command => done(self.ledger.execute(command, now, &mut ())),
         };
         if done.is_err() {
             self.told.left_out = self.told.left_out.saturating_add(1);
+        }
+    }
+
+    fn correct(&mut self, correction: &Correction<'_>, now: Timestamp) -> Result<(), Refused> {
+        let Self { ledger, catalog, .. } = self;
+        match *correction {
+            Correction::Adjust { scope, limit, quantity, .. } => {
+                done(ledger.adjust(catalog, (scope, limit, quantity), now, &mut ()).map(drop))
+            }
+            Correction::Reset { scope, limit, anchor, .. } => {
+                done(ledger.reset(catalog, (scope, limit, anchor), now, &mut ()))
+            }
+            Correction::SetClock { to, .. } => {
+                let Ok(()) = ledger.set_clock(catalog, to, &mut ());
+                Ok(())
+            }
         }
     }
 

@@ -120,6 +120,12 @@ fn look_up(
         ..Balance::VACANT
     };
     let Some(known) = known else {
+        if view
+            .put_back
+            .is_some_and(|to| may_have_closed(view, (account, terms), &fresh, (period, to)))
+        {
+            return Err(period);
+        }
         let owes = source == Source::PLAN;
         let used = if owes { debt::carried(view, (account, terms), period) } else { fresh.used };
         return Ok(Balance { used, ..fresh });
@@ -127,6 +133,29 @@ fn look_up(
     let keeps = read == CapacityRead::AtRoll && known.generation != Balance::VACANT.generation;
     let capacity = if keeps { known.capacity } else { amount };
     Ok(Balance { capacity, generation, ..*known })
+}
+
+/// Whether a period that is not known had begun when the clock was put back, and a later one has been
+/// opened since: then it was closed, and is not opened again.
+#[inline(never)]
+fn may_have_closed(
+    view: &View<'_>,
+    (account, terms): (&Account, &Terms),
+    fresh: &Balance,
+    (period, to): (Period, Timestamp),
+) -> bool {
+    let begun = if let Window::FirstUse { .. } = terms.window {
+        // One that had begun by then is over when one is that begins there.
+        let last = terms.window.period(to, account.anchor(), view.catalog.zones());
+        last.is_ok_and(|last| view.now < last.end)
+    } else {
+        period.start <= to
+    };
+    let later = |known: &Balance| {
+        (known.limit, known.source) == (fresh.limit, fresh.source)
+            && fresh.window_end < known.window_end
+    };
+    begun && view.accounts.balances(account).any(later)
 }
 
 /// Leaves out what holds hold whose deadline has passed: before a decision they are ended, for a

@@ -16,8 +16,11 @@ use crate::meter::{Life, Meter, Reading};
 use crate::time::Timestamp;
 use crate::window::Period;
 
+mod correct;
 mod draw;
 mod line;
+
+pub(crate) use correct::{adjust, reset};
 
 /// Weighs the asks of one request, and keeps what the verdict will say.
 ///
@@ -313,10 +316,7 @@ impl<'s, O: Observer> Scale<'s, O> {
         let Place { scope, terms, .. } = place;
         let used = balance.used.checked_add(part)?;
         let cost = match &terms.charge {
-            // What a reservation would give back it has not used.
-            Some(charge) if part.is_positive() || self.workings.purpose == Purpose::Use => {
-                self.charge(scope, charge, (balance, used))?
-            }
+            Some(charge) if self.charges(part) => self.charge(scope, charge, (balance, used))?,
             _ => Quantity::ZERO,
         };
         let source = balance.source;
@@ -324,6 +324,17 @@ impl<'s, O: Observer> Scale<'s, O> {
         effects.push(Effect::Balance { scope, balance: Balance { used, ..*balance }, taken: part });
         self.observer.drew(&Draw { scope, limit: terms.limit, source, taken: part, used, cost });
         Some(())
+    }
+
+    /// Whether a part of the ask costs something, or pays back. What a reservation would give back it
+    /// has not used.
+    #[inline]
+    const fn charges(&self, part: Quantity) -> bool {
+        match self.workings.purpose {
+            Purpose::Correct => false,
+            Purpose::Hold => part.is_positive(),
+            Purpose::Use => true,
+        }
     }
 
     /// Stores a new balance of which nothing is taken, so that what the meter read goes with it.

@@ -26,6 +26,8 @@ pub(super) struct Books {
     pub(super) notes: BTreeMap<NoteKey, Box<[u8]>>,
     pub(super) installed: Installed,
     pub(super) holds: Holds<Verdict>,
+    /// To when the clock was put back: no period that had begun by then is opened again.
+    pub(super) put_back: Option<Timestamp>,
 }
 
 /// One of the host's tables, and a key in it.
@@ -53,6 +55,7 @@ impl Books {
             notes: BTreeMap::new(),
             installed: Installed::default(),
             holds: Holds::default(),
+            put_back: None,
         }
     }
 
@@ -67,6 +70,8 @@ impl Books {
         command: &Command<'_>,
     ) -> Result<(), DecodeError> {
         let done = match command {
+            Command::Advance => true,
+            Command::Correct(correction) => self.correct(now, correction),
             Command::Decide(decided) => self.decided(decided),
             Command::Enrol { digest, credential } => {
                 self.credentials.insert(*digest, credential.clone().into_owned()).is_ok()

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::DecodeError;
 use super::record::{Command, Decided, Record, Remembered};
 use super::wire::{Reader, Writer};
-use super::{holding, parts};
+use super::{correction, holding, parts};
 use crate::decide::{Cost, Effect, Fingerprint};
 use crate::id::{CatalogVersion, FeatureId, HoldId, LimitId, PlanId, ScopeId};
 use crate::limit::Source;
@@ -22,11 +22,16 @@ pub(super) fn encode(record: &Record<'_>, out: &mut Vec<u8>) {
     w.instant(record.now);
     w.uint(record.catalog.0.into());
     w.byte(tag(&record.command));
-    match &record.command {
-        Command::Decide(decided) => write_decided(&mut w, decided),
+    write_command(&mut w, &record.command);
+}
+
+fn write_command(w: &mut Writer<'_>, command: &Command<'_>) {
+    match command {
+        Command::Correct(correction) => correction::write(w, correction),
+        Command::Decide(decided) => write_decided(w, decided),
         Command::Enrol { digest, credential } => {
             w.0.extend_from_slice(digest.as_bytes());
-            parts::write_credential(&mut w, credential);
+            parts::write_credential(w, credential);
         }
         Command::Extend { hold, until } => {
             w.uint(hold.0);
@@ -34,17 +39,17 @@ pub(super) fn encode(record: &Record<'_>, out: &mut Vec<u8>) {
         }
         Command::Grant { scope, grant, burn } => {
             w.uint(scope.0.into());
-            parts::write_grant(&mut w, grant);
-            parts::write_burn(&mut w, burn);
+            parts::write_grant(w, grant);
+            parts::write_burn(w, burn);
         }
         Command::Import { scope, balance, anchor } => {
             w.uint(scope.0.into());
-            parts::write_balance(&mut w, balance);
+            parts::write_balance(w, balance);
             w.option(*anchor, Writer::instant);
         }
         Command::Install { json, names, zones } => {
             w.bytes(json);
-            parts::write_names(&mut w, names);
+            parts::write_names(w, names);
             w.0.extend_from_slice(&zones.0);
         }
         Command::Intern { scope, parent, name, plan } => {
@@ -59,7 +64,7 @@ pub(super) fn encode(record: &Record<'_>, out: &mut Vec<u8>) {
             w.option(value.as_deref(), Writer::bytes);
         }
         Command::Reserve { decided, hold } => {
-            write_decided(&mut w, decided);
+            write_decided(w, decided);
             w.option(hold.as_deref(), holding::write_hold);
         }
         Command::SetAnchor { scope, anchor } => {
@@ -74,8 +79,8 @@ pub(super) fn encode(record: &Record<'_>, out: &mut Vec<u8>) {
             w.uint(scope.0.into());
             w.byte(parts::status_code(*status));
         }
-        Command::Settle(settled) => holding::write_settled(&mut w, settled),
-        Command::Sweep => {}
+        Command::Settle(settled) => holding::write_settled(w, settled),
+        Command::Advance | Command::Sweep => {}
         Command::VoidGrant { scope, source, at } => {
             w.uint(scope.0.into());
             w.uint(source.0.into());
@@ -83,7 +88,7 @@ pub(super) fn encode(record: &Record<'_>, out: &mut Vec<u8>) {
         }
         Command::TopUp { scope, lot } => {
             w.uint(scope.0.into());
-            parts::write_lot(&mut w, lot);
+            parts::write_lot(w, lot);
         }
     }
 }
@@ -145,6 +150,8 @@ fn read_command(r: &mut Reader<'_>) -> Result<Command<'static>, DecodeError> {
             let (scope, source) = (read_scope(r)?, Source(r.narrow()?));
             Command::VoidGrant { scope, source, at: r.instant()? }
         }
+        16 => Command::Advance,
+        17 => Command::Correct(correction::read(r)?),
         _ => return Err(DecodeError::Malformed),
     })
 }
@@ -167,6 +174,8 @@ const fn tag(command: &Command<'_>) -> u8 {
         Command::Reserve { .. } => 13,
         Command::Settle(_) => 14,
         Command::VoidGrant { .. } => 15,
+        Command::Advance => 16,
+        Command::Correct(_) => 17,
     }
 }
 
@@ -178,10 +187,7 @@ fn write_decided(w: &mut Writer<'_>, decided: &Decided<'_>) {
     write_costs(w, &decided.costs);
     w.instant(decided.at);
     w.option(decided.key, parts::write_request_key);
-    w.size(decided.effects.len());
-    for effect in decided.effects.iter() {
-        write_effect(w, effect);
-    }
+    write_effects(w, &decided.effects);
     parts::write_verdict(w, &decided.verdict);
     w.option(decided.remembered, |w, Remembered { key, until, asked }| {
         parts::write_key(w, &key);
@@ -198,7 +204,7 @@ fn read_decided(r: &mut Reader<'_>) -> Result<Decided<'static>, DecodeError> {
         costs: Cow::Owned(costs),
         at: r.instant()?,
         key: r.option(parts::read_request_key)?,
-        effects: Cow::Owned(r.list(read_effect)?),
+        effects: read_effects(r)?,
         verdict: parts::read_verdict(r)?,
         remembered: r.option(|r| {
             let (key, until) = (parts::read_key(r)?, r.instant()?);
@@ -219,7 +225,16 @@ pub(super) fn read_costs(r: &mut Reader<'_>) -> Result<Vec<Cost>, DecodeError> {
     r.list(|r| Ok(Cost { feature: FeatureId(r.narrow()?), quantity: r.quantity()? }))
 }
 
-pub(super) fn write_effect(w: &mut Writer<'_>, effect: &Effect) {
+pub(super) fn write_effects(w: &mut Writer<'_>, effects: &[Effect]) {
+    w.size(effects.len());
+    effects.iter().for_each(|effect| write_effect(w, effect));
+}
+
+pub(super) fn read_effects(r: &mut Reader<'_>) -> Result<Cow<'static, [Effect]>, DecodeError> {
+    r.list(read_effect).map(Cow::Owned)
+}
+
+fn write_effect(w: &mut Writer<'_>, effect: &Effect) {
     match effect {
         Effect::Balance { scope, balance, taken } => {
             w.byte(0);
@@ -256,7 +271,7 @@ pub(super) fn write_effect(w: &mut Writer<'_>, effect: &Effect) {
     }
 }
 
-pub(super) fn read_effect(r: &mut Reader<'_>) -> Result<Effect, DecodeError> {
+fn read_effect(r: &mut Reader<'_>) -> Result<Effect, DecodeError> {
     let (tag, scope) = (r.byte()?, read_scope(r)?);
     Ok(match tag {
         0 => Effect::Balance { scope, balance: parts::read_balance(r)?, taken: r.quantity()? },

@@ -79,6 +79,7 @@ impl Ledger {
                 books.holds.insert(hold);
             }
         }
+        books.put_back = self.books.put_back;
         let path = (0..u32::try_from(old.len()).ok()?).map(ScopeId).collect();
         Some(Outlook { ledger: Self::at(Head { sequence: 0, ..self.head }, books), path })
     }

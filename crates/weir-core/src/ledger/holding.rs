@@ -113,8 +113,7 @@ pub(super) fn write_settled(w: &mut Writer<'_>, settled: &Settled<'_>) {
         Step::Release => w.byte(2),
     }
     codec::write_costs(w, &settled.costs);
-    w.size(settled.effects.len());
-    settled.effects.iter().for_each(|effect| codec::write_effect(w, effect));
+    codec::write_effects(w, &settled.effects);
     w.size(settled.held.len());
     settled.held.iter().for_each(|quantity| w.quantity(*quantity));
     w.option(settled.ended, Writer::instant);
@@ -130,7 +129,7 @@ pub(super) fn read_settled(r: &mut Reader<'_>) -> Result<Settled<'static>, Decod
         _ => return Err(DecodeError::Malformed),
     };
     let costs = Cow::Owned(codec::read_costs(r)?);
-    let effects = Cow::Owned(r.list(codec::read_effect)?);
+    let effects = codec::read_effects(r)?;
     let held: Cow<'static, [Quantity]> = Cow::Owned(r.list(Reader::quantity)?);
     let (ended, verdict) = (r.option(Reader::instant)?, parts::read_verdict(r)?);
     if verdict.outcome != Outcome::Allowed && ended.is_some() {

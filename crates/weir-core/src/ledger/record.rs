@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 
+use super::Correction;
 use crate::account::Status;
 use crate::amount::Quantity;
 use crate::catalog::Names;
@@ -33,6 +34,10 @@ pub struct Record<'a> {
 /// What was done, explicit enough to be done again without a rule.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command<'a> {
+    /// Time passed, and what was due then was done.
+    Advance,
+    /// Something was put right by hand.
+    Correct(Correction<'a>),
     /// A request was decided.
     Decide(Decided<'a>),
     /// A credential was put on record, or replaced.

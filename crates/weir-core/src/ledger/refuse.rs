@@ -15,6 +15,9 @@ pub enum Refused {
     /// A number is negative, a period is empty, or a hold would live for no time or too long.
     #[error("a number or period that cannot be")]
     Absurd,
+    /// The limit's periods do not hang on an anchor that could move.
+    #[error("the limit has no anchor that could move")]
+    Anchor,
     /// The limit or grant states another capacity.
     #[error("the limit or grant states another capacity")]
     Capacity,
@@ -27,8 +30,9 @@ pub enum Refused {
     /// The name is taken within its scope, or is none.
     #[error("the name is taken, or is no name")]
     Name,
-    /// Not a command of this kind: decisions are decided, counts imported, holds reserved and ended.
-    #[error("a decision, an import or a step of a hold is not executed")]
+    /// Not a command of this kind: what a limit counts is decided, imported, adjusted or reset, holds
+    /// are reserved and ended, and the clock is set.
+    #[error("what changes a count, a hold or the clock is not executed")]
     NotACommand,
     /// The limit has no period that ends there, or it has not begun, or is over.
     #[error("the limit has no open period that ends there")]
@@ -53,6 +57,7 @@ impl Refused {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Absurd => "command.absurd",
+            Self::Anchor => "command.anchor",
             Self::Capacity => "command.capacity",
             Self::Ended => "command.ended",
             Self::Full => "command.full",
@@ -71,7 +76,8 @@ impl Refused {
 pub(super) fn check(books: &Books, command: &Command<'_>) -> Result<(), Refused> {
     let names = &books.installed.names;
     match command {
-        Command::Decide(_)
+        Command::Correct(_)
+        | Command::Decide(_)
         | Command::Extend { .. }
         | Command::Import { .. }
         | Command::Reserve { .. }
@@ -117,7 +123,7 @@ pub(super) fn check(books: &Books, command: &Command<'_>) -> Result<(), Refused>
             let len = key.len().saturating_add(value.as_ref().map_or(0, |value| value.len()));
             ensure(len <= NOTE_LEN_MAX, Refused::Full)
         }
-        Command::Sweep => Ok(()),
+        Command::Advance | Command::Sweep => Ok(()),
         Command::TopUp { scope, lot } => {
             let account = account(books, *scope)?;
             ensure(names.wallets.name(lot.wallet.0).is_some(), Refused::UnknownName)?;

@@ -49,6 +49,7 @@ pub(super) fn write(head: Head, books: &Books) -> Vec<u8> {
     }
     w.size(books.holds.iter().len());
     books.holds.iter().for_each(|hold| holding::write_hold(&mut w, hold));
+    w.option(books.put_back, Writer::instant);
     out
 }
 
@@ -82,6 +83,7 @@ pub(super) fn read(bytes: &[u8], keys: &HostKeys) -> Result<(Head, Books), Decod
         let new = books.holds.insert(holding::read_hold(&mut r)?);
         new.then_some(()).ok_or(DecodeError::Misplaced)?;
     }
+    books.put_back = r.option(Reader::instant)?;
     r.end()?;
     // A state has one form: what is out of order, or there twice, was not written here.
     if write(head, &books) != bytes {

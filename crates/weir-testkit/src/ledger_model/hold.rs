@@ -112,7 +112,7 @@ impl Model {
         }
         verdict.flags.clock_held = now.as_millis() < self.now;
         self.done(now);
-        verdict.sequence = self.sequence;
+        verdict.sequence = self.head.sequence;
         if verdict.is_allowed() {
             verdict.charged = weigh::quantity(&BigInt::ZERO);
             let pledge = |(scope, at, left): &(ScopeId, usize, BigInt)| {
@@ -126,7 +126,7 @@ impl Model {
                 (feature, share.max(BigInt::ZERO))
             };
             self.holds.push(Hold {
-                id: HoldId(self.sequence),
+                id: HoldId(self.head.sequence),
                 scopes: request.scopes.to_vec(),
                 until,
                 rest: once(request.costs).into_iter().map(rest).collect(),
@@ -382,6 +382,18 @@ impl Model {
         self.holds.retain(|hold| hold.ended.is_none() || hold.until >= now);
     }
 
+    /// Lets deadlines follow a clock that was put back from `seen` to now: a hold lives for 31 days
+    /// at most, and its end is known for a day.
+    pub(super) fn put_holds_back(&mut self, seen: i64) {
+        for hold in &mut self.holds {
+            let days = if hold.ended.is_some() { 1 } else { 31 };
+            let longest = self.now + days * 86_400_000;
+            if hold.until > longest {
+                hold.until = (self.now + hold.until - seen).min(longest);
+            }
+        }
+    }
+
     /// All holds on record: which, whether it is open, and its deadline.
     pub fn holds(&self) -> impl Iterator<Item = (HoldId, bool, i64)> {
         self.holds.iter().map(|hold| (hold.id, hold.ended.is_none(), hold.until))
@@ -401,9 +413,9 @@ impl Model {
     fn next_answer(&mut self, now: Timestamp, outcome: Outcome) -> Verdict {
         let clock_held = now.as_millis() < self.now;
         self.now = self.now.max(now.as_millis());
-        self.sequence += 1;
+        self.head.sequence += 1;
         let mut answer = self.verdict(outcome, None);
-        (answer.sequence, answer.flags.clock_held) = (self.sequence, clock_held);
+        (answer.sequence, answer.flags.clock_held) = (self.head.sequence, clock_held);
         answer
     }
 

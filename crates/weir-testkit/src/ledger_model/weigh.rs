@@ -181,7 +181,6 @@ impl Model {
         weighed: &mut Weighed,
     ) -> Result<(), TooLarge> {
         let Place { scope, account, line, at, now } = place;
-        let grace = line.terms.grace.as_millis();
         let binding = |fit, [used, held, asked, taken, capacity]: [&BigInt; 5], end| Binding {
             of: Compared { scope, limit: line.limit, fit },
             used: quantity(used),
@@ -198,8 +197,7 @@ impl Model {
             return Ok(());
         }
         let mut allowances = self.allowances(place);
-        let over = |end: i64| end != calendar::LAST && now > end + grace;
-        if let Some(closed) = allowances.iter().find(|allowance| over(allowance.key.end)) {
+        if let Some(closed) = allowances.iter().find(|one| self.is_closed(place, one)) {
             let binding = binding(Fit::Refused, [zero; 5], closed.key.end);
             weighed.denied.push((Reason::PeriodClosed, Some(binding)));
             return Ok(());

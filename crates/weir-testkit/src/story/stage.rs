@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use weir_core::amount::Quantity;
 use weir_core::catalog::{Catalog, Definition, Names};
 use weir_core::decide::{Commit, Observer, Verdict};
 use weir_core::id::{CatalogVersion, ClassId, ScopeId, ScopeName};
@@ -14,12 +15,14 @@ use weir_core::token::digest::Digest;
 use weir_core::token::registry::Status;
 use weir_core::token::{Classes, Credential, Origins, Principal, Registry};
 
-use super::Act;
+use super::{Act, Correct};
 use crate::ledger_model::clocks::ZONES;
 
 /// What came of an act.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Played {
+    /// A count was put right, by so much, or that was refused.
+    Adjusted(Result<Quantity, Refused>),
     /// A request was decided.
     Decided(Verdict),
     /// A command was done, or refused.
@@ -74,6 +77,8 @@ impl Stage {
                 let Ok(verdict) = ledger.decide(catalog, (&request, now), to);
                 return Played::Decided(*verdict);
             }
+            Act::Correct(correct) => return self.put_right(*correct, now),
+            Act::Advance => Command::Advance,
             Act::Commit(hold, number, costs, then) => {
                 let commit = Commit { hold: *hold, number: *number, costs, then: *then };
                 let to = (journal, observer);
@@ -132,6 +137,22 @@ impl Stage {
             Act::TopUp(scope, lot) => Command::TopUp { scope: *scope, lot: Cow::Borrowed(lot) },
         };
         Played::Done(done(ledger.execute(command, now, journal)))
+    }
+
+    fn put_right(&mut self, correct: Correct, now: Timestamp) -> Played {
+        let Self { ledger, catalog, journal } = self;
+        match correct {
+            Correct::Adjust(scope, limit, by) => {
+                Played::Adjusted(done(ledger.adjust(catalog, (scope, limit, by), now, journal)))
+            }
+            Correct::Reset(scope, limit, anchor) => {
+                Played::Done(done(ledger.reset(catalog, (scope, limit, anchor), now, journal)))
+            }
+            Correct::SetClock => {
+                let Ok(()) = ledger.set_clock(catalog, now, journal);
+                Played::Done(Ok(()))
+            }
+        }
     }
 }
 

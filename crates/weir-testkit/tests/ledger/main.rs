@@ -3,6 +3,7 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a test fails by panicking"
 )]
@@ -24,9 +25,11 @@ use weir_core::limit::Source;
 use weir_core::time::{Span, Timestamp};
 use weir_core::wallet::{Kind, Lot};
 use weir_core::window::Period;
-use weir_testkit::story::{Act, Beat, Flavour, Played, Stage, mix, principal};
+use weir_testkit::story::{Act, Beat, Correct, Flavour, Played, Stage, mix, principal};
 
+#[path = "../common/mod.rs"]
 mod common;
+mod correct;
 
 use common::law;
 
@@ -385,6 +388,12 @@ fn without(
             }
             Act::Decide(ask)
         }
+        Act::Correct(Correct::Adjust(scope, limit, by)) => {
+            Act::Correct(Correct::Adjust(new(scope)?, limit, by))
+        }
+        Act::Correct(Correct::Reset(scope, limit, anchor)) => {
+            Act::Correct(Correct::Reset(new(scope)?, limit, anchor))
+        }
         Act::Commit(hold, number, costs, then) => Act::Commit(held(hold)?, number, costs, then),
         Act::Extend(hold, ttl) => Act::Extend(held(hold)?, ttl),
         Act::Release(hold) => Act::Release(held(hold)?),
@@ -404,7 +413,11 @@ fn without(
         Act::SetStatus(scope, status) => Act::SetStatus(new(scope)?, status),
         Act::TopUp(scope, lot) => Act::TopUp(new(scope)?, lot),
         Act::VoidGrant(scope, source, at) => Act::VoidGrant(new(scope)?, source, at),
-        same @ (Act::Install(_) | Act::Note(_) | Act::Sweep) => same,
+        same @ (Act::Advance
+        | Act::Correct(Correct::SetClock)
+        | Act::Install(_)
+        | Act::Note(_)
+        | Act::Sweep) => same,
     })
 }
 
