@@ -291,6 +291,14 @@ impl Accounts {
         true
     }
 
+    /// Sets what is used of a scope's only balance.
+    #[inline]
+    pub(crate) fn use_only_balance(&mut self, scope: ScopeId, used: Quantity) {
+        if let Some(account) = at_mut(&mut self.accounts, scope) {
+            account.first.used = used;
+        }
+    }
+
     /// Forgets a balance, and what its limit's meter read in its period.
     pub fn forget(&mut self, scope: ScopeId, key: (LimitId, Source, Timestamp)) {
         let Self { accounts, balances, meters, .. } = self;

@@ -77,6 +77,7 @@ pub use verdict::{Binding, Compared, Flags, Outcome, Reason, Retry, Verdict};
 pub(crate) use funds::usable;
 pub(crate) use gates::remembered_key;
 pub(crate) use hold::{book, excess, give_back, reserve};
+pub(crate) use plain::{Glance, glance};
 pub(crate) use weigh::{adjust, reset};
 
 /// What is asked for: the costs, on whose path, at which instant.
@@ -329,7 +330,7 @@ pub fn decide<O: Observer>(
     verdict: &mut Verdict,
 ) {
     workings.effects.clear();
-    if !O::LISTENS && plain::weigh(view, request, &mut workings.effects, verdict).is_some() {
+    if !O::LISTENS && plain::decide(view, request, &mut workings.effects, verdict) {
         return;
     }
     if let Some(answer) = gates::pass(view, request, observer) {

@@ -156,6 +156,17 @@ impl Ledger {
         let seen = self.advance(now, sink)?;
         let Self { head, books, workings, answer: verdict } = self;
         let view = view(books, catalog, seen);
+        // Where nobody takes effects down, or hears of them, an everyday one need not be written.
+        if !S::TAKES
+            && !O::LISTENS
+            && let Some(glance) = decide::glance(&view, request, verdict)
+        {
+            verdict.sequence = head.sequence.saturating_add(1);
+            verdict.flags.clock_held = now < seen;
+            *head = Head { sequence: verdict.sequence, seen };
+            books.take(request, glance);
+            return Ok(verdict);
+        }
         decide::decide(&view, request, (workings, observer), verdict);
         if verdict.flags.replayed {
             return Ok(verdict);

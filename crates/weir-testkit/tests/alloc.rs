@@ -213,7 +213,8 @@ fn spoilt(body: &str) -> [(&'static str, Vec<u8>, Profile); 7] {
 }
 
 fn definition(json: &str) -> Definition {
-    serde_json::from_str(json).expect("a catalog")
+    let compiled = weir::catalog::compile(json.as_bytes(), &Names::default(), CatalogVersion(1));
+    compiled.expect("a catalog").0
 }
 
 /// A customer and its user, each with a limit by the hour, and the catalog that says so.

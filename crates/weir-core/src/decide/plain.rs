@@ -13,14 +13,45 @@ use crate::catalog::{Adds, Plain, Refusal};
 use crate::id::ScopeId;
 use crate::limit::{Balance, Enforcement, Fit, Source};
 
-/// Answers an everyday request, and notes what it takes; `None` when it is not one.
-#[inline]
-pub(super) fn weigh(
+/// What came of an everyday request, besides its verdict.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Glance {
+    /// Nothing changes.
+    Denied,
+    /// This is used now of the only balance of its scope.
+    Took(Quantity),
+}
+
+impl Glance {
+    /// What changes, as of any decision.
+    fn effect(self, view: &View<'_>, request: &Request<'_>) -> Option<Effect> {
+        let (Self::Took(used), [scope, ..]) = (self, request.scopes) else { return None };
+        let before = view.accounts.get(*scope)?.only_balance()?;
+        let (scope, taken) = (*scope, used.checked_sub(before.used)?);
+        Some(Effect::Balance { scope, balance: Balance { used, ..*before }, taken })
+    }
+}
+
+/// Answers an everyday request, and notes what it takes; tells whether it was one.
+#[inline(never)]
+pub(super) fn decide(
     view: &View<'_>,
     request: &Request<'_>,
     effects: &mut Vec<Effect>,
     verdict: &mut Verdict,
-) -> Option<()> {
+) -> bool {
+    let glance = glance(view, request, verdict);
+    effects.extend(glance.and_then(|glance| glance.effect(view, request)));
+    glance.is_some()
+}
+
+/// Answers an everyday request; `None` when it is not one.
+#[inline(always)]
+pub(crate) fn glance(
+    view: &View<'_>,
+    request: &Request<'_>,
+    verdict: &mut Verdict,
+) -> Option<Glance> {
     let Request { caller, scopes: &[scope], costs: &[cost], at, key: None } = *request else {
         return None;
     };
@@ -40,16 +71,10 @@ pub(super) fn weigh(
     let (fit, taken) = if fits { (Fit::Within, asked) } else { (Fit::Refused, Quantity::ZERO) };
     let of = Compared { scope, limit, fit };
     let binding = Binding { of, used, held, asked, taken, capacity, resets_at };
-    let (outcome, retry) = if fits {
-        let used = used.checked_add(asked)?;
-        effects.push(Effect::Balance {
-            scope,
-            balance: Balance { used, ..*balance },
-            taken: asked,
-        });
-        (Outcome::Allowed, Retry::Now)
+    let (outcome, retry, glance) = if fits {
+        (Outcome::Allowed, Retry::Now, Glance::Took(used.checked_add(asked)?))
     } else {
-        (Outcome::Denied(refusal(plain)), refused(plain, &binding)?)
+        (Outcome::Denied(refusal(plain)), refused(plain, &binding)?, Glance::Denied)
     };
     *verdict = Verdict {
         outcome,
@@ -60,7 +85,7 @@ pub(super) fn weigh(
         catalog: balance.generation,
         sequence: 0,
     };
-    Some(())
+    Some(glance)
 }
 
 /// Whether the balance is the plain limit's own.

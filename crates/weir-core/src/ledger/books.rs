@@ -9,7 +9,7 @@ use super::{DecodeError, HostKeys};
 use crate::account::{Accounts, LimitReading};
 use crate::amount::Quantity;
 use crate::catalog::Names;
-use crate::decide::{Answer, Effect, Verdict};
+use crate::decide::{Answer, Effect, Glance, Request, Verdict};
 use crate::dedup::{Dedup, Entry};
 use crate::hold::{Ended, Ending, Held, Holds};
 use crate::id::{CatalogVersion, HoldId, ScopeName};
@@ -182,6 +182,14 @@ impl Books {
     #[inline]
     pub(super) fn settle(&mut self, effects: &[Effect]) -> bool {
         effects.iter().all(|effect| self.store(effect))
+    }
+
+    /// Stores what came of an everyday request: what its effect would have stored.
+    #[inline]
+    pub(super) fn take(&mut self, request: &Request<'_>, glance: Glance) {
+        if let (Glance::Took(used), [scope, ..]) = (glance, request.scopes) {
+            self.accounts.use_only_balance(*scope, used);
+        }
     }
 
     /// Remembers an answer. Live decisions and replay both come through here.
