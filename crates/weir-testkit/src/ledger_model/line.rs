@@ -56,6 +56,11 @@ impl Model {
                     continue;
                 }
                 let mut allowances = self.allowances(place);
+                let grace = line.terms.grace.as_millis();
+                let over = |end: i64| end != calendar::LAST && now > end + grace;
+                if allowances.iter().any(|allowance| over(allowance.key.end)) {
+                    continue; // it denies, and clamps nothing
+                }
                 settled(place, &mut allowances);
                 if meets(line.terms.enforcement, &allowances, asked) == Fit::Clamped {
                     share = share.min(left(&allowances));
