@@ -17,6 +17,7 @@
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
+use core::ops::Bound;
 
 use crate::account::{Account, Accounts};
 use crate::amount::Quantity;
@@ -30,6 +31,7 @@ use crate::limit::Balance;
 use crate::time::Timestamp;
 use crate::token::{Pepper, Registry};
 
+mod batch;
 mod books;
 mod codec;
 mod correct;
@@ -45,6 +47,7 @@ mod refuse;
 mod snapshot;
 mod wire;
 
+use batch::Staged;
 use books::Books;
 pub use books::Installed;
 pub use correction::Correction;
@@ -227,12 +230,14 @@ impl Ledger {
         now: Timestamp,
         sink: &mut S,
     ) -> Result<(), Failed<S::Error>> {
-        refuse::check(&self.books, &command).map_err(Failed::Refused)?;
+        let staged = Staged::alone(&self.books, self.head.seen.max(now));
+        refuse::check(&staged, &command).map_err(Failed::Refused)?;
         self.record(command, now, sink)
     }
 
     /// Sets what another system counted in a period of a limit. A scope's own anchored windows then
-    /// go on from the end of that period; where it is over, that is all that is set.
+    /// go on from the end of that period; where it is over, that is all that is set. What was counted
+    /// in periods that would have ended within it is forgotten, but for what is held.
     ///
     /// # Errors
     ///
@@ -247,7 +252,8 @@ impl Ledger {
     ) -> Result<(), Failed<S::Error>> {
         let seen = self.advance(now, sink).map_err(Failed::Sink)?;
         let view = view(&self.books, catalog, seen);
-        let command = import::command(&view, scope, balance).map_err(Failed::Refused)?;
+        let staged = Staged::alone(&self.books, seen);
+        let command = import::command((&view, &staged), scope, balance).map_err(Failed::Refused)?;
         self.record(command, now, sink)
     }
 
@@ -392,7 +398,16 @@ impl Ledger {
 
     /// The documents of one of the host's tables, in the order of their keys.
     pub fn notes(&self, space: u16) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.books.notes(space)
+        self.books.notes(space, Bound::Included(&[]))
+    }
+
+    /// The same, of the keys that come after `key`.
+    pub fn notes_after<'a>(
+        &'a self,
+        space: u16,
+        key: &[u8],
+    ) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
+        self.books.notes(space, Bound::Excluded(key))
     }
 
     /// How many answers are remembered.

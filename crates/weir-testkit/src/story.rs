@@ -19,6 +19,7 @@ use weir_core::wallet::{Kind, Lot};
 
 use crate::ledger_model::Model;
 
+mod batch;
 mod catalog;
 mod correct;
 mod holds;
@@ -58,6 +59,8 @@ pub struct Beat {
 pub enum Act {
     /// Let time pass.
     Advance,
+    /// Say several things of one scope together.
+    Batch(Vec<Act>),
     /// Use a hold: which, the number of the commit, what was used, and whether it goes on.
     Commit(HoldId, u32, Vec<Cost>, Then),
     /// Put something right.
@@ -170,6 +173,7 @@ impl Author {
         let Self { model, .. } = self;
         match act.clone() {
             Act::Correct(correct) => return put_right(model, correct, now),
+            Act::Batch(acts) => return Played::Done(self.together(&acts, now)),
             Act::Decide(ask) => return Played::Decided(model.decide(&ask.request(), now)),
             Act::Commit(hold, number, costs, then) => {
                 let commit = Commit { hold, number, costs: &costs, then };
@@ -220,7 +224,8 @@ impl Author {
             82..=83 => Act::SetStatus(scope, *u.choose(STATUSES)?),
             84..=87 => self.grant(scope, now, u)?,
             88..=92 => self.top_up(scope, now, u)?,
-            93..=94 => self.import(scope, now, u)?,
+            93 => self.import(scope, now, u)?,
+            94 => self.batch(scope, now, u)?,
             95..=96 => Act::Install(Box::new(self.shape.definition(u)?)),
             97 => Act::Sweep,
             98 => Act::SetAnchor(scope, later(now, u.int_in_range(-HOUR..=HOUR)?)),

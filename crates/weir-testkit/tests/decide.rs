@@ -878,8 +878,12 @@ impl Books {
                 self.set(effects);
                 &[]
             }
-            Command::Import { scope, balance, .. } => {
-                self.0.insert(key(*scope, balance), balance.used.as_nanos());
+            Command::Batch(commands) => {
+                commands.iter().for_each(|command| self.import(record.now, command));
+                &[]
+            }
+            command @ Command::Import { .. } => {
+                self.import(record.now, command);
                 &[]
             }
             _ => &[],
@@ -914,6 +918,17 @@ impl Books {
         // More than nothing only where a new period takes what an earlier one owes.
         prop_assert!(moved_of.values().all(|moved: &i128| *moved >= 0), "{:?}", effects);
         Ok(taken_of)
+    }
+
+    /// Takes over what was counted elsewhere, for what was counted within that period here.
+    fn import(&mut self, now: Timestamp, command: &Command<'_>) {
+        let Command::Import { scope, balance, .. } = command else { return };
+        let end = balance.window_end;
+        let within = |(of, limit, source, at): &Key| {
+            key(*scope, balance) == (*of, *limit, *source, end) && now < *at && *at < end
+        };
+        self.0.retain(|key, _| !within(key));
+        self.0.insert(key(*scope, balance), balance.used.as_nanos());
     }
 }
 

@@ -164,6 +164,9 @@ impl Desk<'_> {
                 None => Err(Refused::UnknownHold),
             },
             Command::Correct(correction) => self.correct(&correction, now),
+            Command::Batch(commands) => {
+                done(self.ledger.execute_all(&self.catalog, commands, now, &mut ()))
+            }
             command => done(self.ledger.execute(command, now, &mut ())),
         };
         if done.is_err() {

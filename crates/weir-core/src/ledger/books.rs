@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::ops::Bound;
 
 use super::record::{Command, Decided, Remembered, Settled, Step};
 use super::{DecodeError, HostKeys};
@@ -12,7 +13,8 @@ use crate::catalog::Names;
 use crate::decide::{Answer, Effect, Glance, Request, Verdict};
 use crate::dedup::{Dedup, Entry};
 use crate::hold::{Ended, Ending, Held, Holds};
-use crate::id::{CatalogVersion, HoldId, ScopeName};
+use crate::id::{CatalogVersion, HoldId, ScopeId, ScopeName};
+use crate::limit::Balance;
 use crate::time::Timestamp;
 use crate::token::Registry;
 use crate::window::zone::ZonesDigest;
@@ -70,6 +72,9 @@ impl Books {
         command: &Command<'_>,
     ) -> Result<(), DecodeError> {
         let done = match command {
+            Command::Batch(commands) => {
+                return commands.iter().try_for_each(|command| self.apply(now, command));
+            }
             Command::Advance => true,
             Command::Correct(correction) => self.correct(now, correction),
             Command::Decide(decided) => self.decided(decided),
@@ -84,6 +89,7 @@ impl Books {
                 if let Some(anchor) = anchor {
                     self.accounts.set_anchor(*scope, *anchor);
                 }
+                self.supersede(*scope, balance, now);
                 self.accounts.put(*scope, *balance)
             }
             Command::Install { json, names, zones } => {
@@ -137,6 +143,20 @@ impl Books {
             }
         };
         if done { Ok(()) } else { Err(DecodeError::Misplaced) }
+    }
+
+    /// Forgets what an allowance counted in periods that would end within an imported one: nothing
+    /// reaches them any more.
+    fn supersede(&mut self, scope: ScopeId, by: &Balance, now: Timestamp) {
+        let within = |known: &&Balance| {
+            (known.limit, known.source) == (by.limit, by.source)
+                && (now < known.window_end && known.window_end < by.window_end)
+                && known.held == Quantity::ZERO // a hold lives on in it
+        };
+        let account = self.accounts.get(scope).into_iter();
+        let all = account.flat_map(|account| self.accounts.balances(account));
+        let gone: Vec<_> = all.filter(within).map(Balance::key).collect();
+        gone.into_iter().for_each(|key| self.accounts.forget(scope, key));
     }
 
     fn decided(&mut self, Decided { effects, verdict, remembered, .. }: &Decided<'_>) -> bool {
@@ -235,9 +255,13 @@ impl Books {
     }
 
     /// The documents of one of the host's tables, in the order of their keys.
-    pub(super) fn notes(&self, space: u16) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let from = (space, Box::from(&[][..]));
-        let all = self.notes.range(from..);
+    pub(super) fn notes<'a>(
+        &'a self,
+        space: u16,
+        from: Bound<&[u8]>,
+    ) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
+        let from = from.map(|key| (space, Box::from(key)));
+        let all = self.notes.range((from, Bound::Unbounded));
         all.take_while(move |((of, _), _)| *of == space).map(|((_, key), value)| (&**key, &**value))
     }
 

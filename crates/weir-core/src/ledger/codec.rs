@@ -5,6 +5,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::DecodeError;
+use super::batch::is_joinable;
 use super::record::{Command, Decided, Record, Remembered};
 use super::wire::{Reader, Writer};
 use super::{correction, holding, parts};
@@ -21,12 +22,16 @@ pub(super) fn encode(record: &Record<'_>, out: &mut Vec<u8>) {
     w.uint(record.sequence);
     w.instant(record.now);
     w.uint(record.catalog.0.into());
-    w.byte(tag(&record.command));
     write_command(&mut w, &record.command);
 }
 
 fn write_command(w: &mut Writer<'_>, command: &Command<'_>) {
+    w.byte(tag(command));
     match command {
+        Command::Batch(commands) => {
+            w.size(commands.len());
+            commands.iter().for_each(|command| write_command(w, command));
+        }
         Command::Correct(correction) => correction::write(w, correction),
         Command::Decide(decided) => write_decided(w, decided),
         Command::Enrol { digest, credential } => {
@@ -152,6 +157,13 @@ fn read_command(r: &mut Reader<'_>) -> Result<Command<'static>, DecodeError> {
         }
         16 => Command::Advance,
         17 => Command::Correct(correction::read(r)?),
+        18 => Command::Batch(r.list(|r| {
+            let command = match r.0.first() {
+                Some(18) => return Err(DecodeError::Malformed), // none within one
+                _ => read_command(r)?,
+            };
+            if is_joinable(&command) { Ok(command) } else { Err(DecodeError::Malformed) }
+        })?),
         _ => return Err(DecodeError::Malformed),
     })
 }
@@ -176,6 +188,7 @@ const fn tag(command: &Command<'_>) -> u8 {
         Command::VoidGrant { .. } => 15,
         Command::Advance => 16,
         Command::Correct(_) => 17,
+        Command::Batch(_) => 18,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Does it fit here, what another system counted? The allowance, the capacity and the period.
 
+use super::batch::{Staged, Subject};
 use super::record::Command;
 use super::refuse::{Refused, ensure};
-use crate::account::Account;
 use crate::amount::Quantity;
 use crate::catalog::{Capacity, Terms};
 use crate::decide::View;
@@ -14,17 +14,17 @@ use crate::window::{Period, Window};
 /// The command that sets `balance`; of a period that is over only the end is of use, and only to
 /// the scope's own windows.
 pub(super) fn command(
-    view: &View<'_>,
+    (view, staged): (&View<'_>, &Staged<'_>),
     scope: ScopeId,
     balance: Balance,
 ) -> Result<Command<'static>, Refused> {
-    let account = view.accounts.get(scope).ok_or(Refused::UnknownScope)?;
-    let terms = account.plan().and_then(|plan| view.catalog.limit_terms(plan, balance.limit));
+    let subject = staged.subject(scope)?;
+    let terms = subject.plan.and_then(|plan| view.catalog.limit_terms(plan, balance.limit));
     let terms = terms.ok_or(Refused::UnknownName)?;
     let Balance { used, held, capacity, window_end: end, .. } = balance;
     let sound = used >= Quantity::ZERO && capacity >= Quantity::ZERO && held == Quantity::ZERO;
     ensure(sound, Refused::Absurd)?;
-    let stated = allowance(view, (account, terms), balance.source)?;
+    let stated = allowance(view, (&subject, terms), balance.source)?;
     ensure(stated.is_none_or(|stated| stated == capacity), Refused::Capacity)?;
     let own = matches!(terms.window, Window::Anchored { .. }) && terms.anchor.is_none();
     let over = match terms.window {
@@ -36,9 +36,9 @@ pub(super) fn command(
     if own && over {
         return Ok(Command::SetAnchor { scope, anchor: end });
     }
-    ensure(!over && opens(view, (account, terms), &balance), Refused::Period)?;
+    ensure(!over && opens(view, (&subject, terms), &balance), Refused::Period)?;
     // What is held here stays held, whatever was used elsewhere.
-    let known = view.accounts.balances(account).find(|known| known.key() == balance.key());
+    let known = balances(view, &subject).find(|known| known.key() == balance.key());
     let held = known.map_or(Quantity::ZERO, |known| known.held);
     let balance = Balance { generation: view.catalog.version(), held, ..balance };
     Ok(Command::Import { scope, balance, anchor: own.then_some(end) })
@@ -47,7 +47,7 @@ pub(super) fn command(
 /// The capacity that an allowance of the limit has by now; `None` where a period keeps its own.
 fn allowance(
     view: &View<'_>,
-    (account, terms): (&Account, &Terms),
+    (subject, terms): (&Subject<'_>, &Terms),
     source: Source,
 ) -> Result<Option<Quantity>, Refused> {
     match terms.capacity {
@@ -56,18 +56,19 @@ fn allowance(
             Ok((read == CapacityRead::Live).then_some(amount))
         }
         Capacity::Granted { .. } => {
-            let mut grants = view.accounts.grants(account);
-            let grant = grants.find(|g| (g.limit, g.source) == (terms.limit, source));
+            let grants = subject.account.map(|account| view.accounts.grants(account));
+            let grant =
+                grants.into_iter().flatten().find(|g| (g.limit, g.source) == (terms.limit, source));
             grant.map(|grant| Some(grant.amount)).ok_or(Refused::UnknownName)
         }
     }
 }
 
 /// Whether a period of the limit ends where the balance's does, and has begun.
-fn opens(view: &View<'_>, (account, terms): (&Account, &Terms), balance: &Balance) -> bool {
+fn opens(view: &View<'_>, (subject, terms): (&Subject<'_>, &Terms), balance: &Balance) -> bool {
     let (now, end) = (view.now, balance.window_end);
     if let Window::FirstUse { .. } = terms.window {
-        let next = terms.window.period(now, account.anchor(), view.catalog.zones());
+        let next = terms.window.period(now, subject.anchor, view.catalog.zones());
         let latest = next.unwrap_or_else(|outside| outside).end;
         let other = |known: &Balance| {
             known.limit == balance.limit
@@ -75,13 +76,18 @@ fn opens(view: &View<'_>, (account, terms): (&Account, &Terms), balance: &Balanc
                 && known.window_end != end
         };
         // One that is open already goes on.
-        return end <= latest && !view.accounts.balances(account).any(other);
+        return end <= latest && !balances(view, subject).any(other);
     }
-    let own = if let Window::Anchored { .. } = terms.window { end } else { account.anchor() };
+    let own = if let Window::Anchored { .. } = terms.window { end } else { subject.anchor };
     let anchor = terms.anchor.unwrap_or(own);
     let period =
         last(end).and_then(|last| terms.window.period(last, anchor, view.catalog.zones()).ok());
     period.is_some_and(|period| period.end == end && period.start <= now)
+}
+
+fn balances<'a>(view: &View<'a>, subject: &Subject<'a>) -> impl Iterator<Item = &'a Balance> {
+    let accounts = view.accounts;
+    subject.account.into_iter().flat_map(|account| accounts.balances(account))
 }
 
 /// The last instant of a period that ends at `end`.

@@ -2,6 +2,7 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use super::Correction;
 use crate::account::Status;
@@ -36,6 +37,8 @@ pub struct Record<'a> {
 pub enum Command<'a> {
     /// Time passed, and what was due then was done.
     Advance,
+    /// Several things were said of scopes and documents that belong together: all of it, or nothing.
+    Batch(Vec<Command<'a>>),
     /// Something was put right by hand.
     Correct(Correction<'a>),
     /// A request was decided.
@@ -213,7 +216,7 @@ pub struct Remembered {
 
 impl Record<'_> {
     /// Appends the record's bytes.
-    pub fn encode(&self, out: &mut alloc::vec::Vec<u8>) {
+    pub fn encode(&self, out: &mut Vec<u8>) {
         super::codec::encode(self, out);
     }
 

@@ -1,5 +1,6 @@
 //! Does this command fit the state? What is checked before it is written down.
 
+use super::batch::Staged;
 use super::books::Books;
 use super::record::Command;
 use crate::account::Account;
@@ -72,11 +73,13 @@ impl Refused {
     }
 }
 
-/// Checks all that a command says against the state.
-pub(super) fn check(books: &Books, command: &Command<'_>) -> Result<(), Refused> {
+/// Checks all that a command says against the state that it finds.
+pub(super) fn check(staged: &Staged<'_>, command: &Command<'_>) -> Result<(), Refused> {
+    let books = staged.books;
     let names = &books.installed.names;
     match command {
-        Command::Correct(_)
+        Command::Batch(_)
+        | Command::Correct(_)
         | Command::Decide(_)
         | Command::Extend { .. }
         | Command::Import { .. }
@@ -102,22 +105,18 @@ pub(super) fn check(books: &Books, command: &Command<'_>) -> Result<(), Refused>
         }
         Command::Install { names: new, .. } => ensure(grown(names, new), Refused::UnknownName),
         Command::Intern { scope, parent, name, plan } => {
-            parent.map_or(Ok(()), |parent| account(books, parent).map(drop))?;
+            parent.map_or(Ok(()), |parent| staged.subject(parent).map(drop))?;
             known_plan(names, *plan)?;
-            let free =
-                books.accounts.find(*parent, name).is_none() && ScopeName::parse(name).is_ok();
+            let free = !staged.is_known(*parent, name) && ScopeName::parse(name).is_ok();
             ensure(free, Refused::Name)?;
-            ensure(
-                u32::try_from(books.accounts.len()).is_ok_and(|len| len == scope.0),
-                Refused::Full,
-            )
+            ensure(u32::try_from(staged.scopes()).is_ok_and(|len| len == scope.0), Refused::Full)
         }
         Command::SetPlan { scope, plan } => {
             account(books, *scope)?;
             known_plan(names, *plan)
         }
         Command::SetAnchor { scope, .. } | Command::SetStatus { scope, .. } => {
-            account(books, *scope).map(drop)
+            staged.subject(*scope).map(drop)
         }
         Command::Note { key, value, .. } => {
             let len = key.len().saturating_add(value.as_ref().map_or(0, |value| value.len()));

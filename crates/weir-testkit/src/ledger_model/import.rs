@@ -1,4 +1,5 @@
-//! What may another system have counted? Imports, as the model takes and refuses them.
+//! What may another system have counted, and what is said together with it? As the model takes and
+//! refuses both.
 
 use weir_core::amount::Quantity;
 use weir_core::catalog::definition::{CapacityDefinition, WindowDefinition};
@@ -11,8 +12,27 @@ use super::sold::Line;
 use super::{Key, Model, Take, calendar};
 
 impl Model {
+    /// What several commands make of it: all of them as one, or none.
+    ///
+    /// # Errors
+    ///
+    /// The first refusal of `each`.
+    pub fn batch(
+        &mut self,
+        now: Timestamp,
+        each: impl FnOnce(&mut Self) -> Result<(), Refused>,
+    ) -> Result<(), Refused> {
+        self.advance(now);
+        let mut trial = self.clone();
+        each(&mut trial)?;
+        trial.head.sequence = self.head.sequence + 1;
+        *self = trial;
+        Ok(())
+    }
+
     /// Sets a balance to what another system counted, in a period that has begun and is not over.
-    /// Of one that is over, the scope's own windows take the end and nothing is counted.
+    /// Of one that is over, the scope's own windows take the end and nothing is counted. Periods that
+    /// would have ended within it are forgotten.
     ///
     /// # Errors
     ///
@@ -68,6 +88,12 @@ impl Model {
             scope.anchor = end;
         }
         if !over {
+            // Periods that would have ended within this one count no more; what is held there stays.
+            let within = |k: Key| at < k.end && k.end < end && Key { end, ..k } == key;
+            let kept: Vec<_> =
+                self.takes.iter().map(|take| take.key).filter(|k| within(*k)).collect();
+            let held: Vec<_> = kept.into_iter().filter(|k| self.held(*k, at) > 0.into()).collect();
+            self.takes.retain(|take| !within(take.key) || held.contains(&take.key));
             self.takes.retain(|take| take.key != key);
             self.takes.push(Take {
                 key,

@@ -72,6 +72,11 @@ impl Stage {
     pub fn play(&mut self, act: &Act, now: Timestamp, observer: &mut impl Observer) -> Played {
         let Self { ledger, catalog, journal } = self;
         let command = match act {
+            Act::Batch(acts) => {
+                let open = ledger.accounts().len();
+                let commands = acts.iter().filter_map(|act| said(act, open)).collect();
+                return Played::Done(done(ledger.execute_all(catalog, commands, now, journal)));
+            }
             Act::Decide(ask) => {
                 let (request, to) = (ask.request(), (journal, observer));
                 let Ok(verdict) = ledger.decide(catalog, (&request, now), to);
@@ -122,14 +127,11 @@ impl Stage {
                 let Ok(new) = new else { return Played::Done(Err(Refused::Name)) };
                 return Played::Done(done(ledger.intern(new, now, journal).map(drop)));
             }
-            Act::Note(key) => Command::Note {
-                space: 7,
-                key: Cow::Owned(vec![*key]),
-                value: (*key > 0).then_some(Cow::Borrowed(&b"kept"[..])),
-            },
-            Act::SetAnchor(scope, anchor) => Command::SetAnchor { scope: *scope, anchor: *anchor },
+            Act::Note(_) | Act::SetAnchor(..) | Act::SetStatus(..) => {
+                let Some(command) = said(act, 0) else { return Played::Done(Ok(())) };
+                command
+            }
             Act::SetPlan(scope, plan) => Command::SetPlan { scope: *scope, plan: *plan },
-            Act::SetStatus(scope, status) => Command::SetStatus { scope: *scope, status: *status },
             Act::Sweep => Command::Sweep,
             Act::VoidGrant(scope, source, at) => {
                 Command::VoidGrant { scope: *scope, source: *source, at: *at }
@@ -154,6 +156,27 @@ impl Stage {
             }
         }
     }
+}
+
+/// What an act says of a scope and its documents; a scope that is new gets the number `open`.
+fn said(act: &Act, open: usize) -> Option<Command<'_>> {
+    Some(match act {
+        Act::Import(scope, balance) => {
+            Command::Import { scope: *scope, balance: *balance, anchor: None }
+        }
+        Act::Intern(parent, name, plan) => {
+            let scope = ScopeId(u32::try_from(open).ok()?);
+            Command::Intern { scope, parent: *parent, name: Cow::Borrowed(name), plan: *plan }
+        }
+        Act::Note(key) => Command::Note {
+            space: 7,
+            key: Cow::Owned(vec![*key]),
+            value: (*key > 0).then_some(Cow::Borrowed(&b"kept"[..])),
+        },
+        Act::SetAnchor(scope, anchor) => Command::SetAnchor { scope: *scope, anchor: *anchor },
+        Act::SetStatus(scope, status) => Command::SetStatus { scope: *scope, status: *status },
+        _ => return None,
+    })
 }
 
 /// Someone who has shown the credential of a scope.

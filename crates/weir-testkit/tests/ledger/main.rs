@@ -380,6 +380,13 @@ fn without(
     // A scope that was never opened is unknown under any number.
     let new = |scope: ScopeId| kept.get(scope.0 as usize).copied().unwrap_or(Some(scope));
     Some(match act.clone() {
+        Act::Batch(acts) => {
+            // A scope that it opens has the next number here, and the next one there.
+            let next = u32::try_from(kept.iter().flatten().count()).unwrap();
+            let kept = [kept, &[Some(ScopeId(next))]].concat();
+            let acts = acts.iter().map(|act| without(act, (&kept, held), erased));
+            Act::Batch(acts.collect::<Option<_>>()?)
+        }
         Act::Decide(mut ask) => {
             ask.scopes = ask.scopes.into_iter().map(new).collect::<Option<_>>()?;
             if let Caller::Known(known) = ask.caller {
