@@ -24,11 +24,13 @@ mod batch;
 mod commands;
 mod correct;
 mod credentials;
+mod desk;
 mod holds;
 mod queries;
 
 pub use commands::{GrantTerms, ImportTerms, LotTerms};
 pub use credentials::{Caller, CredentialTerms, Holder, Proof};
+pub use desk::Desk;
 pub use holds::{Hold, HoldKey, Reserved, Used};
 
 /// The thread-safe decider: clone it freely, all clones are one gate.

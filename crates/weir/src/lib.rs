@@ -51,7 +51,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{GateError, InstallError};
 pub use explain::{Asked, Closed, Decider, Drawn, Trace, Weighed};
 pub use gate::{
-    Ask, Caller, CredentialTerms, Gate, GateBuilder, GrantTerms, Hold, HoldKey, Holder,
+    Ask, Caller, CredentialTerms, Desk, Gate, GateBuilder, GrantTerms, Hold, HoldKey, Holder,
     ImportTerms, LotTerms, Proof, Reserved, Scope, Shard, Used,
 };
 pub use journal::{Journal, JournalError, MemoryJournal, NoJournal};
