@@ -1,25 +1,31 @@
-//! What do they get? Every answer of the contract, to the byte.
+//! What do they get? Every refusal of the contract, to the byte, and how an answer is written.
 
-use http::header::{ALLOW, CONTENT_TYPE};
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
-use weir::{Binding, Quantity, Reason, Verdict};
+use weir::{Binding, Quantity, Reason, Retry, Timestamp, Verdict};
 use weir_core::id::LimitId;
 
-use crate::error::TrackError;
+use crate::error::GenvorisError;
 
 /// A refusal that the contract has a word for.
 pub(crate) enum Refusal {
     AccountInactive,
     CreditLimitReached,
+    CustomerInactive,
     DomainNotAllowed,
     InvalidBody(String),
     InvalidKey,
     InvalidSessionToken,
-    MethodNotAllowed,
-    NotFound,
+    MetadataTooLarge(String),
+    /// The methods that the route takes.
+    MethodNotAllowed(&'static str),
+    /// What there is not.
+    NotFound(&'static str),
+    PlanNotFound,
     Quota(Shortage),
-    RateLimited,
+    /// After how many seconds it would pass.
+    RateLimited(i64),
     TokenStoreMismatch,
     Unauthorized,
 }
@@ -33,11 +39,11 @@ pub(crate) enum Shortage {
 }
 
 /// A customer's use of its quota. `null` on the wire: no whole number, or no end.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Quota {
-    used: Option<i64>,
-    limit: Option<i64>,
-    remaining: Option<i64>,
+    pub(crate) used: Option<i64>,
+    pub(crate) limit: Option<i64>,
+    pub(crate) remaining: Option<i64>,
 }
 
 impl Quota {
@@ -51,6 +57,13 @@ impl Quota {
     pub(crate) fn after(limit: &Binding) -> Self {
         let used = limit.used.checked_add(limit.taken).unwrap_or(limit.used);
         Self::before(&Binding { used, ..*limit })
+    }
+
+    /// Whether what is asked reaches four fifths: nothing is decided by it, the store is told.
+    pub(crate) fn reaches_warning(limit: &Binding) -> bool {
+        let fifths = |part: Option<i64>, of: i64| part.and_then(|part| part.checked_mul(of));
+        let near = |quota: Self| fifths(quota.used, 5) >= fifths(quota.limit, 4);
+        near(Self::after(limit)) && !near(Self::before(limit))
     }
 }
 
@@ -76,7 +89,11 @@ impl Accepted {
 }
 
 /// What a denial is called; `quota` is the customers' limit.
-pub(crate) fn refusal(verdict: &Verdict, quota: LimitId) -> Result<Option<Refusal>, TrackError> {
+pub(crate) fn refusal(
+    verdict: &Verdict,
+    quota: LimitId,
+    now: Timestamp,
+) -> Result<Option<Refusal>, GenvorisError> {
     let Some(reason) = verdict.reason() else { return Ok(None) };
     let customers = verdict.binding.filter(|binding| binding.of.limit == quota);
     Ok(Some(match (reason, customers) {
@@ -88,7 +105,7 @@ pub(crate) fn refusal(verdict: &Verdict, quota: LimitId) -> Result<Option<Refusa
         (Reason::LimitExceeded, None) | (Reason::OutOfCredit, _) => Refusal::CreditLimitReached,
         (Reason::NoPlan, _) => Refusal::Quota(Shortage::NoPlan),
         (Reason::Paused, _) => Refusal::Quota(Shortage::Paused),
-        (Reason::RateLimited, _) => Refusal::RateLimited,
+        (Reason::RateLimited, _) => Refusal::RateLimited(wait_s(verdict, now)),
         (Reason::Unauthenticated, _) => Refusal::InvalidKey,
         (
             Reason::Malformed
@@ -101,13 +118,17 @@ pub(crate) fn refusal(verdict: &Verdict, quota: LimitId) -> Result<Option<Refusa
             | Reason::Unmeasurable
             | Reason::PeriodClosed,
             _,
-        ) => return Err(TrackError::Unanswerable(reason)),
+        ) => return Err(GenvorisError::Unanswerable(reason)),
     }))
 }
 
-/// Writes the answer to a report that was taken.
-pub(crate) fn accepted(accepted: &Accepted, out: &mut Vec<u8>) -> Response<()> {
-    write(StatusCode::OK, accepted, out)
+/// How long until a denied request would pass: the seconds to tell, rounded up.
+pub(crate) fn wait_s(verdict: &Verdict, now: Timestamp) -> i64 {
+    let told = match (verdict.retry, verdict.binding) {
+        (Retry::At(instant), _) => Some(instant),
+        (_, binding) => binding.map(|limit| limit.resets_at),
+    };
+    told.map_or(1, |instant| instant.since(now).as_secs_ceil()).max(1)
 }
 
 /// Writes a refusal.
@@ -122,16 +143,22 @@ pub(crate) fn refused(refusal: &Refusal, out: &mut Vec<u8>) -> Response<()> {
     };
     let (limit, used) = quota.map_or((None, None), |quota| (quota.limit, quota.used));
     let mut response = write(status, &Problem { error, detail, reason, limit, used }, out);
-    if matches!(refusal, Refusal::MethodNotAllowed) {
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+    match refusal {
+        Refusal::MethodNotAllowed(allowed) => {
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+        }
+        Refusal::RateLimited(seconds) => {
+            response.headers_mut().insert(RETRY_AFTER, (*seconds).into());
+        }
+        _ => {}
     }
     response
 }
 
-impl TrackError {
+impl GenvorisError {
     /// Writes the contract's answer to a fault that is not the caller's: status 500, no cause told.
     pub fn answer(&self, out: &mut Vec<u8>) -> Response<()> {
-        let detail = "the try-on could not be decided, and was not counted";
+        let detail = "the request could not be decided, and changed nothing";
         let problem =
             Problem { error: "internal_error", detail, reason: None, limit: None, used: None };
         write(StatusCode::INTERNAL_SERVER_ERROR, &problem, out)
@@ -153,38 +180,40 @@ struct Problem<'a> {
 
 /// Status, code and detail; no detail holds anything that was sent.
 fn words(refusal: &Refusal) -> (StatusCode, &'static str, &str) {
+    use StatusCode as S;
     match refusal {
-        Refusal::AccountInactive => {
-            (StatusCode::FORBIDDEN, "account_inactive", "the store is suspended")
-        }
+        Refusal::AccountInactive => (S::FORBIDDEN, "account_inactive", "the store is suspended"),
         Refusal::CreditLimitReached => {
-            (StatusCode::PAYMENT_REQUIRED, "credit_limit_reached", "the store has no credit left")
+            (S::PAYMENT_REQUIRED, "credit_limit_reached", "the store has no credit left")
+        }
+        Refusal::CustomerInactive => {
+            (S::FORBIDDEN, "customer_inactive", "the customer is paused or cancelled")
         }
         Refusal::DomainNotAllowed => {
-            (StatusCode::FORBIDDEN, "domain_not_allowed", "the key is not for this origin")
+            (S::FORBIDDEN, "domain_not_allowed", "the key is not for this origin")
         }
-        Refusal::InvalidBody(detail) => (StatusCode::BAD_REQUEST, "invalid_body", detail),
+        Refusal::InvalidBody(detail) => (S::BAD_REQUEST, "invalid_body", detail),
         Refusal::InvalidKey => {
-            (StatusCode::UNAUTHORIZED, "invalid_key", "the API key is unknown or deactivated")
+            (S::UNAUTHORIZED, "invalid_key", "the API key is unknown or deactivated")
         }
         Refusal::InvalidSessionToken => {
-            (StatusCode::UNAUTHORIZED, "invalid_session_token", "the session token is not valid")
+            (S::UNAUTHORIZED, "invalid_session_token", "the session token is not valid")
         }
-        Refusal::MethodNotAllowed => {
-            (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this route takes POST")
+        Refusal::MetadataTooLarge(detail) => (S::BAD_REQUEST, "metadata_too_large", detail),
+        Refusal::MethodNotAllowed(_) => {
+            (S::METHOD_NOT_ALLOWED, "method_not_allowed", "the route takes other methods")
         }
-        Refusal::NotFound => (StatusCode::NOT_FOUND, "not_found", "there is no such route"),
-        Refusal::Quota(shortage) => {
-            (StatusCode::PAYMENT_REQUIRED, "end_customer_quota", short(shortage))
+        Refusal::NotFound(what) => (S::NOT_FOUND, "not_found", what),
+        Refusal::PlanNotFound => {
+            (S::FORBIDDEN, "plan_not_found", "the store has no plan of this id")
         }
-        Refusal::RateLimited => {
-            (StatusCode::TOO_MANY_REQUESTS, "rate_limited", "too many requests")
-        }
+        Refusal::Quota(shortage) => (S::PAYMENT_REQUIRED, "end_customer_quota", short(shortage)),
+        Refusal::RateLimited(_) => (S::TOO_MANY_REQUESTS, "rate_limited", "too many requests"),
         Refusal::TokenStoreMismatch => {
-            (StatusCode::FORBIDDEN, "token_store_mismatch", "the session is another store's")
+            (S::FORBIDDEN, "token_store_mismatch", "the session is another store's")
         }
         Refusal::Unauthorized => {
-            (StatusCode::UNAUTHORIZED, "unauthorized", "credentials are missing or malformed")
+            (S::UNAUTHORIZED, "unauthorized", "credentials are missing or malformed")
         }
     }
 }
@@ -198,7 +227,16 @@ const fn short(shortage: &Shortage) -> &'static str {
     }
 }
 
-fn write(status: StatusCode, body: &impl Serialize, out: &mut Vec<u8>) -> Response<()> {
+/// Writes an answer without a body.
+pub(crate) fn empty(out: &mut Vec<u8>) -> Response<()> {
+    out.clear();
+    let mut response = Response::new(());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}
+
+/// Writes an answer.
+pub(crate) fn write(status: StatusCode, body: &impl Serialize, out: &mut Vec<u8>) -> Response<()> {
     out.clear();
     // Texts and whole numbers always become JSON, and a vector takes every byte.
     let _written = serde_json::to_writer(out, body);

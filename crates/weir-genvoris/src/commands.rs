@@ -1,14 +1,17 @@
 //! What does an operator say? Stores, their keys, customers and packs, as commands to the gate.
 
-use weir::{
-    CredentialTerms, GateError, GrantTerms, ImportTerms, LotTerms, Quantity, Scope, Status,
-    Timestamp,
-};
+use serde_json::value::RawValue;
+use weir::{CredentialTerms, GateError, ImportTerms, LotTerms, Quantity, Scope, Status, Timestamp};
 use weir_core::ledger::Refused;
 use weir_core::token::{self, Origins};
 use weir_core::wallet::Kind;
 
-use crate::glue::{CREDITS, Genvoris, QUOTA, SHOPPER, STORE};
+use crate::customers;
+use crate::documents::{self, Course, CustomerStatus, Span};
+use crate::error::GenvorisError;
+use crate::glue::{CREDITS, Genvoris, QUOTA, STORE};
+use crate::plans;
+use crate::shopper::Shopper;
 
 /// Whether a store is in use.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -38,37 +41,38 @@ pub enum KeyStatus {
     Deactivated,
 }
 
+/// A plan that a store sells, as another system knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// What it allows in a period that opens from now on.
+    pub monthly_try_ons: u32,
+    /// What the store's billing calls it.
+    pub external_price_id: Option<&'a str>,
+    /// Whether it allows anything.
+    pub active: bool,
+    /// Whether it was taken off the list; its customers keep it.
+    pub disabled: bool,
+}
+
 /// A customer of a store, as another system knows it.
 #[derive(Clone, Copy, Debug)]
 pub struct Customer<'a> {
     /// Its id, such as `ec_42`: what a session token's `sub` claims.
     pub id: &'a str,
+    /// What the store calls it.
+    pub external_id: &'a str,
+    /// Its address.
+    pub email: Option<&'a str>,
     /// Whether it may try on.
     pub status: CustomerStatus,
-    /// Its plan, if it has one.
-    pub plan: Option<Plan>,
+    /// Its plan's id, if it has one.
+    pub plan: Option<&'a str>,
+    /// A JSON object of the store's own.
+    pub metadata: Option<&'a str>,
     /// What it used in the period that it is in.
     pub usage: Usage,
-}
-
-/// Whether a customer may try on.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum CustomerStatus {
-    /// It may, as far as its plan goes.
-    Active,
-    /// It has ended; what it used is kept.
-    Cancelled,
-    /// It is stopped for a while.
-    Paused,
-}
-
-/// A store's plan, as far as it counts here.
-#[derive(Clone, Copy, Debug)]
-pub struct Plan {
-    /// What it allows in a period that opens from now on.
-    pub monthly_try_ons: u32,
-    /// Whether it allows anything. A plan that was only taken off the list still does.
-    pub active: bool,
 }
 
 /// A customer's open period.
@@ -78,6 +82,8 @@ pub struct Usage {
     pub used: u32,
     /// The quota that the period opened with.
     pub limit: u32,
+    /// When it started.
+    pub period_start: Timestamp,
     /// When it ends; the next periods follow on in equal steps.
     pub period_end: Timestamp,
 }
@@ -95,7 +101,7 @@ pub struct Pack<'a> {
     pub expires: Option<Timestamp>,
 }
 
-impl<S, E> Genvoris<S, E> {
+impl<E> Genvoris<E> {
     /// Adds a store, or says anew whether it is in use.
     ///
     /// # Errors
@@ -140,13 +146,40 @@ impl<S, E> Genvoris<S, E> {
         self.gate.enrol(store, key, &terms, now)
     }
 
-    /// Adds a customer in the middle of a period. Its quota is the one that the period opened with,
-    /// and its plan's from the next period on.
+    /// Puts a store's plan on record under an id, or replaces what is on record of it.
+    ///
+    /// # Errors
+    ///
+    /// [`GateError::Refused`] when the id is none.
+    pub fn put_plan(
+        &self,
+        store: Scope,
+        (id, plan): (&str, &Plan<'_>),
+        now: Timestamp,
+    ) -> Result<(), GenvorisError> {
+        self.gate.transact(&self.gate.name(store)?, now, |desk| {
+            let now = desk.now();
+            let plan = documents::Plan {
+                name: plan.name.to_owned(),
+                monthly_try_ons: plan.monthly_try_ons,
+                external_price_id: plan.external_price_id.map(str::to_owned),
+                active: plan.active,
+                disabled: plan.disabled,
+                created: now,
+                updated: now,
+            };
+            plans::put(desk, (store, id), &plan)
+        })
+    }
+
+    /// Adds a customer in the middle of a period: all of it, or nothing. Its quota is the one that
+    /// the period opened with, and its plan's from the next period on.
     ///
     /// # Errors
     ///
     /// [`GateError::Refused`] when the id is none, the customer was added before, or its period has
-    /// not begun: that ends later than a whole one would from now.
+    /// not begun: that ends later than a whole one would from now. [`GenvorisError::Document`] when
+    /// the store has no such plan, or `metadata` is no JSON.
     ///
     /// # Example
     ///
@@ -160,15 +193,21 @@ impl<S, E> Genvoris<S, E> {
     /// let genvoris = Genvoris::new(gate, Settings::default())?;
     /// let store = genvoris.put_store("shop", StoreStatus::Active, now)?;
     ///
-    /// let raised = Plan { monthly_try_ons: 200, active: true };
-    /// let period_end = "2026-01-21T00:00:00Z".parse()?;
-    /// let usage = Usage { used: 32, limit: 100, period_end };
-    /// let status = CustomerStatus::Active;
-    /// let customer = Customer { id: "ec_42", status, plan: Some(raised), usage };
+    /// let (name, external_price_id, active, disabled) = ("Pro", None, true, false);
+    /// let raised = Plan { name, monthly_try_ons: 200, external_price_id, active, disabled };
+    /// genvoris.put_plan(store, ("pln_pro", &raised), now)?;
+    /// let (period_start, period_end) = ("2025-12-22T00:00:00Z".parse()?, "2026-01-21T00:00:00Z".parse()?);
+    /// let customer = Customer {
+    ///     id: "ec_42",
+    ///     external_id: "user_42",
+    ///     email: None,
+    ///     status: CustomerStatus::Active,
+    ///     plan: Some("pln_pro"),
+    ///     metadata: None,
+    ///     usage: Usage { used: 32, limit: 100, period_start, period_end },
+    /// };
     /// let scope = genvoris.add_customer(store, &customer, now)?;
-    /// let limit = |at| Ok::<_, weir::GateError>(genvoris.gate().standing(scope, "try-ons", at)?.capacity);
-    /// assert_eq!(limit(now)?.to_string(), "100");
-    /// assert_eq!(limit(period_end)?.to_string(), "200");
+    /// assert_eq!(genvoris.gate().standing(scope, "try-ons", now)?.capacity.to_string(), "100");
     ///
     /// assert!(genvoris.add_customer(store, &customer, now).is_err()); // it is there already
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -178,39 +217,29 @@ impl<S, E> Genvoris<S, E> {
         store: Scope,
         customer: &Customer<'_>,
         now: Timestamp,
-    ) -> Result<Scope, GateError> {
-        let Customer { id, status, plan, usage } = *customer;
-        let scope = self.gate.open(Some(store), id, Some(SHOPPER), now)?;
-        let units = |count| Quantity::from_units(i64::from(count));
-        let current = GrantTerms {
-            name: CURRENT,
-            amount: Some(units(usage.limit)),
-            priority: 0,
-            effective: Timestamp::MIN,
-            expires: Some(usage.period_end),
-        };
-        self.gate.grant(scope, QUOTA, &current, now)?;
-        let counted = ImportTerms {
-            used: units(usage.used),
-            capacity: None,
-            window_end: usage.period_end,
-            grant: Some(CURRENT),
-        };
-        self.gate.import(scope, QUOTA, &counted, now)?;
-        if let Some(plan) = plan {
-            let (amount, effective) = (Some(units(plan.monthly_try_ons)), usage.period_end);
-            let next = GrantTerms { name: NEXT, amount, priority: 0, effective, expires: None };
-            self.gate.grant(scope, QUOTA, &next, now)?;
-        }
-        let entitled = plan.is_some_and(|plan| plan.active);
-        let status = match status {
-            CustomerStatus::Active if entitled => Status::Active,
-            CustomerStatus::Active => Status::NoPlan,
-            CustomerStatus::Cancelled => Status::Cancelled,
-            CustomerStatus::Paused => Status::Paused,
-        };
-        self.gate.set_status(scope, status, now)?;
-        Ok(scope)
+    ) -> Result<Scope, GenvorisError> {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        let raw = owned(customer.metadata).map(RawValue::from_string).transpose();
+        let metadata = raw.map_err(|_| GenvorisError::Document)?;
+        let Usage { used, limit, period_start: start, period_end: end } = customer.usage;
+        self.gate.transact(&self.gate.name(store)?, now, |desk| {
+            let document = documents::Customer {
+                email: owned(customer.email),
+                plan: owned(customer.plan),
+                status: customer.status,
+                metadata,
+                course: Course::new(Span { start, end }),
+                ..documents::Customer::new(customer.external_id.to_owned(), desk.now())
+            };
+            let shopper = Shopper::open(desk, (store, customer.id), document)?;
+            shopper.plan(desk)?;
+            let units = |count| Quantity::from_units(i64::from(count));
+            let (used, capacity) = (units(used), Some(units(limit)));
+            let counted = ImportTerms { used, capacity, window_end: end, grant: None };
+            desk.import(shopper.scope, QUOTA, &counted)?;
+            customers::enter(desk, &shopper)?;
+            Ok(shopper.scope)
+        })
     }
 
     /// Adds a pack to a store's pool. Packs are drawn in the order in which they expire, then in
@@ -226,8 +255,3 @@ impl<S, E> Genvoris<S, E> {
         self.gate.top_up(store, CREDITS, &lot, now)
     }
 }
-
-/// The quota of the period that a customer came with.
-const CURRENT: &str = "current";
-/// The quota of the periods after it.
-const NEXT: &str = "next";

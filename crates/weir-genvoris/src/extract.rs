@@ -1,16 +1,41 @@
-//! What did they send? The transport's credential from the headers, the report from the body.
+//! Who calls, and what is reported? The credential from the headers, a try-on from the body.
 
 use std::borrow::Cow;
 
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
-use weir::Quantity;
+use weir::{Quantity, Scope, Status};
 use weir_core::json::{Duplicates, Profile, Surrogates, Text};
 use weir_core::schema::{Event, Schema, Scratch, Value};
 use weir_core::token::offered::{Ambiguous, sole};
 
 use crate::answer::Refusal;
+use crate::glue::{Called, Genvoris, Stop};
+use crate::rates;
 use crate::settings::{Secret, Transport};
+
+/// A store that has shown its key.
+pub(crate) struct Store {
+    pub(crate) scope: Scope,
+    /// Its id: the root of all its documents.
+    pub(crate) name: String,
+    /// What the key's own scope is called.
+    pub(crate) key: String,
+}
+
+impl<E> Genvoris<E> {
+    /// The store whose key a request under `/api/v1` carries.
+    pub(crate) fn caller(&self, called: &Called<'_>) -> Result<Store, Stop> {
+        let admitted = admit(called.request.headers(), &Transport::Bearer)?;
+        let Admitted::Bearer(key) = admitted else { return Err(Refusal::Unauthorized.into()) };
+        let holder = self.gate.authenticate(key, None, called.arrival.now)?;
+        let scope = holder.map_err(|_| Refusal::InvalidKey)?.scope();
+        if self.gate.status(scope)? != Some(Status::Active) {
+            return Err(Refusal::AccountInactive.into());
+        }
+        Ok(Store { scope, name: self.gate.name(scope)?, key: rates::scope_of(key) })
+    }
+}
 
 /// What the headers prove.
 pub(crate) enum Admitted<'a> {

@@ -1,28 +1,38 @@
 //! The genvoris contract, sans-IO: a request of bytes and an instant in, an answer out.
 //!
-//! Served today: `POST /api/tryon/track`. A store reports a try-on; weir checks the key, the store,
-//! the domain and the end customer's session, and takes one unit of the customer's quota and one
-//! credit of the store's pool in a single verdict, or neither.
+//! A store sells plans to its customers. It reports each try-on; weir checks the key, the store, the
+//! domain and the customer's session, and takes one unit of the customer's quota and one credit of
+//! the store's pool in a single verdict, or neither.
 //!
-//! Given by commands for now: stores, keys, customers with their plans, and packs of credits; see
-//! [`Genvoris::put_store`] and its neighbours. Not served yet: the routes under `/api/v1`, the
-//! verification of session tokens ([`Sessions`] is its seam, [`NoSessions`] refuses every token),
-//! and the envelope and delivery of webhooks ([`Events`] hears what they will tell).
+//! | route | does |
+//! |---|---|
+//! | `POST /api/tryon/track` | counts a try-on |
+//! | `GET`, `POST /api/v1/plans`; `GET`, `PATCH`, `DELETE` of one | what a store sells |
+//! | `GET`, `POST /api/v1/customers`; `GET`, `PATCH`, `DELETE` of one; `GET .../usage` | to whom |
+//! | `POST /api/v1/customers/ID/sessions`, `DELETE` of one | tokens for browsers |
+//! | `GET /.well-known/jwks.json` | the keys that verify them |
+//!
+//! Not served: the routes for analytics, and those that manage webhooks. Stores, their keys and packs
+//! of credits are given by commands; see [`Genvoris::put_store`] and its neighbours. [`Events`] hears
+//! what webhooks are to tell, and [`sign`] signs it; delivering is the host's.
 //!
 //! Everything that is counted or kept is in the [`Gate`](weir::Gate), under a catalog such as
-//! `examples/genvoris.json`: the names that this crate uses there are the schema `track`, the
-//! feature `try-on`, the plans `store` and `shopper`, the limit `try-ons` and the wallet `credits`.
+//! `examples/genvoris.json`; what one request changes there is one record of its journal. The names
+//! that this crate uses in the catalog are the schemas `track`, `plan`, `plan.change`, `customer`,
+//! `customer.change` and `session`, the features `try-on`, `creation` and `session`, the plans `store`,
+//! `shopper` and `key`, the limit `try-ons` and the wallet `credits`.
 //!
 //! # Order of checks
 //!
-//! The transport's credential, the body, the key, the store, the domain, the session, the store
-//! that the session names, its customer; then the verdict: the customer's status, plan and quota,
-//! the store's credits. The first that fails is answered, and nothing is taken then.
+//! Of a try-on: the transport's credential, the body, the key, the store, the domain, the session,
+//! the store that it names, whether it was revoked, its customer; then the verdict: the customer's
+//! status, its plan and quota, the store's credits. The first that fails is answered, and nothing is
+//! taken then. A period that is over ends in any case.
 //!
 //! ```
 //! use http::Request;
 //! use weir::{Gate, Timestamp};
-//! use weir_genvoris::{Genvoris, Key, Pack, Settings, StoreStatus};
+//! use weir_genvoris::{Arrival, Genvoris, Key, Pack, Settings, StoreStatus};
 //!
 //! let now: Timestamp = "2026-01-01T00:00:00Z".parse()?;
 //! let gate = Gate::in_memory()?;
@@ -37,30 +47,43 @@
 //! let request = Request::post("/api/tryon/track")
 //!     .header("authorization", format!("Bearer {key}"))
 //!     .body(&br#"{"product_type": "apparel", "variation_count": 4}"#[..])?;
-//! let mut body = Vec::new();
-//! let response = genvoris.handle(&request, now, &mut body)?;
+//! let (mut body, arrival) = (Vec::new(), Arrival { now, random: [0; 16] });
+//! let response = genvoris.handle(&request, &arrival, &mut body)?;
 //! assert_eq!(response.status(), 200);
 //! assert_eq!(body, br#"{"success":true,"remaining_credits":0,"variation_count":4}"#);
 //!
-//! let response = genvoris.handle(&request, now, &mut body)?; // the only credit is spent
+//! let response = genvoris.handle(&request, &arrival, &mut body)?; // the only credit is spent
 //! assert_eq!(response.status(), 402);
 //! assert!(body.starts_with(br#"{"error":"credit_limit_reached","#));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod answer;
+mod body;
 mod commands;
+mod customers;
+mod documents;
 mod error;
 mod events;
 mod extract;
 mod glue;
+mod jwt;
+mod keyring;
+mod plans;
+mod rates;
 mod sessions;
 mod settings;
+mod shopper;
 mod track;
+mod webhook;
 
-pub use commands::{Customer, CustomerStatus, Key, KeyStatus, Pack, Plan, StoreStatus, Usage};
-pub use error::TrackError;
-pub use events::{Event, Events, NoEvents, TryOn};
-pub use glue::Genvoris;
-pub use sessions::{InvalidSession, NoSessions, Session, Sessions};
-pub use settings::{Secret, Settings, Tokens, Transport};
+pub use commands::{Customer, Key, KeyStatus, Pack, Plan, StoreStatus, Usage};
+pub use documents::CustomerStatus;
+pub use error::GenvorisError;
+pub use events::{
+    CustomerData, Event, Events, NoEvents, PlanData, QuotaData, Threshold, TryOn, What,
+};
+pub use glue::{Arrival, Genvoris};
+pub use keyring::{KeyError, Keyring, PublicKey, Signer};
+pub use settings::{Rates, Secret, Settings, Tokens, Transport, Upsert};
+pub use webhook::{DELAYS_S, DELIVERY, NAME, SIGNATURE, Unsigned, check, sign};

@@ -11,6 +11,35 @@ pub struct Settings {
     pub transport: Transport,
     /// Whether a try-on may be reported without a customer's session.
     pub tokens: Tokens,
+    /// What it means to post a customer that the store has.
+    pub upsert: Upsert,
+    /// How often a key may create customers and make sessions.
+    pub rates: Rates,
+}
+
+/// How often a key may create customers and make sessions.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Rates {
+    /// As often as it likes.
+    #[default]
+    Off,
+    /// As often an hour as the plan `key` of the catalog says; then status 429.
+    Hardened,
+}
+
+/// What it means to post a customer that the store has.
+///
+/// # Source
+///
+/// The contract's reference says the first, and some of its examples post a customer on each view of
+/// a page, which under the first gives them a fresh quota with each.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Upsert {
+    /// Its next period starts now, with nothing used.
+    #[default]
+    Always,
+    /// Its period goes on, unless it is over, or the body asks for `resetPeriod`.
+    IfEnded,
 }
 
 /// What a caller must send before its body is read.
@@ -61,7 +90,15 @@ impl Secret {
     /// Whether this is what was offered, in a time that tells at most the length.
     #[must_use]
     pub fn is(&self, offered: &[u8]) -> bool {
-        bool::from(self.0.ct_eq(offered)) && !self.0.is_empty()
+        bool::from(self.0.ct_eq(offered)) && !self.is_unset()
+    }
+
+    pub(crate) fn is_unset(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
     }
 }
 

@@ -1,63 +1,67 @@
 //! Does this try-on count? `POST /api/tryon/track`: one check after the other, then one verdict.
 
-use http::{Request, Response};
-use weir::{
-    Ask, Binding, Caller, Cost, Debit, GateError, Observer, Outcome, Quantity, Scope, Status,
-    Timestamp,
-};
+use http::{Response, StatusCode};
+use weir::{Ask, Binding, Caller, Cost, Debit, Desk, Observer, Outcome, Quantity, Scope, Status};
 use weir_core::token::{Offered, Order};
 
-use crate::answer::{self, Accepted, Quota, Refusal};
-use crate::error::TrackError;
-use crate::events::{Event, Events, TryOn};
+use crate::answer::{self, Accepted, Quota, Refusal, Shortage};
+use crate::error::GenvorisError;
+use crate::events::{Events, QuotaData, Threshold, TryOn, What};
 use crate::extract::{Admitted, Ending, ONE, Report, admit};
-use crate::glue::{CREDITS, Genvoris, Names, QUOTA, SCHEMA};
-use crate::sessions::Sessions;
+use crate::glue::{CREDITS, Called, Genvoris, Names, QUOTA, SCHEMA, Stop};
+use crate::jwt::{self, Session};
+use crate::sessions::is_revoked;
 use crate::settings::Tokens;
+use crate::shopper::Shopper;
 
-impl<S: Sessions, E: Events> Genvoris<S, E> {
+impl<E: Events> Genvoris<E> {
     pub(crate) fn track(
         &self,
-        request: &Request<&[u8]>,
-        now: Timestamp,
+        called: &Called<'_>,
         out: &mut Vec<u8>,
-    ) -> Result<Response<()>, TrackError> {
-        match self.report(request, now) {
-            Ok(accepted) => Ok(answer::accepted(&accepted, out)),
+    ) -> Result<Response<()>, GenvorisError> {
+        match self.report(called) {
+            Ok(accepted) => Ok(answer::write(StatusCode::OK, &accepted, out)),
             Err(Stop::Refused(refusal)) => Ok(answer::refused(&refusal, out)),
             Err(Stop::Failed(error)) => Err(error),
         }
     }
 
-    fn report(&self, request: &Request<&[u8]>, now: Timestamp) -> Result<Accepted, Stop> {
-        let admitted = admit(request.headers(), &self.settings.transport)?;
+    fn report(&self, called: &Called<'_>) -> Result<Accepted, Stop> {
+        let admitted = admit(called.request.headers(), &self.settings.transport)?;
         let catalog = self.gate.catalog()?;
-        let schema = catalog.schema(SCHEMA).ok_or_else(|| GateError::unknown("schema", SCHEMA))?;
-        let report = Report::read(schema, request.body())?;
-        let (store, caller) = self.store(&admitted, &report, now)?;
-        let customer = self.customer(store, report.token.as_deref(), now)?;
-        let variation_count = report.variation_count;
-        let try_on = TryOn { store, customer, variation_count, at: now };
-        let (credits, quota, event) = match report.ending {
-            Ending::Completed => {
-                let (credits, quota) = self.debit(caller, &try_on)?;
-                (credits, quota, Event::TryOnCompleted(try_on))
+        let schema =
+            catalog.schema(SCHEMA).ok_or_else(|| GenvorisError::missing("schema", SCHEMA))?;
+        let report = Report::read(schema, called.body())?;
+        let (store, caller) = self.reporter(&admitted, &report, called)?;
+        let name = self.gate.name(store)?;
+        let session = self.session(&name, report.token.as_deref(), called)?;
+        let mut told = Vec::new();
+        let tried = self.gate.transact(&name, called.arrival.now, |desk| {
+            let mut shopper = match &session {
+                None => None,
+                Some(session) => Some(bearer(desk, (store, session))?),
+            };
+            if let Some(shopper) = &mut shopper {
+                shopper.roll(desk, &mut told)?;
             }
-            Ending::Failed => {
-                let (credits, quota) = self.counters(&try_on)?;
-                (credits, quota, Event::TryOnFailed(try_on))
+            match report.ending {
+                Ending::Failed => Ok::<_, Stop>(Tried { shopper, verdict: None }),
+                Ending::Completed => self.debit(desk, (store, caller), shopper),
             }
-        };
-        self.events.tell(&event);
-        Ok(Accepted::new(credits, variation_count, quota))
+        });
+        let counted =
+            tried.and_then(|tried| self.outcome((store, &report), tried, called, &mut told));
+        self.tell(&name, called.arrival, told);
+        counted
     }
 
     /// The store whose key it is, and the proof of that.
-    fn store(
+    fn reporter(
         &self,
         admitted: &Admitted<'_>,
         report: &Report<'_>,
-        now: Timestamp,
+        called: &Called<'_>,
     ) -> Result<(Scope, Caller), Stop> {
         let header = match admitted {
             Admitted::Bearer(key) => Some(*key),
@@ -66,7 +70,7 @@ impl<S: Sessions, E: Events> Genvoris<S, E> {
         let offered = Offered { header, body: report.key.as_deref().map(str::as_bytes) };
         let key = offered.choose(Order::MustAgree).map_err(|_| Refusal::InvalidKey)?;
         let key = key.ok_or_else(|| Refusal::InvalidBody(KEY_MISSING.to_owned()))?;
-        let holder = self.gate.authenticate(key, report.origin.as_deref(), now)?;
+        let holder = self.gate.authenticate(key, report.origin.as_deref(), called.arrival.now)?;
         let holder = holder.map_err(|_| Refusal::InvalidKey)?;
         if self.gate.status(holder.scope())? != Some(Status::Active) {
             return Err(Refusal::AccountInactive.into());
@@ -75,72 +79,147 @@ impl<S: Sessions, E: Events> Genvoris<S, E> {
         Ok((holder.scope(), caller))
     }
 
-    /// The customer whose session it is; none without a token, where the host lets that pass.
-    fn customer(
+    /// The session that a report names; none without a token, where the host lets that pass.
+    fn session(
         &self,
-        store: Scope,
+        store: &str,
         token: Option<&str>,
-        now: Timestamp,
-    ) -> Result<Option<Scope>, Stop> {
+        called: &Called<'_>,
+    ) -> Result<Option<Session>, Stop> {
         let Some(token) = token else {
             return match self.settings.tokens {
                 Tokens::Optional => Ok(None),
                 Tokens::Required => Err(Refusal::InvalidSessionToken.into()),
             };
         };
-        let session = self.sessions.verify(token, now);
-        let session = session.map_err(|_| Refusal::InvalidSessionToken)?;
-        let named = session.store.map_or(Ok(None), |store| self.gate.find(None, &store))?;
-        if named != Some(store) {
+        let session = jwt::verify(&self.keys, token, called.arrival.now);
+        let session = session.ok_or(Refusal::InvalidSessionToken)?;
+        if session.store.as_deref() != Some(store) {
             return Err(Refusal::TokenStoreMismatch.into());
         }
-        let customer = self.gate.find(Some(store), &session.customer)?;
-        customer.map(Some).ok_or_else(|| Refusal::InvalidSessionToken.into())
+        Ok(Some(session))
     }
 
-    /// Takes a unit of quota and a credit, or neither, and tells what is left.
-    fn debit(&self, caller: Caller, try_on: &TryOn) -> Result<Counters, Stop> {
-        let TryOn { store, customer, at, .. } = *try_on;
-        let path = [store, customer.unwrap_or(store)]; // a scope met twice counts once
-        let costs = [Cost { feature: self.names.try_on, quantity: ONE }];
-        let ask = Ask { caller, scopes: &path, costs: &costs, at, key: None };
-        let mut heard = Heard { names: self.names, credits: None, quota: None };
-        let verdict = self.gate.decide_with(&ask, at, &mut heard)?;
-        match answer::refusal(&verdict, self.names.quota)? {
-            Some(refusal) => Err(refusal.into()),
-            None => {
-                let credits = heard.credits.map_or_else(|| self.credits(try_on), Ok)?;
-                Ok((credits, heard.quota))
-            }
+    /// Takes a unit of quota and a credit, or neither.
+    fn debit(
+        &self,
+        desk: &mut Desk<'_>,
+        (store, caller): (Scope, Caller),
+        mut shopper: Option<Shopper>,
+    ) -> Result<Tried, Stop> {
+        let mut path = vec![store];
+        if let Some(Shopper { scope, customer, .. }) = &shopper {
+            path.push(*scope);
+            path.extend(customer.plan.as_deref().and_then(|plan| desk.find(Some(store), plan)));
         }
+        let costs = [Cost { feature: self.names.try_on, quantity: ONE }];
+        let ask = Ask { caller, scopes: &path, costs: &costs, at: desk.now(), key: None };
+        let mut heard = Heard { names: self.names, credits: None, quota: None };
+        let verdict = desk.decide(&ask, &mut heard)?;
+        let refusal = answer::refusal(&verdict, self.names.quota, desk.now())?;
+        let Heard { credits, quota: limit, .. } = heard;
+        let (quota, mut warned) = (limit.as_ref().map(Quota::after), None);
+        if refusal.is_none()
+            && let (Some(shopper), Some(quota)) = (&mut shopper, quota)
+            && limit.as_ref().is_some_and(Quota::reaches_warning)
+            && !shopper.customer.course.warned
+        {
+            shopper.customer.course.warned = true;
+            shopper.keep(desk)?;
+            warned = Some(What::QuotaWarning(told_of(shopper, quota, Threshold::FourFifths)));
+        }
+        Ok(Tried { shopper, verdict: Some(Counted { refusal, credits, quota, warned }) })
     }
 
-    /// What is left, with nothing taken.
-    fn counters(&self, try_on: &TryOn) -> Result<Counters, Stop> {
-        let standing = |customer| self.gate.standing(customer, QUOTA, try_on.at);
-        let limit = try_on.customer.map(standing).transpose()?;
-        Ok((self.credits(try_on)?, limit.as_ref().map(Quota::before)))
-    }
-
-    fn credits(&self, TryOn { store, at, .. }: &TryOn) -> Result<Quantity, GateError> {
-        self.gate.usable(*store, CREDITS, *at)
+    /// What came of a try-on: what is answered, and what is told.
+    fn outcome(
+        &self,
+        (store, report): (Scope, &Report<'_>),
+        Tried { shopper, verdict }: Tried,
+        called: &Called<'_>,
+        told: &mut Vec<What>,
+    ) -> Result<Accepted, Stop> {
+        let now = called.arrival.now;
+        let (credits, quota, completed) = match verdict {
+            None => {
+                let standing = shopper.as_ref().map(|it| self.gate.standing(it.scope, QUOTA, now));
+                (None, standing.transpose()?.as_ref().map(Quota::before), false)
+            }
+            Some(Counted { refusal: Some(refusal), .. }) => {
+                if let (Refusal::Quota(Shortage::Exhausted(quota)), Some(shopper)) =
+                    (&refusal, &shopper)
+                {
+                    let data = told_of(shopper, *quota, Threshold::All);
+                    told.push(What::QuotaExhausted(data));
+                }
+                return Err(refusal.into());
+            }
+            Some(Counted { credits, quota, warned, .. }) => {
+                told.extend(warned);
+                (credits, quota, true)
+            }
+        };
+        let credits = credits.map_or_else(|| self.gate.usable(store, CREDITS, now), Ok)?;
+        let variations = report.variation_count;
+        let named = shopper.map(|it| (it.id, it.customer.external_id)).unzip();
+        let (customer_id, external_id) = named;
+        let (variation_count, remaining_credits) = (variations.as_units(), credits.as_units());
+        let data = TryOn { customer_id, external_id, variation_count, remaining_credits };
+        let what = if completed { What::TryOnCompleted(data) } else { What::TryOnFailed(data) };
+        let first = told.iter().position(|what| matches!(what, What::QuotaWarning(_)));
+        told.insert(first.unwrap_or(told.len()), what);
+        Ok(Accepted::new(credits, variations, quota))
     }
 }
 
-/// The store's credits and the customer's quota.
-type Counters = (Quantity, Option<Quota>);
+/// The customer whose session it is.
+fn bearer(desk: &Desk<'_>, (store, session): (Scope, &Session)) -> Result<Shopper, Stop> {
+    if is_revoked(desk, &session.id) {
+        return Err(Refusal::InvalidSessionToken.into());
+    }
+    let shopper = Shopper::find(desk, (store, &session.customer))?;
+    shopper.ok_or_else(|| Refusal::InvalidSessionToken.into())
+}
+
+fn told_of(shopper: &Shopper, quota: Quota, threshold: Threshold) -> QuotaData {
+    let Quota { used, limit, remaining } = quota;
+    QuotaData {
+        customer_id: shopper.id.clone(),
+        external_id: shopper.customer.external_id.clone(),
+        plan_id: shopper.customer.plan.clone(),
+        used,
+        limit,
+        remaining,
+        threshold,
+    }
+}
+
+/// A try-on at the desk.
+struct Tried {
+    shopper: Option<Shopper>,
+    /// `None` when nothing was to be taken.
+    verdict: Option<Counted>,
+}
+
+/// What the verdict says, and what is to be told of it.
+struct Counted {
+    refusal: Option<Refusal>,
+    credits: Option<Quantity>,
+    quota: Option<Quota>,
+    warned: Option<What>,
+}
 
 /// What a decision says of both counters, under the lock that it is made under.
 struct Heard {
     names: Names,
     credits: Option<Quantity>,
-    quota: Option<Quota>,
+    quota: Option<Binding>,
 }
 
 impl Observer for Heard {
     fn touched(&mut self, limit: &Binding, _: Outcome) {
         if limit.of.limit == self.names.quota {
-            self.quota = Some(Quota::after(limit));
+            self.quota = Some(*limit);
         }
     }
 
@@ -148,30 +227,6 @@ impl Observer for Heard {
         if debit.wallet == self.names.credits {
             self.credits = debit.usable.checked_sub(debit.amount);
         }
-    }
-}
-
-/// Why a report goes no further.
-enum Stop {
-    Failed(TrackError),
-    Refused(Refusal),
-}
-
-impl From<GateError> for Stop {
-    fn from(error: GateError) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
-impl From<Refusal> for Stop {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
-impl From<TrackError> for Stop {
-    fn from(error: TrackError) -> Self {
-        Self::Failed(error)
     }
 }
 

@@ -288,7 +288,12 @@ const CLICK: &str =
 const SALE: &str = r#"{"visitor_fingerprint":"f","session_id":"s","customer_id":"c","amount":49.99,"transaction_id":"t","event_type":"renewal"}"#;
 
 /// A valid body for each schema of the examples.
-const BODIES: [(&str, &str, &str); 15] = [
+const BODIES: [(&str, &str, &str); 20] = [
+    ("genvoris", "customer", r#"{"externalId":"user_42","planId":"pln_pro","metadata":{"k":"v"}}"#),
+    ("genvoris", "customer.change", r#"{"email":null,"status":"PAUSED","resetPeriod":true}"#),
+    ("genvoris", "plan", r#"{"name":"Pro","monthlyTryOns":100,"externalPriceId":null}"#),
+    ("genvoris", "plan.change", r#"{"monthlyTryOns":200,"active":true}"#),
+    ("genvoris", "session", r#"{"expires_in":900}"#),
     ("genvoris", "track", r#"{"product_type":"shirt","generation_time_ms":950,"success":false}"#),
     (
         "llm",

@@ -1,14 +1,12 @@
-//! What the vectors do not show: every status, that a refusal takes nothing, and the seams.
-
-mod shop;
+//! What is answered to a report: every status, that a refusal takes nothing, and the seams.
 
 use std::sync::Barrier;
 use std::thread;
 
+use crate::shop::{self, KEY, OTHER_KEY, RESTRICTED_KEY, SECRET, SUSPENDED_KEY, Shop, at};
 use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderName, Request};
 use serde_json::{Value, json};
-use shop::{KEY, OTHER_KEY, RESTRICTED_KEY, SECRET, SUSPENDED_KEY, Shop, at};
 use weir::Gate;
 use weir_genvoris::{Genvoris, Secret, Settings, Tokens, Transport};
 
@@ -73,13 +71,15 @@ fn each_refusal_has_its_status_and_takes_nothing() {
         (with(OTHER_KEY, json!({})), 402, json!({"error": "credit_limit_reached"})),
     ] {
         let shop = Shop::new();
-        let answer = shop.send(authorization.as_deref(), &body.to_string());
+        let answer = shop.send(authorization.as_deref(), &shop::text_of(&body));
         let mut got = answer.json();
         let detail = got.as_object_mut().and_then(|got| got.remove("detail"));
         assert_eq!((answer.status, got), (status, expected), "{authorization:?} {body}");
         assert!(detail.is_some_and(|detail| detail.is_string()), "{}", answer.body);
         assert_eq!(shop.counters(), Shop::new().counters(), "{authorization:?} {body}");
-        assert_eq!(shop.told(), [""; 0]);
+        let exhausted = body["end_customer_token"] == json!("ec_full@shop");
+        let told = if exhausted { &["end_customer.quota_exhausted"][..] } else { &[] };
+        assert_eq!(shop.told(), told);
     }
 }
 
@@ -113,9 +113,9 @@ fn the_first_check_that_fails_is_answered() {
         (bearer(SUSPENDED_KEY), &body.to_string(), "account_inactive"),
         (bearer(RESTRICTED_KEY), &body.to_string(), "domain_not_allowed"),
         (bearer(KEY), &body.to_string(), "invalid_session_token"),
-        (bearer(KEY), &token("ec_nobody@other").to_string(), "token_store_mismatch"),
-        (bearer(KEY), &token("ec_nobody@shop").to_string(), "invalid_session_token"),
-        (bearer(KEY), &token("ec_full@shop").to_string(), "end_customer_quota"),
+        (bearer(KEY), &shop::text_of(&token("ec_nobody@other")), "token_store_mismatch"),
+        (bearer(KEY), &shop::text_of(&token("ec_nobody@shop")), "invalid_session_token"),
+        (bearer(KEY), &shop::text_of(&token("ec_full@shop")), "end_customer_quota"),
     ] {
         let answer = shop.send(authorization.as_deref(), raw);
         assert_eq!(answer.json()["error"], json!(error), "{raw}");
@@ -165,7 +165,8 @@ fn the_last_unit_and_the_last_credit_go_to_one() {
         });
         let count = |status| statuses.iter().filter(|got| **got == status).count();
         assert_eq!((count(200), count(402)), (1, 15), "{token}");
-        assert_eq!(shop.told().len(), 1);
+        let completed = shop.told().into_iter().filter(|told| told.starts_with("tryon."));
+        assert_eq!(completed.count(), 1);
     }
 }
 
@@ -178,11 +179,12 @@ fn a_period_ends_in_its_last_millisecond() {
     let answer = shop.track_at(&ask, at(end));
     let quota = json!({"used": 1, "limit": 200, "remaining": 199});
     assert_eq!((answer.status, &answer.json()["end_customer_quota"]), (200, &quota));
-    // A clock that is a little behind still counts where it says it is.
-    assert_eq!(shop.track_at(&ask, at("2026-01-20T23:59:59.999Z")).status, 402);
+    // A clock that goes back brings no period back.
+    let answer = shop.track_at(&ask, at("2026-01-20T23:59:59.999Z"));
+    assert_eq!(answer.json()["end_customer_quota"]["used"], json!(2));
     // Thirty days later, and a day before that.
     let answer = shop.track_at(&ask, at("2026-02-18T23:59:59.999Z"));
-    assert_eq!(answer.json()["end_customer_quota"]["used"], json!(2));
+    assert_eq!(answer.json()["end_customer_quota"]["used"], json!(3));
     let answer = shop.track_at(&ask, at("2026-02-20T00:00:00Z"));
     assert_eq!(answer.json()["end_customer_quota"]["used"], json!(1));
 }
@@ -214,7 +216,9 @@ fn every_answer_is_json_and_none_is_for_browsers() {
         ("GET", "/api/tryon/track", 405),
         ("OPTIONS", "/api/tryon/track", 405),
         ("POST", "/api/tryon/track/", 404),
-        ("GET", "/api/v1/plans", 404),
+        ("GET", "/api/v1/plans", 401),
+        ("GET", "/api/v1/nothing", 404),
+        ("POST", "/.well-known/jwks.json", 405),
     ] {
         let request = Request::builder().method(method).uri(path).header("origin", "https://a.b");
         let answer = shop.handle(&request.body(&b"{}"[..]).expect("a request"), shop::now());
@@ -297,9 +301,11 @@ fn a_journal_that_fails_is_told_to_the_host_and_counts_nothing() {
     let shop = Shop::new();
     shop.break_journal();
     let request = Request::post("/api/tryon/track").header(AUTHORIZATION, format!("Bearer {KEY}"));
-    let request = request.body(&br#"{"end_customer_token": "ec_ok@shop"}"#[..]).expect("a request");
+    let body = shop::text_of(&json!({"end_customer_token": "ec_ok@shop"}));
+    let request = request.body(body.as_bytes()).expect("a request");
     let mut out = b"left over".to_vec();
-    let error = shop.genvoris.handle(&request, shop::now(), &mut out).expect_err("no journal");
+    let arrival = shop.arrival(shop::now());
+    let error = shop.genvoris.handle(&request, &arrival, &mut out).expect_err("no journal");
     assert_eq!(error.code(), "gate.journal");
     assert_eq!(error.answer(&mut out).status(), 500);
     let answer: Value = serde_json::from_slice(&out).expect("JSON");

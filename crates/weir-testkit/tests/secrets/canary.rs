@@ -15,7 +15,7 @@ use weir::{Ask, Caller, Cost, CredentialTerms, GateError, Quantity, Timestamp};
 use weir_core::token::{Origins, Status};
 use weir_genvoris::{Secret, Transport};
 
-use crate::hosts::{Enrolled, Host, Journaled, NOW, Own};
+use crate::hosts::{Enrolled, Host, Journaled, NOW, Own, SIGNER};
 
 // ---- the scan -----------------------------------------------------------------------------------
 
@@ -27,10 +27,14 @@ const LEAST: usize = 8;
 
 impl Forbidden {
     fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::of(secrets.into_iter().map(str::as_bytes))
+    }
+
+    fn of<'a>(secrets: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut forms = HashMap::<_, Vec<_>>::new();
-        let pieces = secrets.into_iter().flat_map(|secret| secret.as_bytes().windows(LEAST));
+        let pieces = secrets.into_iter().flat_map(|secret| secret.windows(LEAST));
         for form in pieces.flat_map(forms_of) {
-            let form = form.to_ascii_lowercase().into_bytes();
+            let form = form.to_ascii_lowercase();
             forms.entry(*form.first_chunk().unwrap()).or_default().push(form);
         }
         Self(forms)
@@ -49,13 +53,12 @@ impl Forbidden {
     }
 }
 
-fn forms_of(piece: &[u8]) -> Vec<String> {
+fn forms_of(piece: &[u8]) -> Vec<Vec<u8>> {
     let each = |write: &dyn Fn(u8) -> String| piece.iter().copied().map(write).collect::<Vec<_>>();
     let numbers = each(&|byte| byte.to_string());
     // Six bytes are eight characters, whatever the two around them are.
     let six = piece.get(..6).unwrap();
-    vec![
-        String::from_utf8(piece.to_vec()).unwrap(),
+    let texts = [
         each(&|byte| format!("{byte:02x}")).concat(),
         each(&|byte| format!("%{byte:02x}")).concat(),
         each(&|byte| format!("\\x{byte:02x}")).concat(),
@@ -64,7 +67,8 @@ fn forms_of(piece: &[u8]) -> Vec<String> {
         numbers.join(", "),
         STANDARD_NO_PAD.encode(six),
         URL_SAFE_NO_PAD.encode(six),
-    ]
+    ];
+    texts.into_iter().map(String::into_bytes).chain([piece.to_vec()]).collect()
 }
 
 #[test]
@@ -293,6 +297,65 @@ fn of_genvoris(secrets: &Secrets) -> Vec<u8> {
         body: r#"{"product_type": "apparel", "success": false}"#,
     };
     of_an_adapter(&contract, &keys, &secrets.transport)
+}
+
+/// The part of a PKCS#8 document that only its owner has: primes, exponents and the coefficient.
+fn private() -> &'static [u8] {
+    SIGNER.last_chunk::<640>().unwrap()
+}
+
+/// A session is shown once, to the store that asked for it, and its key never.
+#[test]
+fn no_key_or_session_leaves_genvoris() {
+    let (key, webhooks) =
+        ("gvk_live_GHJKMNPQRSTUVWXYZGHJKMNPQRSTUVWX", "whsec_NPQRSTUVWXYZGHJKMNPQ");
+    let host = Host::genvoris(&[Enrolled::good(key)], Own::none());
+    let send = |method: &str, path: &str, body: &str| {
+        let request = Request::builder().method(method).uri(path);
+        let request = request.header("authorization", format!("Bearer {key}"));
+        let (head, body) = host.send(&request.body(body.as_bytes()).unwrap()).into_parts();
+        (format!("{head:?}"), String::from_utf8(body).unwrap())
+    };
+    let (_, made) = send("POST", "/api/v1/customers", r#"{"externalId": "user_1"}"#);
+    let made: serde_json::Value = serde_json::from_str(&made).unwrap();
+    let id = made["id"].as_str().unwrap();
+    let sessions = format!("/api/v1/customers/{id}/sessions");
+    let (head, minted) = send("POST", &sessions, "");
+    let minted: serde_json::Value = serde_json::from_str(&minted).unwrap();
+    let token = minted["token"].as_str().unwrap();
+    let (message, signature) = token.rsplit_once('.').unwrap();
+    let mut out = head;
+    for body in [
+        format!(r#"{{"end_customer_token": "{token}"}}"#),
+        format!(r#"{{"end_customer_token": "{token}", "success": false}}"#),
+        format!(r#"{{"end_customer_token": "{token}x"}}"#),
+        format!(r#"{{"end_customer_token": ["{token}"]}}"#),
+        format!(r#"{{"end_customer_token": "{token}", "success": "{token}"}}"#),
+        format!(r#"{{"{token}": 1}}"#),
+        format!(r#"{{"api_key": "{token}"}}"#),
+        token.to_owned(),
+    ] {
+        let (head, answer) = send("POST", "/api/tryon/track", &body);
+        write!(out, "{head} {answer}").unwrap();
+    }
+    for (method, path) in [
+        ("GET", format!("/api/v1/customers?cursor={token}&limit={token}")),
+        ("GET", format!("/api/v1/customers/{token}")),
+        ("DELETE", format!("{sessions}/{token}")),
+        ("GET", "/.well-known/jwks.json".to_owned()),
+    ] {
+        let (head, answer) = send(method, &path, "");
+        write!(out, "{head} {answer}").unwrap();
+    }
+    let secret = Secret::new(webhooks);
+    let header = weir_genvoris::sign(&secret, b"{}", NOW);
+    let checked = weir_genvoris::check(&Secret::new("another"), (&header, b"{}"), NOW);
+    write!(out, "{secret:?} {secret:#?} {header} {checked:?}").unwrap();
+    let out = [out.into_bytes(), host.left_behind()].concat();
+    assert!(out.len() > 4_000, "{} bytes are no output to scan", out.len());
+    assert!(String::from_utf8_lossy(&out).contains(r#""success":true"#), "a try-on was taken");
+    let hidden = [private(), signature.as_bytes(), message.as_bytes(), webhooks.as_bytes()];
+    assert_eq!(Forbidden::of(hidden).find(&out), None);
 }
 
 fn of_pulsora(secrets: &Secrets) -> Vec<u8> {

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use http::{Request, Response};
 use weir::{CredentialTerms, Gate, HostKeys, MemoryJournal, Scope, Timestamp, replay};
 use weir_core::token::{Origins, Pepper, Status};
-use weir_genvoris::{Genvoris, Settings, StoreStatus, Transport};
+use weir_genvoris::{Arrival as Came, Genvoris, Keyring, Settings, Signer, StoreStatus, Transport};
 use weir_pulsora::{Accepted, Arrival, Config, Failure, Ingest, NullFingerprint, Salt};
 use weir_unprice::keys::{Bound, KeyTerms};
 use weir_unprice::{Incoming, respond};
 
 pub(crate) const NOW: Timestamp = Timestamp::EPOCH;
+/// What signs sessions.
+pub(crate) const SIGNER: &[u8] = include_bytes!("../../data/rsa-2048-one.pk8");
 
 /// A key, whether it is good, and until when.
 pub(crate) struct Enrolled {
@@ -92,8 +94,9 @@ impl Host {
     pub(crate) fn genvoris(keys: &[Enrolled], own: Own<'_>) -> Self {
         let kept = Journaled::new(include_bytes!("../../../../examples/genvoris.json"), own.pepper);
         let settings = Settings { transport: own.transport, ..Settings::default() };
-        let told = RefCell::new(format!("{settings:?}"));
-        let genvoris = Genvoris::new(kept.gate.clone(), settings).unwrap();
+        let ring = Keyring::new(Signer::from_pkcs8("gv-one", SIGNER).unwrap());
+        let told = RefCell::new(format!("{settings:?} {ring:?} {ring:#?}"));
+        let genvoris = Genvoris::new(kept.gate.clone(), settings).unwrap().with_keys(ring);
         let root = genvoris.put_store("shop", StoreStatus::Active, NOW).unwrap();
         for key in keys {
             kept.gate.enrol(root, key.key.as_bytes(), &key.terms("live"), NOW).unwrap();
@@ -129,7 +132,10 @@ impl Host {
     pub(crate) fn send(&self, request: &Request<&[u8]>) -> Response<Vec<u8>> {
         let mut body = Vec::new();
         let response = match &self.speaks {
-            Speaks::Genvoris(genvoris) => genvoris.handle(request, NOW, &mut body).unwrap(),
+            Speaks::Genvoris(genvoris) => {
+                let arrival = Came { now: NOW, random: [7; 16] };
+                genvoris.handle(request, &arrival, &mut body).unwrap()
+            }
             Speaks::Pulsora(config) => {
                 let sink = |event: &Accepted<'_, '_>| {
                     write!(self.told.borrow_mut(), "{event:?}").unwrap();

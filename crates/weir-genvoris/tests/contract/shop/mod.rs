@@ -1,8 +1,6 @@
 //! A host for the tests: two stores and a suspended one, customers in every state, five credits.
 
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
-
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use http::{HeaderMap, Request};
@@ -10,9 +8,11 @@ use serde_json::Value;
 use weir::{Gate, Journal, JournalError, Scope, Shard, Timestamp};
 use weir_core::token::Origins;
 use weir_genvoris::{
-    Customer, CustomerStatus, Event, Events, Genvoris, InvalidSession, Key, KeyStatus, Pack, Plan,
-    Session, Sessions, Settings, StoreStatus, Usage,
+    Arrival, Customer, CustomerStatus, Event, Events, Genvoris, Key, KeyStatus, Keyring, Pack,
+    Plan, Settings, Signer, StoreStatus, Usage, What,
 };
+
+pub(crate) mod token;
 
 pub(crate) const KEY: &str = "gvk_live_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 pub(crate) const OTHER_KEY: &str = "gvk_test_BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
@@ -28,20 +28,14 @@ pub(crate) fn now() -> Timestamp {
     at("2026-01-01T00:00:00Z")
 }
 
-/// A token is `CUSTOMER@STORE`, or `CUSTOMER` alone where it starts like one.
-pub(crate) struct Spoken;
-
-impl Sessions for Spoken {
-    fn verify(&self, token: &str, _: Timestamp) -> Result<Session, InvalidSession> {
-        match token.split_once('@') {
-            Some((customer, store)) => {
-                Ok(Session { customer: customer.to_owned(), store: Some(store.to_owned()) })
-            }
-            None if token.starts_with("ec_") => {
-                Ok(Session { customer: token.to_owned(), store: None })
-            }
-            None => Err(InvalidSession),
-        }
+/// The token that a test names: `CUSTOMER@STORE`, or `CUSTOMER` alone where it starts like one; any
+/// other text stands for itself.
+fn spoken(name: &str, now: Timestamp) -> String {
+    let now = now.as_millis().div_euclid(1_000);
+    match name.split_once('@') {
+        Some((customer, store)) => token::of(customer, Some(store), now),
+        None if name.starts_with("ec_") => token::of(name, None, now),
+        None => name.to_owned(),
     }
 }
 
@@ -64,10 +58,11 @@ impl Journal for Breakable {
 }
 
 pub(crate) struct Shop {
-    pub(crate) genvoris: Genvoris<Spoken, Heard>,
+    pub(crate) genvoris: Genvoris<Heard>,
     store: Scope,
     heard: Heard,
     journal: Breakable,
+    sent: AtomicU64,
 }
 
 pub(crate) struct Answer {
@@ -90,9 +85,11 @@ impl Shop {
     pub(crate) fn with(settings: Settings) -> Self {
         let (heard, journal) = (Heard::default(), Breakable::default());
         let gate = Gate::builder().journal(journal.clone()).build().expect("a gate");
-        gate.install(include_bytes!("../../../../examples/genvoris.json"), now()).expect("sound");
+        gate.install(include_bytes!("../../../../../examples/genvoris.json"), now())
+            .expect("sound");
         let genvoris = Genvoris::new(gate, settings).expect("the catalog has it all");
-        let genvoris = genvoris.with_sessions(Spoken).with_events(heard.clone());
+        let signer = Signer::from_pkcs8(token::KID, token::KEY).expect("a key");
+        let genvoris = genvoris.with_keys(Keyring::new(signer)).with_events(heard.clone());
         let stores = [
             ("shop", StoreStatus::Active, KEY),
             ("other", StoreStatus::Active, OTHER_KEY),
@@ -109,7 +106,7 @@ impl Shop {
         for (store, key) in [(store, RESTRICTED_KEY), (closed, SUSPENDED_KEY)] {
             genvoris.put_key(store, key.as_bytes(), &restricted, now()).expect("a key");
         }
-        let shop = Self { genvoris, store, heard, journal };
+        let shop = Self { genvoris, store, heard, journal, sent: AtomicU64::new(0) };
         shop.people();
         for name in ["p1", "p2", "p3", "p4", "p5"] {
             shop.pack(name, now(), None);
@@ -118,18 +115,26 @@ impl Shop {
     }
 
     fn people(&self) {
-        let plan = |active| Some(Plan { monthly_try_ons: 200, active });
+        for (id, active) in [("pln_on", true), ("pln_off", false)] {
+            let (name, monthly_try_ons, external_price_id, disabled) = (id, 200, None, false);
+            let plan = Plan { name, monthly_try_ons, external_price_id, active, disabled };
+            self.genvoris.put_plan(self.store, (id, &plan), now()).expect("a plan");
+        }
         for (id, status, plan, used) in [
-            ("ec_ok", CustomerStatus::Active, plan(true), 32),
-            ("ec_last", CustomerStatus::Active, plan(true), 99),
-            ("ec_full", CustomerStatus::Active, plan(true), 100),
-            ("ec_paused", CustomerStatus::Paused, plan(false), 1),
+            ("ec_ok", CustomerStatus::Active, Some("pln_on"), 32),
+            ("ec_last", CustomerStatus::Active, Some("pln_on"), 99),
+            ("ec_full", CustomerStatus::Active, Some("pln_on"), 100),
+            ("ec_paused", CustomerStatus::Paused, Some("pln_off"), 1),
             ("ec_cancelled", CustomerStatus::Cancelled, None, 1),
             ("ec_no_plan", CustomerStatus::Active, None, 0),
-            ("ec_inactive_plan", CustomerStatus::Active, plan(false), 1),
+            ("ec_inactive_plan", CustomerStatus::Active, Some("pln_off"), 1),
         ] {
-            let usage = Usage { used, limit: 100, period_end: at("2026-01-21T00:00:00Z") };
-            let customer = Customer { id, status, plan, usage };
+            let (period_start, period_end) =
+                (at("2025-12-22T00:00:00Z"), at("2026-01-21T00:00:00Z"));
+            let usage = Usage { used, limit: 100, period_start, period_end };
+            let (external_id, email, metadata) = (id.replace("ec_", "user_"), None, None);
+            let external_id = external_id.as_str();
+            let customer = Customer { id, external_id, email, status, plan, metadata, usage };
             self.genvoris.add_customer(self.store, &customer, now()).expect("a customer");
         }
     }
@@ -156,7 +161,7 @@ impl Shop {
     }
 
     pub(crate) fn track_at(&self, body: &Value, now: Timestamp) -> Answer {
-        let body = body.to_string();
+        let body = with_token(body, now).to_string();
         let request = Request::post("/api/tryon/track")
             .header("authorization", format!("bearer  {KEY}"))
             .body(body.as_bytes());
@@ -173,14 +178,43 @@ impl Shop {
 
     pub(crate) fn handle(&self, request: &Request<&[u8]>, now: Timestamp) -> Answer {
         let mut out = b"what was in the buffer before".to_vec();
-        let response = self.genvoris.handle(request, now, &mut out).expect("an answer");
+        let response = self.genvoris.handle(request, &self.arrival(now), &mut out);
+        let response = response.expect("an answer");
         let (parts, ()) = response.into_parts();
         let body = String::from_utf8(out).expect("text");
         Answer { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
+    pub(crate) fn arrival(&self, now: Timestamp) -> Arrival {
+        let number = self.sent.fetch_add(1, Ordering::Relaxed);
+        Arrival { now, random: u128::from(number).to_be_bytes() }
+    }
+
+    /// Asks a route under `/api/v1` as the shop.
+    pub(crate) fn ask(&self, (method, path): (&str, &str), body: &Value, now: Timestamp) -> Answer {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let request = Request::builder().method(method).uri(format!("/api/v1/{path}"));
+        let request = request.header("authorization", format!("Bearer {KEY}"));
+        self.handle(&request.body(body.as_bytes()).expect("a request"), now)
+    }
+
     pub(crate) fn break_journal(&self) {
         self.journal.0.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn mend_journal(&self) {
+        self.journal.0.store(false, Ordering::SeqCst);
+    }
+
+    pub(crate) const fn store(&self) -> Scope {
+        self.store
+    }
+
+    /// The whole state.
+    pub(crate) fn snapshots(&self) -> Vec<Vec<u8>> {
+        let gate = self.genvoris.gate();
+        let all = (0..gate.shard_count()).map(Shard::new);
+        all.map(|shard| gate.snapshot(shard).expect("a shard")).collect()
     }
 
     pub(crate) fn credits(&self) -> i64 {
@@ -213,12 +247,35 @@ impl Shop {
     /// What was told, in order.
     pub(crate) fn told(&self) -> Vec<String> {
         let name = |event: &Event| {
-            let (Event::TryOnCompleted(it) | Event::TryOnFailed(it)) = event;
-            assert_eq!(it.store, self.store);
-            let name = |scope| self.genvoris.gate().name(scope).expect("sound");
-            let who = it.customer.map_or_else(|| "nobody".to_owned(), name);
-            format!("{} of {who}, {} pictures", event.name(), it.variation_count)
+            assert_eq!(event.store, "shop");
+            let (What::TryOnCompleted(it) | What::TryOnFailed(it)) = &event.what else {
+                return event.what.name().to_owned();
+            };
+            let who = it.customer_id.clone().unwrap_or_else(|| "nobody".to_owned());
+            let pictures = it.variation_count.expect("a count");
+            format!("{} of {who}, {pictures} pictures", event.what.name())
         };
         self.heard.0.lock().expect("no panic").iter().map(name).collect()
     }
+
+    /// The bodies of what was told, in order, and forgets them.
+    pub(crate) fn envelopes(&self) -> Vec<Value> {
+        let mut heard = self.heard.0.lock().expect("no panic");
+        let parsed = |event: Event| serde_json::from_slice(&event.envelope()).expect("JSON");
+        heard.drain(..).map(parsed).collect()
+    }
+}
+
+/// The body with the token that its member names.
+fn with_token(body: &Value, now: Timestamp) -> Value {
+    let mut body = body.clone();
+    if let Some(Value::String(name)) = body.get_mut("end_customer_token") {
+        *name = spoken(name, now);
+    }
+    body
+}
+
+/// The text of a body, with the token that it names.
+pub(crate) fn text_of(body: &Value) -> String {
+    with_token(body, now()).to_string()
 }

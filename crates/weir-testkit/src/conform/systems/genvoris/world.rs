@@ -12,19 +12,64 @@ use crate::conform::{NotImplemented, Setting};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct World {
+    pub(super) data: Data,
+    pub(super) case: Case,
+}
+
+/// What is on record.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Data {
     pub(super) stores: BTreeMap<String, Store>,
     pub(super) api_keys: BTreeMap<String, ApiKey>,
     pub(super) plans: BTreeMap<String, Plan>,
     pub(super) customers: BTreeMap<String, Shopper>,
     pub(super) packs: Vec<Pack>,
+    pub(super) jwks: Jwks,
+}
+
+/// How the host is set up, and what happened to it before.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Case {
     pub(super) config: Config,
+    pub(super) revoked_jti: Vec<String>,
+    /// How many customers the key of the request created in the hour before.
+    #[serde(default)]
+    pub(super) creates_last_hour: u32,
+    /// How many sessions it made.
+    #[serde(default)]
+    pub(super) mints_last_hour: u32,
+    /// What is broken.
+    pub(super) fault: Option<Fault>,
     internal_secret: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Jwks {
+    pub(super) keys: Vec<Jwk>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Jwk {
+    pub(super) kid: String,
+    pub(super) n: String,
+    pub(super) e: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Fault {
+    StorageUnavailable,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Store {
     pub(super) status: StoreStatus,
+    #[serde(rename = "note")]
+    _note: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -45,17 +90,31 @@ pub(super) struct ApiKey {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Plan {
+    pub(super) store: String,
+    pub(super) name: String,
     pub(super) monthly_try_ons: u32,
+    pub(super) external_price_id: Option<String>,
     pub(super) active: bool,
+    pub(super) disabled: bool,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Shopper {
     pub(super) store: String,
+    #[serde(rename = "externalId")]
+    pub(super) external_id: String,
+    pub(super) email: Option<String>,
     #[serde(rename = "planId")]
     pub(super) plan_id: Option<String>,
+    pub(super) metadata: Option<Value>,
     pub(super) status: ShopperStatus,
+    pub(super) usage: Usage,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Usage {
     pub(super) used: u32,
     pub(super) limit: Option<u32>,
     pub(super) period_start: i64,
@@ -80,16 +139,14 @@ pub(super) struct Pack {
     pub(super) expires_at: Option<i64>,
 }
 
-/// The adapter's options. What routes to come will choose has its default, or is refused.
+/// The adapter's options.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Config {
     pub(super) track_auth: Auth,
     pub(super) require_end_customer_token: bool,
-    #[serde(rename = "upsert_roll")]
-    _upsert_roll: UpsertRoll,
-    #[serde(rename = "rate_limits")]
-    _rate_limits: RateLimits,
+    pub(super) upsert_roll: UpsertRoll,
+    pub(super) rate_limits: RateLimits,
 }
 
 #[derive(Debug, Deserialize)]
@@ -102,13 +159,15 @@ pub(super) enum Auth {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum UpsertRoll {
+pub(super) enum UpsertRoll {
     Always,
+    IfEnded,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum RateLimits {
+pub(super) enum RateLimits {
+    Hardened,
     Off,
 }
 
@@ -117,7 +176,7 @@ impl World {
     pub(super) fn read(setting: &Setting<'_>) -> Result<Self, NotImplemented> {
         let fixture = |key: &str| setting.fixtures.get(key).cloned().unwrap_or_default();
         let mut whole = Map::from_iter([("config".to_owned(), fixture("config_defaults"))]);
-        for key in ["stores", "api_keys", "plans", "customers", "packs", "internal_secret"] {
+        for key in KEPT {
             whole.insert(key.to_owned(), fixture(key));
         }
         let empty = Map::new();
@@ -137,21 +196,28 @@ impl World {
         if let Some(secret) = config.and_then(|config| config.remove("internal_secret")) {
             whole.insert("internal_secret".to_owned(), secret);
         }
-        for (key, aside) in ASIDE {
-            let members = whole.get_mut(key).and_then(Value::as_object_mut);
-            for member in members.into_iter().flat_map(Map::values_mut) {
-                let member = member.as_object_mut().into_iter();
-                member.for_each(|member| member.retain(|key, _| !aside.contains(&key.as_str())));
-            }
-        }
-        let whole = Value::Object(whole);
+        let customers = whole.get_mut("customers").and_then(Value::as_object_mut);
+        customers.into_iter().flat_map(Map::values_mut).for_each(set_usage_apart);
+        let (data, case): (Map<_, _>, Map<_, _>) =
+            whole.into_iter().partition(|(key, _)| DATA.contains(&key.as_str()));
+        let whole = serde_json::json!({ "data": data, "case": case });
         serde_json::from_value(whole).map_err(|error| NotImplemented::new(&error.to_string()))
     }
 
     /// What the host shares with its callers; empty when the case unsets it.
     pub(super) fn secret(&self) -> &str {
-        self.internal_secret.as_deref().unwrap_or_default()
+        self.case.internal_secret.as_deref().unwrap_or_default()
     }
+}
+
+/// Puts what a customer used into an object of its own.
+fn set_usage_apart(customer: &mut Value) {
+    let Some(members) = customer.as_object_mut() else { return };
+    let of_use = |key: &&str| matches!(*key, "used" | "limit" | "period_start" | "period_end");
+    let (usage, mut rest): (Map<_, _>, Map<_, _>) =
+        std::mem::take(members).into_iter().partition(|(key, _)| of_use(&key.as_str()));
+    rest.insert("usage".to_owned(), Value::Object(usage));
+    *members = rest;
 }
 
 /// Changes the items that `changes` names by id.
@@ -187,9 +253,9 @@ pub(super) const fn seconds(at: Timestamp) -> i64 {
     at.as_millis().div_euclid(1_000)
 }
 
-/// What matters to no route that is served: what only the routes of plans and customers show.
-const ASIDE: [(&str, &[&str]); 3] = [
-    ("stores", &["note"]),
-    ("plans", &["disabled", "externalPriceId", "name", "store"]),
-    ("customers", &["email", "externalId", "metadata"]),
-];
+/// What of a case is on record.
+const DATA: [&str; 6] = ["stores", "api_keys", "plans", "customers", "packs", "jwks"];
+
+/// The fixtures that are read.
+const KEPT: [&str; 8] =
+    ["stores", "api_keys", "plans", "customers", "packs", "internal_secret", "jwks", "revoked_jti"];
