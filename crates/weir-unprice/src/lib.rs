@@ -2,8 +2,7 @@
 //!
 //! Served: `POST /v1/events/ingest/sync` and `POST /v1/entitlements/verify`. Every other path is an
 //! unknown route, with an empty 404. Not served yet: the queue's route, replays of it, the wallet's
-//! and the entitlements' routes, cycles that are anchored to a day of the month,
-//! and a new expiry for a grant that was given.
+//! and the entitlements' routes.
 //!
 //! Nothing is kept here. A customer is a root scope with a plan, whose limits take grants; what the
 //! customer was sold is a note beside the counts ([`entitlement`]); an API key is a guard scope of
@@ -69,9 +68,11 @@
 //! ```
 
 mod answer;
+pub mod cadence;
 mod endpoint;
 pub mod entitlement;
 mod extract;
+pub mod grants;
 pub mod ingest;
 pub mod keys;
 pub mod meter;

@@ -7,6 +7,7 @@ use crate::conform::{HttpSystem, NotImplemented, Question, ScenarioSystem, Setti
 mod given;
 mod http;
 mod kept;
+mod period;
 mod price;
 mod pure;
 mod scenario;

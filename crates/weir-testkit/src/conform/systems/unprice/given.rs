@@ -3,11 +3,12 @@
 use serde::Deserialize;
 use serde_json::{Map, Number, Value, json};
 use weir::Timestamp;
-use weir_core::window::zone::Zones;
-use weir_core::window::{Period, Unit, Weekday, Window};
+use weir_core::window::Period;
 use weir_unprice::Meter;
+use weir_unprice::cadence::{Anchor, Cadence};
 use weir_unprice::entitlement::{Entitlement, Kind, Terms as Kept};
 
+use super::period;
 use crate::conform::NotImplemented;
 
 /// An entitlement of a vector.
@@ -43,7 +44,7 @@ pub(super) struct Terms {
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 pub(super) struct Plan {
     #[serde(default)]
-    pub(super) billing: Option<Value>,
+    pub(super) billing: Option<Map<String, Value>>,
     #[serde(default, rename = "plan_version")]
     version: Option<String>,
 }
@@ -69,12 +70,6 @@ struct GivenMeter {
     method: String,
     #[serde(default)]
     field: Option<String>,
-}
-
-impl Terms {
-    pub(super) const fn kind(&self) -> Kind {
-        self.kind
-    }
 }
 
 impl Sale {
@@ -108,7 +103,7 @@ impl Sale {
             "featureSlug": self.feature,
             "meterConfig": meter,
             "overageStrategy": overage,
-            "resetConfig": reset,
+            "resetConfig": reset.as_ref().or(self.plan.billing.as_ref()),
         });
         Kept { kept: kept.as_object().cloned().unwrap_or_default(), changed: Vec::new() }
     }
@@ -134,6 +129,8 @@ impl Sale {
             "last-call" => "last_call",
             other => return Err(NotImplemented::new(&format!("overage {other}"))),
         };
+        let window = self.cadence()?.window(self.life()?);
+        let window = window.map_err(|bad| NotImplemented::new(&bad.to_string()))?;
         let price = super::price::definition(&Value::Object(self.terms.price.clone()))?;
         let mut charge = json!({"price": price, "digits": 8, "rounding": "up"});
         if let (true, Some(charge)) = (self.is_capped(), charge.as_object_mut()) {
@@ -146,48 +143,23 @@ impl Sale {
             "enforcement": enforcement,
             "settle": { "give_back": "none", "overage": "first" },
             "grace": "PT1H",
-            "window": self.window()?,
+            "window": window,
         }))
     }
 
-    fn window(&self) -> Result<Value, NotImplemented> {
-        let (effective, expires) = (self.effective()?, self.expires()?);
-        let Some(reset) = &self.terms.reset else {
-            return match (&self.plan.billing, self.expires_at) {
-                (Some(_), _) => Err(NotImplemented::new("a billing cadence as reset")),
-                (None, None) => Ok(json!("lifetime")),
-                (None, Some(_)) => {
-                    let span = expires.since(effective);
-                    Ok(json!({"anchored": {"anchor": effective, "span": span}}))
-                }
-            };
-        };
-        let starts = |unit, at| {
-            let week_starts = Weekday::Monday;
-            let window = Window::Calendar { unit, count: 1, week_starts, zone: None };
-            window.period(at, at, &Zones::NONE).map(|period| period.start)
-        };
-        let unit = match (self.interval(), reset.get("count").and_then(Value::as_u64)) {
-            ("day", None | Some(1)) => Unit::Day,
-            ("month", None | Some(1))
-                if starts(Unit::Month, effective) == starts(Unit::Day, effective) =>
-            {
-                Unit::Month
-            }
-            (other, _) => {
-                return Err(NotImplemented::new(&format!("a reset by {other} from there")));
-            }
-        };
-        if self.expires_at.is_some() && starts(unit, expires) != Ok(expires) {
-            return Err(NotImplemented::new("an expiry inside a period"));
-        }
-        Ok(json!({"calendar": {"unit": unit}}))
+    /// When it starts anew: by its own reset, else as it is billed, always from the day on which it
+    /// was given.
+    pub(super) fn cadence(&self) -> Result<Cadence, NotImplemented> {
+        let reset = self.terms.reset.as_ref().or(self.plan.billing.as_ref());
+        let Some(reset) = reset else { return Ok(Cadence::ONCE) };
+        let interval = period::interval(reset.get("interval").unwrap_or(&Value::Null))?;
+        let count = period::count(reset.get("count"))?;
+        Ok(Cadence { interval, count, anchor: Anchor::DayOfCreation })
     }
 
-    /// How the contract names the period.
-    pub(super) fn interval(&self) -> &str {
-        let reset = self.terms.reset.as_ref();
-        reset.and_then(|reset| reset.get("interval")?.as_str()).unwrap_or("onetime")
+    /// From its beginning to its end.
+    pub(super) fn life(&self) -> Result<Period, NotImplemented> {
+        Ok(Period { start: self.effective()?, end: self.expires()? })
     }
 
     pub(super) fn currency(&self) -> &str {

@@ -9,12 +9,11 @@ use weir_core::limit::Balance;
 use weir_core::meter::Reading;
 use weir_core::price::{Course, Price};
 use weir_core::wallet::{Kind, Lot};
-use weir_core::window::Window;
-use weir_core::window::zone::Zones;
 use weir_unprice::entitlement::root_of;
 use weir_unprice::money::ledger_units;
 
 use super::given::Sale;
+use super::period;
 use super::price::tier_mode;
 use super::world::{PROJECT, World};
 
@@ -108,7 +107,7 @@ impl<'w> Kept<'w> {
         let Course { parts, tier } = price.curve.course((before, after));
         Some(json!({
             "grant_id": grant,
-            "period_key": self.period_key(sale, at)?,
+            "period_key": period_key(sale, at)?,
             "delta": number(delta),
             "value_after": number(after),
             "amount": ledger_units(price.between(before, after)?)?,
@@ -137,7 +136,7 @@ impl<'w> Kept<'w> {
                             if self.is_of(balance.limit, sale) =>
                         {
                             let grant = self.grant_name(*scope, balance.source, sale)?;
-                            let name = format!("{grant}:{}", self.period_key(sale, decided.at)?);
+                            let name = format!("{grant}:{}", period_key(sale, decided.at)?);
                             buckets.insert(name.clone(), bucket(&name, balance, decided.at));
                         }
                         _ => {}
@@ -213,14 +212,11 @@ impl<'w> Kept<'w> {
     fn price(&self, sale: &Sale) -> Option<Price> {
         Some(self.terms(sale)?.charge?.price)
     }
+}
 
-    fn period_key(&self, sale: &Sale, at: Timestamp) -> Option<String> {
-        let start = match self.terms(sale)?.window {
-            window @ Window::Calendar { .. } => window.period(at, at, &Zones::NONE).ok()?.start,
-            _ => sale.effective().ok()?,
-        };
-        Some(format!("{}:{}", sale.interval(), start.as_millis()))
-    }
+fn period_key(sale: &Sale, at: Timestamp) -> Option<String> {
+    let cadence = sale.cadence().ok()?;
+    Some(period::period_key(&cadence, cadence.period(sale.life().ok()?, at).ok()??))
 }
 
 /// How much of what was taken of a balance it had room for.

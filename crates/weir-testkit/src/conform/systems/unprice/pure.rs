@@ -11,13 +11,16 @@ use weir_unprice::{Meter, keys};
 
 use super::given::{Allowance, instant};
 use super::kept::number;
-use super::price;
 use super::scenario::raw;
 use super::world::{World, grant_terms, missing, told};
+use super::{period, price};
 use crate::conform::{NotImplemented, Question};
 
 /// The answer to a question.
 pub(super) fn answer(question: &Question<'_>) -> Result<Value, NotImplemented> {
+    if let Some(answer) = period::answer(question)? {
+        return Ok(answer);
+    }
     let Question { kind, given, input } = *question;
     match kind {
         "active_grants" => active_grants(given, input),

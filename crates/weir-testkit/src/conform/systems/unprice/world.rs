@@ -9,6 +9,7 @@ use weir::{Gate, GateError, GrantTerms, Journal, JournalError, LotTerms, MemoryJ
 use weir::{Scope, Shard, Timestamp};
 use weir_core::wallet::Kind;
 use weir_unprice::entitlement::{entitle, root_of};
+use weir_unprice::grants::give;
 
 use super::given::{Allowance, Sale, instant};
 use crate::conform::NotImplemented;
@@ -84,30 +85,11 @@ impl World {
     /// Sells again: what was sold before keeps its terms, and the grants that it has.
     pub(super) fn resell(&mut self, value: &Value, now: Timestamp) -> Result<(), NotImplemented> {
         let sale = Sale::read(value)?;
-        let Some(place) = self.sales.iter().position(|known| known.id == sale.id) else {
+        if !self.sales.iter().any(|known| known.id == sale.id) {
             self.sales.push(sale.clone());
             self.install(now)?;
-            return self.deliver(&sale, now);
-        };
-        let Some(known) = self.sales.get_mut(place) else { return Ok(()) };
-        if (sale.terms.kind(), &sale.plan.billing) != (known.terms.kind(), &known.plan.billing) {
-            return Err(missing("another type or billing cadence for a live entitlement"));
         }
-        for grant in &sale.grants {
-            let same = known.grants.iter().find(|known| known.id == grant.id);
-            if same.is_some_and(|same| same.expires_at != grant.expires_at) {
-                return Err(missing("another expiry for a live grant"));
-            }
-        }
-        let fresh: Vec<_> = (sale.grants.iter())
-            .filter(|grant| !known.grants.iter().any(|known| known.id == grant.id))
-            .cloned()
-            .collect();
-        known.grants.extend(fresh.iter().cloned());
-        let (root, entitlement) = (root_of(PROJECT, &sale.customer), sale.entitlement()?);
-        entitle(&self.gate, (&root, &sale.feature), &entitlement, now).map_err(told)?;
-        let scope = self.customer(&sale.customer)?;
-        fresh.iter().try_for_each(|grant| self.grant(scope, (&sale.id, grant), now))
+        self.deliver(&sale, now)
     }
 
     /// Adds to the wallet: money that was paid in, and credits that were given.
@@ -164,7 +146,7 @@ impl World {
     ) -> Result<(), NotImplemented> {
         let terms = grant_terms(grant)?;
         let terms = GrantTerms { name: &format!("{limit}/{}", grant.id), ..terms };
-        self.gate.grant(scope, limit, &terms, now).map_err(told)
+        give(&self.gate, (scope, limit), &terms, now).map_err(told)
     }
 
     /// Puts the contract's catalog in force, with a plan for each customer.
