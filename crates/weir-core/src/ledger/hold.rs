@@ -12,10 +12,19 @@ use crate::amount::Quantity;
 use crate::catalog::Catalog;
 use crate::decide::{self, Commit, Effect, Observer, Reason, Request, Then, Verdict};
 use crate::hold::{COMMITS_MAX, Ending, HOLDS_MAX, Held, Hold, KEPT, TTL_MAX};
-use crate::id::{CatalogVersion, HoldId, ScopeId};
+use crate::id::{CatalogVersion, HoldId, ScopeId, WalletId};
 use crate::time::{Span, Timestamp};
 
 impl Ledger {
+    /// What open holds keep of the money in a wallet of a scope.
+    #[must_use]
+    pub fn held(&self, scope: ScopeId, wallet: WalletId) -> Quantity {
+        let Some(account) = self.account(scope) else { return Quantity::ZERO };
+        let lots = self.accounts().lots(account).filter(|lot| lot.wallet == wallet);
+        let held = lots.map(|lot| self.books.holds.pledged(account.root(), scope, &lot.name));
+        held.fold(Quantity::ZERO, |sum, held| sum.checked_add(held).unwrap_or(sum))
+    }
+
     /// Decides a reservation, and holds what is asked for until `ttl` after now. Its number is that
     /// of the verdict's record.
     ///

@@ -248,6 +248,40 @@ impl Gate {
         Ok(cell.ledger.usable(scope.id, id, now))
     }
 
+    /// What open holds keep of the money in a wallet of a scope.
+    ///
+    /// # Errors
+    ///
+    /// [`GateError::UnknownName`] for the wallet.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir::{Ask, Caller, Cost, Gate, GateError, LotTerms, Quantity, Span, Timestamp};
+    /// use weir_core::wallet::Kind;
+    ///
+    /// let (gate, now) = (Gate::in_memory()?, Timestamp::EPOCH);
+    /// gate.install(br#"{ "wallets": { "credits": {} }, "features": { "calls": {} },
+    ///     "plans": { "free": { "limits": { "calls": { "feature": "calls", "capacity": "unlimited",
+    ///         "window": "lifetime", "charge": { "price": "2", "wallet": "credits" } } } } } }"#, now)?;
+    /// let acme = gate.open(None, "acme", Some("free"), now)?;
+    /// let (amount, kind) = (Quantity::from_units(5), Kind::Paid);
+    /// let pack = LotTerms { name: "p", amount, kind, priority: 0, purchased: now, expires: None };
+    /// gate.top_up(acme, "credits", &pack, now)?;
+    /// let one = [Cost { feature: gate.feature("calls")?, quantity: Quantity::from_units(1) }];
+    /// let ask = Ask { caller: Caller::Unchecked, scopes: &[acme], costs: &one, at: now, key: None };
+    /// let hold = gate.hold(&ask, Span::from_millis(1_000).expect("a second"), now)?;
+    /// assert_eq!(gate.held(acme, "credits")?, Quantity::from_units(2));
+    /// drop(hold);
+    /// assert_eq!(gate.held(acme, "credits")?, Quantity::ZERO); // given back
+    /// # Ok::<(), GateError>(())
+    /// ```
+    pub fn held(&self, scope: Scope, wallet: &str) -> Result<Quantity, GateError> {
+        let cell = self.cell(scope.shard)?;
+        let id = cell.catalog.wallet(wallet).ok_or_else(|| GateError::unknown("wallet", wallet))?;
+        Ok(cell.ledger.held(scope.id, id))
+    }
+
     /// The lots of a scope, in the order in which they are drawn.
     ///
     /// # Errors
