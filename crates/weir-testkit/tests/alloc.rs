@@ -288,7 +288,7 @@ const CLICK: &str =
 const SALE: &str = r#"{"visitor_fingerprint":"f","session_id":"s","customer_id":"c","amount":49.99,"transaction_id":"t","event_type":"renewal"}"#;
 
 /// A valid body for each schema of the examples.
-const BODIES: [(&str, &str, &str); 20] = [
+const BODIES: [(&str, &str, &str); 22] = [
     ("genvoris", "customer", r#"{"externalId":"user_42","planId":"pln_pro","metadata":{"k":"v"}}"#),
     ("genvoris", "customer.change", r#"{"email":null,"status":"PAUSED","resetPeriod":true}"#),
     ("genvoris", "plan", r#"{"name":"Pro","monthlyTryOns":100,"externalPriceId":null}"#),
@@ -316,5 +316,11 @@ const BODIES: [(&str, &str, &str); 20] = [
         r#"{"idempotencyKey":"k","eventSlug":"e","featureSlug":"f","properties":{"amount":"1e3"}}"#,
     ),
     ("unprice", "ingest", r#"{"idempotencyKey":"k","eventSlug":"e","properties":{}}"#),
+    ("unprice", "entitlements", r#"{"customerId":"c","projectId":"p"}"#),
+    (
+        "unprice",
+        "meter",
+        r#"{"eventId":"e","eventSlug":"s","aggregationMethod":"sum","aggregationField":"n","filters":{"a":"b"},"groupBy":["c"]}"#,
+    ),
     ("unprice", "verify", r#"{"customerId":"c","featureSlug":"f","timestamp":1763683200000.5}"#),
 ];

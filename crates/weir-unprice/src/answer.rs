@@ -3,11 +3,19 @@
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
-use weir::Quantity;
+use weir::{Quantity, Timestamp};
+use weir_core::grant::Grant;
+use weir_core::limit::UNLIMITED;
+use weir_core::window::Period;
 
+use crate::entitlement::Kind;
 use crate::ingest::{Failure, Ingested};
-use crate::money::Money;
+use crate::money::{Money, ledger_units};
+use crate::offered::Offered;
+use crate::overage::{LimitKind, Overage};
+use crate::queue::Unqueued;
 use crate::verify::Verified;
+use crate::wallet::{Credit, Purse};
 
 /// Why a request has no outcome.
 ///
@@ -22,8 +30,14 @@ pub(crate) enum Fault {
     Expired,
     /// The key is switched off.
     Disabled,
+    /// The key is good, and not for that.
+    Forbidden(&'static str),
+    /// What is asked for is not there.
+    NotFound(&'static str),
     /// Too many requests with this key.
     RateLimited,
+    /// No queue took the event.
+    Unqueued(Unqueued),
     /// Something else kept us.
     Failed(Failure),
 }
@@ -35,11 +49,14 @@ impl Fault {
             Self::Unauthorized(_) => (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
             Self::Expired => (StatusCode::FORBIDDEN, "EXPIRED"),
             Self::Disabled => (StatusCode::FORBIDDEN, "DISABLED"),
+            Self::Forbidden(_) => (StatusCode::FORBIDDEN, "FORBIDDEN"),
+            Self::NotFound(_) => (StatusCode::NOT_FOUND, "NOT_FOUND"),
             Self::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"),
+            Self::Unqueued(_) => (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL),
             Self::Failed(failure) => match failure.status() {
                 status @ StatusCode::BAD_REQUEST => (status, "BAD_REQUEST"),
                 status @ StatusCode::FORBIDDEN => (status, "DISABLED"),
-                status => (status, "INTERNAL_SERVER_ERROR"),
+                status => (status, INTERNAL),
             },
         }
     }
@@ -47,13 +64,44 @@ impl Fault {
     fn message(&self) -> String {
         match self {
             Self::BadRequest(text) => text.clone(),
-            Self::Unauthorized(text) => (*text).to_owned(),
+            Self::Forbidden(text) | Self::NotFound(text) | Self::Unauthorized(text) => {
+                (*text).to_owned()
+            }
             Self::Expired => "key expired".to_owned(),
             Self::Disabled => "key disabled".to_owned(),
             Self::RateLimited => "apikey rate limit exceeded".to_owned(),
+            Self::Unqueued(unqueued) => unqueued.to_string(),
             Self::Failed(failure) => failure.to_string(),
         }
     }
+}
+
+/// The answer to an event that is on the queue.
+pub(crate) fn accepted(body: &mut Vec<u8>) -> Response<()> {
+    json(StatusCode::ACCEPTED, &AcceptedBody { accepted: true }, body)
+}
+
+/// The answer to a question about all that a customer may use.
+pub(crate) fn offered(offered: &[Offered], body: &mut Vec<u8>) -> Response<()> {
+    let shown: Vec<_> = offered.iter().map(OfferedBody::of).collect();
+    json(StatusCode::OK, &shown, body)
+}
+
+/// The answer to a question about a wallet.
+pub(crate) fn purse(customer: &str, purse: &Purse, body: &mut Vec<u8>) -> Response<()> {
+    let balances = BalancesBody {
+        purchased: ledger_units(purse.purchased),
+        granted: ledger_units(purse.granted),
+        reserved: ledger_units(purse.reserved),
+        consumed: ledger_units(purse.consumed),
+    };
+    let credits = purse.credits.iter().map(CreditBody::of).collect();
+    json(StatusCode::OK, &PurseBody { customer_id: customer, balances, credits }, body)
+}
+
+/// The answer to a question about one credit.
+pub(crate) fn credit(credit: &Credit, body: &mut Vec<u8>) -> Response<()> {
+    json(StatusCode::OK, &CreditBody::of(credit), body)
 }
 
 /// The answer to an event that has an outcome: 200, whatever it is.
@@ -168,6 +216,99 @@ impl<'a> SpendingBody<'a> {
 }
 
 #[derive(Serialize)]
+struct AcceptedBody {
+    accepted: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OfferedBody<'a> {
+    id: &'a str,
+    feature_slug: &'a str,
+    feature_type: Kind,
+    limit_type: LimitKind,
+    overage_strategy: Overage,
+    effective_at: i64,
+    expires_at: Option<i64>,
+    grants: Vec<GrantBody<'a>>,
+}
+
+impl<'a> OfferedBody<'a> {
+    fn of(offered: &'a Offered) -> Self {
+        let Offered { feature, entitlement, overage, limit, grants } = offered;
+        Self {
+            id: &entitlement.id,
+            feature_slug: feature,
+            feature_type: entitlement.kind,
+            limit_type: *limit,
+            overage_strategy: *overage,
+            effective_at: entitlement.effective.as_millis(),
+            expires_at: end(entitlement.expires),
+            grants: grants.iter().map(GrantBody::of).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GrantBody<'a> {
+    id: &'a str,
+    allowance_units: Option<serde_json::Number>,
+    effective_at: i64,
+    expires_at: Option<i64>,
+    priority: i32,
+}
+
+impl<'a> GrantBody<'a> {
+    fn of(grant: &'a Grant) -> Self {
+        Self {
+            id: &grant.name,
+            allowance_units: (grant.amount != UNLIMITED).then(|| number(grant.amount)),
+            effective_at: grant.effective.as_millis(),
+            expires_at: end(grant.expires),
+            priority: grant.priority,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PurseBody<'a> {
+    customer_id: &'a str,
+    balances: BalancesBody,
+    credits: Vec<CreditBody<'a>>,
+}
+
+/// In ledger units.
+#[derive(Serialize)]
+struct BalancesBody {
+    purchased: Option<i64>,
+    granted: Option<i64>,
+    reserved: Option<i64>,
+    consumed: Option<i64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CreditBody<'a> {
+    id: &'a str,
+    remaining: Option<i64>,
+    expires_at: Option<i64>,
+}
+
+impl<'a> CreditBody<'a> {
+    fn of(credit: &'a Credit) -> Self {
+        let Credit { id, remaining, expires } = credit;
+        Self { id, remaining: ledger_units(*remaining), expires_at: end(*expires) }
+    }
+}
+
+/// An end in milliseconds; `None` for what does not end.
+fn end(at: Timestamp) -> Option<i64> {
+    (at != Period::NEVER).then_some(at.as_millis())
+}
+
+#[derive(Serialize)]
 struct Enveloped<'a> {
     error: ErrorBody<'a>,
 }
@@ -180,3 +321,5 @@ struct ErrorBody<'a> {
     message: String,
     request_id: &'a str,
 }
+
+const INTERNAL: &str = "INTERNAL_SERVER_ERROR";

@@ -1,7 +1,7 @@
 //! What did they send? From a request's parts to ours.
 
-use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, Uri};
 use weir::{Quantity, Timestamp};
 use weir_core::json::{Bounds, Duplicates, Profile, Raw, Surrogates};
 use weir_core::schema::{Event, Schema, Value};
@@ -14,11 +14,12 @@ pub(crate) const PROFILE: Profile = Profile {
     surrogates: Surrogates::Replaced,
 };
 
-/// The body of `POST /v1/events/ingest/sync`.
-pub(crate) struct Sync<'a> {
+/// The body of both routes that take an event.
+pub(crate) struct Sent<'a> {
+    /// The sender's name for the event.
+    pub(crate) id: Option<String>,
     pub(crate) key: String,
     pub(crate) slug: String,
-    pub(crate) feature: String,
     pub(crate) properties: Raw<'a>,
     pub(crate) customer: Option<String>,
     pub(crate) at: Option<Timestamp>,
@@ -31,19 +32,36 @@ pub(crate) struct Verify {
     pub(crate) at: Option<Timestamp>,
 }
 
+/// The body of `POST /v1/entitlements/get`.
+pub(crate) struct Wanted {
+    pub(crate) customer: String,
+    pub(crate) project: Option<String>,
+}
+
 /// The fields of a checked body; `None` when the schema in force does not declare them as it should.
-pub(crate) fn sync<'a>(schema: &'a Schema, event: &Event<'a, '_>) -> Option<Sync<'a>> {
-    Some(Sync {
+pub(crate) fn sent<'a>(schema: &'a Schema, event: &Event<'a, '_>) -> Option<Sent<'a>> {
+    Some(Sent {
+        id: text(schema, event, "id"),
         key: text(schema, event, "idempotencyKey")?,
         slug: text(schema, event, "eventSlug")?,
-        feature: text(schema, event, "featureSlug")?,
         properties: field(schema, event, "properties")?.as_raw()?,
         customer: text(schema, event, "customerId"),
         at: instant(schema, event),
     })
 }
 
-/// As [`sync`], for the other body.
+/// Of an event that is to be decided at once, what the caller wants to use.
+pub(crate) fn feature(schema: &Schema, event: &Event<'_, '_>) -> Option<String> {
+    text(schema, event, "featureSlug")
+}
+
+/// As [`sent`], for another body.
+pub(crate) fn wanted(schema: &Schema, event: &Event<'_, '_>) -> Option<Wanted> {
+    let customer = text(schema, event, "customerId")?;
+    Some(Wanted { customer, project: text(schema, event, "projectId") })
+}
+
+/// As [`sent`], for another body.
 pub(crate) fn verify(schema: &Schema, event: &Event<'_, '_>) -> Option<Verify> {
     Some(Verify {
         customer: text(schema, event, "customerId")?,
@@ -58,6 +76,36 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, key) = header.split_once(|c: char| c.is_ascii_whitespace())?;
     let key = key.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty()).then_some(key)
+}
+
+/// The value of a parameter after the path, its escapes read; one that is no text is not there.
+pub(crate) fn parameter(uri: &Uri, name: &str) -> Option<String> {
+    let pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
+    let (_, value) = pairs.into_iter().find(|(key, _)| *key == name)?;
+    unescaped(value)
+}
+
+/// A text of a URL with its escapes read; `None` when one is cut off or no text comes of it.
+pub(crate) fn unescaped(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((byte, tail)) = rest.split_first() {
+        let (read, after) = match (byte, tail) {
+            (b'%', [high, low, after @ ..]) => {
+                (hexadecimal(*high)? << 4 | hexadecimal(*low)?, after)
+            }
+            (b'%', _) => return None,
+            (b'+', after) => (b' ', after),
+            (byte, after) => (*byte, after),
+        };
+        bytes.push(read);
+        rest = after;
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn hexadecimal(digit: u8) -> Option<u8> {
+    u8::try_from(char::from(digit).to_digit(16)?).ok()
 }
 
 /// Whether the body says that it is JSON.

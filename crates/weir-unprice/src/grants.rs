@@ -78,7 +78,7 @@ pub fn allowance(bought: Option<Quantity>, planned: Option<Quantity>) -> Option<
 /// let grants: Vec<_> = of_phase(&Term { life, trial_ends: None }).collect();
 /// assert_eq!(grants, [(Origin::Subscription, life)]);
 /// ```
-pub fn of_phase(phase: &Term) -> impl Iterator<Item = (Origin, Period)> {
+pub fn of_phase(phase: &Term) -> impl Iterator<Item = (Origin, Period)> + use<> {
     let Period { start, end } = phase.life;
     let over = phase.trial_ends.unwrap_or(start).max(start).min(end);
     let trial = (Origin::Trial, Period { start, end: over });

@@ -102,6 +102,12 @@ pub enum Failure {
     /// The gate could not decide.
     #[error(transparent)]
     Gate(#[from] GateError),
+    /// A wallet would have to pay for what no invoice covers.
+    #[error("no billing period of entitlement `{id}` covers the event")]
+    NoBillingPeriod {
+        /// Which entitlement.
+        id: String,
+    },
     /// No grant of the entitlement pays at the event's time.
     #[error("no active grant at the event timestamp")]
     NoActiveGrant,
@@ -135,6 +141,7 @@ impl Failure {
             Self::EmptyKey => "unprice.empty_key",
             Self::Gate(error) => error.code(),
             Self::NoActiveGrant => "unprice.no_active_grant",
+            Self::NoBillingPeriod { .. } => "unprice.no_billing_period",
             Self::NotTheOpenPeriod => "unprice.not_the_open_period",
             Self::Refused(reason) => reason.code(),
             Self::TermsChanged { .. } => "unprice.terms_changed",
@@ -158,6 +165,7 @@ impl Failure {
             Self::EmptyKey
             | Self::Gate(_)
             | Self::NoActiveGrant
+            | Self::NoBillingPeriod { .. }
             | Self::Refused(_)
             | Self::TermsChanged { .. }
             | Self::Unreported(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -286,6 +294,9 @@ fn weigh(
         at: event.at,
         key: Some(event.key.as_bytes()),
     };
+    if !entitlement.billing.covers(event.at) && draws(&gate.peek(&ask, instants.received)?) {
+        return Err(Failure::NoBillingPeriod { id: entitlement.id.clone() });
+    }
     let verdict = gate.decide(&ask, instants.received)?;
     let Some(reason) = verdict.reason() else {
         return Ok(Ingested { rejection: None, message: None, verdict: Some(verdict) });
@@ -313,6 +324,12 @@ fn weigh(
     };
     let message = Some(message);
     Ok(Ingested { rejection: Some(rejection), message, verdict: Some(verdict) })
+}
+
+/// Whether a decision asks a wallet for money.
+fn draws(verdict: &Verdict) -> bool {
+    let asks = verdict.charged.is_positive() || verdict.reason() == Some(Reason::OutOfCredit);
+    asks && !verdict.flags.replayed
 }
 
 /// A rejection outside the period, the allowance and the credit; only an old event is told more.

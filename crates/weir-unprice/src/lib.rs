@@ -1,8 +1,10 @@
 //! The unprice ingestion contract over a [`weir::Gate`]: bytes in, status, headers and body out.
 //!
-//! Served: `POST /v1/events/ingest/sync` and `POST /v1/entitlements/verify`. Every other path is an
-//! unknown route, with an empty 404. Not served yet: the queue's route, replays of it, the wallet's
-//! and the entitlements' routes.
+//! Served: `POST /v1/events/ingest/sync` and `/v1/events/ingest`, `POST /v1/entitlements/verify` and
+//! `/v1/entitlements/get`, `GET /v1/wallet`, `/v1/wallet/balance` and
+//! `/v1/wallet/credits/{id}/balance`. Every other path is an unknown route, with an empty 404: also those
+//! of the contract that replay a queue, show a window's inner state or flush its reservations, of
+//! which there are none here, and a stub.
 //!
 //! Nothing is kept here. A customer is a root scope with a plan, whose limits take grants; what the
 //! customer was sold is a note beside the counts ([`entitlement`]); an API key is a guard scope of
@@ -14,7 +16,7 @@
 //! use weir::{Gate, GateError, GrantTerms, Timestamp};
 //! use weir_core::token::Status;
 //! use weir_core::window::Period;
-//! use weir_unprice::entitlement::{Entitlement, Kind, Terms, entitle, root_of};
+//! use weir_unprice::entitlement::{Billing, Entitlement, Kind, Terms, entitle, root_of};
 //! use weir_unprice::keys::{Bound, KeyTerms, enrol};
 //! use weir_unprice::{Incoming, respond};
 //!
@@ -34,7 +36,7 @@
 //!     kind: Kind::Usage,
 //!     limit: "tokens".to_owned(),
 //!     meter_key: Some("slug=tokens_used|method=sum|field=amount".to_owned()),
-//!     currency: "USD".to_owned(),
+//!     billing: Billing::told("USD"),
 //!     effective: now,
 //!     expires: Period::NEVER,
 //!     terms: Terms::default(),
@@ -77,9 +79,13 @@ pub mod ingest;
 pub mod keys;
 pub mod meter;
 pub mod money;
+pub mod offered;
+pub mod overage;
+pub mod queue;
 mod report;
 pub mod verify;
+pub mod wallet;
 
 pub use endpoint::{Incoming, respond};
 pub use meter::Meter;
-pub use report::{Outcome, Reporter, Unreported};
+pub use report::{Downstream, Outcome, Reporter, Unreported};

@@ -4,9 +4,13 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use weir::{Gate, GateError};
 use weir_core::amount::number::ecmascript;
 use weir_core::amount::{NumberError, Precision, Quantity};
 use weir_core::json::{Kind, Raw, Scratch};
+use weir_core::schema::{Refused, RuleCode, Scratch as SchemaScratch};
+
+use crate::extract::PROFILE;
 
 /// How events become use, as a plan's author writes it.
 ///
@@ -32,7 +36,52 @@ pub struct Meter {
     pub window_size: Option<String>,
 }
 
+/// What is wrong with a meter, as the contract says it: where, and what.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{0}")]
+pub struct BadMeter(String);
+
 impl Meter {
+    /// Reads a meter as a plan's author writes it; the schema `meter` of the catalog says of what
+    /// shape that is.
+    ///
+    /// # Errors
+    ///
+    /// The gate's: a catalog without that schema. Within, the first thing that is wrong.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir::{Gate, GateError, Timestamp};
+    /// use weir_unprice::Meter;
+    ///
+    /// let gate = Gate::in_memory()?;
+    /// gate.install(include_bytes!("../../../examples/unprice.json"), Timestamp::EPOCH)?;
+    /// let calls = br#"{"eventId": "e", "eventSlug": "calls", "aggregationMethod": "count"}"#;
+    /// assert!(Meter::read(&gate, calls)?.is_ok());
+    /// let sum = br#"{"eventId": "e", "eventSlug": "calls", "aggregationMethod": "sum"}"#;
+    /// let bad = Meter::read(&gate, sum)?.unwrap_err(); // of what?
+    /// assert!(bad.to_string().starts_with("aggregationField: "));
+    /// # Ok::<(), GateError>(())
+    /// ```
+    pub fn read(gate: &Gate, document: &[u8]) -> Result<Result<Self, BadMeter>, GateError> {
+        let catalog = gate.catalog()?;
+        let schema =
+            catalog.schema("meter").ok_or_else(|| GateError::unknown("schema", "meter"))?;
+        let mut scratch = SchemaScratch::default();
+        if let Err(refused) = schema.check(document, &PROFILE, &mut scratch) {
+            return Ok(Err(BadMeter(told(&refused, document))));
+        }
+        let meter: Self = match serde_json::from_slice(document) {
+            Ok(meter) => meter,
+            Err(error) => return Ok(Err(BadMeter(error.to_string()))),
+        };
+        if meter.aggregation_method != "count" && meter.aggregation_field.is_none() {
+            return Ok(Err(BadMeter(NO_FIELD.to_owned())));
+        }
+        Ok(Ok(meter))
+    }
+
     /// The key under which limits and reports name the meter. The event's id is no part of it.
     ///
     /// # Example
@@ -120,6 +169,25 @@ pub fn number(value: Raw<'_>) -> Result<Quantity, NoValue> {
     })
 }
 
+/// The message of the first violation. Where only some texts will do, the contract shows the one that
+/// was written, which a schema's message never does.
+fn told(refused: &Refused<'_, '_>, document: &[u8]) -> String {
+    let first = match refused {
+        Refused::Invalid(violations) => violations.first(),
+        Refused::Syntax(error) => return error.to_string(),
+    };
+    let mut text = String::new();
+    let Some(first) = first else { return text };
+    // Writing to a string does not fail.
+    let _ = first.message(&mut text);
+    if first.rule() == RuleCode::OneOf {
+        let document: Value = serde_json::from_slice(document).unwrap_or_default();
+        let written = document.pointer(&first.pointer()).and_then(Value::as_str);
+        let _ = write!(text, "'{}'", written.unwrap_or_default());
+    }
+    text
+}
+
 fn field(text: &str) -> String {
     encoded(text.trim())
 }
@@ -137,3 +205,6 @@ fn encoded(text: &str) -> String {
     }
     out
 }
+
+const NO_FIELD: &str =
+    "aggregationField: Aggregation field is required unless the aggregation method is count";

@@ -21,6 +21,35 @@ impl Money {
         ledger_units(self.amount)
     }
 
+    /// In hundredths, as a screen or an invoice shows it: halves away from zero. `None` when it does
+    /// not fit.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir_core::amount::Quantity;
+    /// use weir_unprice::money::Money;
+    ///
+    /// let cents = |nanos| {
+    ///     Money { amount: Quantity::from_nanos(nanos), currency: "USD".to_owned() }.cents()
+    /// };
+    /// assert_eq!(cents(4_999_999), Some(0));
+    /// assert_eq!(cents(5_000_000), Some(1));
+    /// assert_eq!(cents(-5_000_000), Some(-1));
+    /// ```
+    #[must_use]
+    pub fn cents(&self) -> Option<i64> {
+        i64::try_from(self.shown(CENT)).ok()
+    }
+
+    /// In units of so many nano-units, halves away from zero.
+    fn shown(&self, unit: i128) -> i128 {
+        let nanos = self.amount.as_nanos();
+        let magnitude = i128::try_from(nanos.unsigned_abs()).unwrap_or(i128::MAX);
+        let units = magnitude.saturating_add(unit / 2).div_euclid(unit);
+        if nanos < 0 { -units } else { units }
+    }
+
     /// As a screen shows it: at most three fraction digits, dollars as in the United States, every
     /// other currency as in Spain.
     ///
@@ -38,11 +67,8 @@ impl Money {
     /// ```
     #[must_use]
     pub fn display(&self) -> String {
-        let nanos = self.amount.as_nanos();
-        let sign = if nanos < 0 { "-" } else { "" };
-        // Half away from zero, on the magnitude.
-        let magnitude = i128::try_from(nanos.unsigned_abs()).unwrap_or(i128::MAX);
-        let mills = magnitude.saturating_add(500_000).div_euclid(1_000_000);
+        let mills = self.shown(MILL);
+        let (sign, mills) = (if mills < 0 { "-" } else { "" }, mills.abs());
         let (whole, fraction) = (mills.div_euclid(1_000), mills.rem_euclid(1_000));
         let fraction = format!("{fraction:03}");
         let fraction = fraction.trim_end_matches('0');
@@ -119,3 +145,6 @@ fn grouped(whole: i128, separator: char, from: usize) -> String {
     }
     text
 }
+
+const CENT: i128 = 10_000_000;
+const MILL: i128 = 1_000_000;

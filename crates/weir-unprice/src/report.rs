@@ -3,6 +3,7 @@
 use weir::Verdict;
 
 use crate::ingest::Rejection;
+use crate::queue::Queue;
 
 /// Is told of each outcome before it is answered.
 ///
@@ -16,6 +17,11 @@ pub trait Reporter {
     /// [`Unreported`] when it could not be kept.
     fn report(&self, outcome: &Outcome<'_>) -> Result<(), Unreported>;
 }
+
+/// Where a host wants its outcomes and its accepted events.
+pub trait Downstream: Reporter + Queue {}
+
+impl<T: Reporter + Queue> Downstream for T {}
 
 /// Tells nobody.
 impl Reporter for () {

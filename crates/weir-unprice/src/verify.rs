@@ -98,7 +98,7 @@ fn usage(
         message: None,
         usage: Some(binding.used),
         limit: Some(finite(binding.capacity)),
-        spending: Some(Money { amount: spent, currency: entitlement.currency.clone() }),
+        spending: Some(Money { amount: spent, currency: entitlement.billing.currency.clone() }),
     })
 }
 

@@ -1,118 +1,18 @@
 //! What the contract says of requests, beside the vectors.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-use http::{Request, Response, StatusCode};
-use serde_json::{Value, json};
-use weir::{Gate, GrantTerms, Quantity, Span, Status, Timestamp};
+use http::{Request, StatusCode};
+use serde_json::json;
+use weir::{Gate, Status};
 use weir_core::token::Status as KeyStatus;
 use weir_core::window::Period;
-use weir_unprice::entitlement::{Entitlement, Kind, Terms, entitle, entitlements, root_of};
+use weir_unprice::entitlement::{Entitlement, Terms, entitle, entitlements, root_of};
 use weir_unprice::keys::{Bound, KeyTerms, enrol};
-use weir_unprice::{Incoming, Outcome, Reporter, Unreported, respond};
+use weir_unprice::queue::{Message, Queue, Unqueued};
+use weir_unprice::{Outcome, Reporter, Unreported};
 
-const KEY: &str = "unprice_live_CanaryCanaryCanaryCana";
-const SYNC: &str = "/v1/events/ingest/sync";
+mod host;
 
-fn now() -> Timestamp {
-    "2026-03-19T12:00:00Z".parse().unwrap()
-}
-
-/// A gate with one key, one customer, and ten tokens.
-fn gate() -> Gate {
-    let gate = Gate::in_memory().unwrap();
-    gate.install(include_bytes!("../../../examples/unprice.json"), now()).unwrap();
-    put_key(&gate, KeyStatus::Active, None);
-    let root = root_of("proj", "cus_1");
-    let customer = gate.open(None, &root, Some("starter"), now()).unwrap();
-    entitle(&gate, (&root, "tokens"), &sold(), now()).unwrap();
-    let amount = Some(Quantity::from_units(10));
-    let grant = GrantTerms { name: "g1", amount, priority: 10, effective: now(), expires: None };
-    gate.grant(customer, "tokens", &grant, now()).unwrap();
-    gate
-}
-
-fn sold() -> Entitlement {
-    Entitlement {
-        id: "ce_1".to_owned(),
-        kind: Kind::Usage,
-        limit: "tokens".to_owned(),
-        meter_key: Some("slug=tokens_used|method=sum|field=amount".to_owned()),
-        currency: "USD".to_owned(),
-        effective: now(),
-        expires: Period::NEVER,
-        terms: Terms::default(),
-    }
-}
-
-fn put_key(gate: &Gate, status: KeyStatus, expires: Option<Timestamp>) {
-    let bound = Bound { project: "proj", customer: Some("cus_1") };
-    let terms = KeyTerms { id: "k1", bound, plan: "key", status, expires };
-    enrol(gate, KEY.as_bytes(), &terms, now()).unwrap();
-}
-
-fn body(key: &str, amount: i64) -> Value {
-    json!({
-        "idempotencyKey": key,
-        "eventSlug": "tokens_used",
-        "featureSlug": "tokens",
-        "properties": {"amount": amount},
-    })
-}
-
-struct Sent {
-    response: Response<()>,
-    text: String,
-}
-
-impl Sent {
-    fn status(&self) -> StatusCode {
-        self.response.status()
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap()
-    }
-
-    fn error(&self) -> (String, String) {
-        let body = self.json();
-        let text = |key: &str| {
-            let found = body.pointer(&format!("/error/{key}")).and_then(Value::as_str);
-            found.unwrap().to_owned()
-        };
-        (text("code"), text("message"))
-    }
-}
-
-fn send_to(
-    gate: &Gate,
-    reporter: &dyn Reporter,
-    request: &Request<Vec<u8>>,
-    now: Timestamp,
-) -> Sent {
-    let (parts, bytes) = request.clone().into_parts();
-    let request = Request::from_parts(parts, bytes.as_slice());
-    let mut out = b"what was there before".to_vec();
-    let incoming = Incoming { request: &request, now, request_id: "req_1" };
-    let response = respond(gate, reporter, &incoming, &mut out);
-    Sent { response, text: String::from_utf8(out).unwrap() }
-}
-
-fn request(body: &Value) -> Request<Vec<u8>> {
-    Request::post(SYNC)
-        .header("authorization", format!("Bearer {KEY}"))
-        .header("content-type", "application/json")
-        .body(body.to_string().into_bytes())
-        .unwrap()
-}
-
-fn send(gate: &Gate, body: &Value) -> Sent {
-    send_to(gate, &(), &request(body), now())
-}
-
-fn later(span: &str) -> Timestamp {
-    now().checked_add(span.parse::<Span>().unwrap()).unwrap()
-}
+use host::{KEY, SYNC, body, gate, later, now, put_key, request, send, send_to, sold};
 
 #[test]
 fn an_answer_replaces_what_the_buffer_held() {
@@ -323,6 +223,11 @@ fn an_unreported_outcome_is_a_500_and_its_retry_counts_nothing() {
         fn report(&self, outcome: &Outcome<'_>) -> Result<(), Unreported> {
             assert!(outcome.verdict.is_some_and(|verdict| verdict.is_allowed()));
             Err(Unreported { why: "reporting unavailable".to_owned() })
+        }
+    }
+    impl Queue for Deaf {
+        fn send(&self, _: &Message) -> Result<(), Unqueued> {
+            Err(Unqueued)
         }
     }
     let gate = gate();

@@ -5,12 +5,14 @@ use serde_json::Value;
 use crate::conform::{HttpSystem, NotImplemented, Question, ScenarioSystem, Setting, System};
 
 mod given;
+mod grants;
 mod http;
 mod kept;
 mod period;
 mod price;
 mod pure;
 mod scenario;
+mod wallet;
 mod world;
 
 /// The unprice contract.

@@ -6,7 +6,7 @@ use weir::Timestamp;
 use weir_core::window::Period;
 use weir_unprice::Meter;
 use weir_unprice::cadence::{Anchor, Cadence};
-use weir_unprice::entitlement::{Entitlement, Kind, Terms as Kept};
+use weir_unprice::entitlement::{Billing, BillingPeriod, Entitlement, Kind, Terms as Kept};
 
 use super::period;
 use crate::conform::NotImplemented;
@@ -85,7 +85,7 @@ impl Sale {
             kind: self.terms.kind,
             limit: self.id.clone(),
             meter_key: self.meter().map(|meter| meter.key()),
-            currency: self.currency().to_owned(),
+            billing: self.billing()?,
             effective: self.effective()?,
             expires: self.expires()?,
             terms: self.kept(),
@@ -170,15 +170,18 @@ impl Sale {
         self.terms.credit_line == "capped"
     }
 
-    /// Whether a billing period covers `at`, and the period of use has an end that can be billed.
-    pub(super) fn is_billable(&self, at: Timestamp) -> bool {
-        let covers = |period: &Value| {
-            let bound = |key| period.get(key).and_then(Value::as_i64);
-            bound("start").is_some_and(|start| start <= at.as_millis())
-                && bound("end").is_some_and(|end| at.as_millis() < end)
+    /// Who pays: a wallet, within billing periods, or nobody.
+    fn billing(&self) -> Result<Billing, NotImplemented> {
+        let bound = |period: &Value, key| {
+            let bound = period.get(key).and_then(Value::as_i64).map(instant);
+            bound.unwrap_or_else(|| Err(NotImplemented::new("a billing period without an end")))
         };
-        let ends = self.expires_at.is_some() || self.terms.reset.is_some();
-        !self.is_capped() || (ends && self.billing_periods.iter().any(covers))
+        let period = |period| {
+            Ok(BillingPeriod { from: bound(period, "start")?, until: bound(period, "end")? })
+        };
+        let periods = || self.billing_periods.iter().map(period).collect::<Result<_, _>>();
+        let periods = self.is_capped().then(periods).transpose()?;
+        Ok(Billing { currency: self.currency().to_owned(), periods })
     }
 
     pub(super) fn effective(&self) -> Result<Timestamp, NotImplemented> {

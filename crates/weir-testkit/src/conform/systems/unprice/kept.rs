@@ -41,32 +41,23 @@ impl<'w> Kept<'w> {
         let at = self.records.iter().position(|record| record.sequence == sequence)?;
         let (before, record) = (self.records.get(..at)?, self.records.get(at)?);
         let Command::Decide(decided) = &record.command else { return None };
-        let balances = decided.effects.iter().filter_map(|effect| match effect {
-            Effect::Balance { scope, balance, taken } => Some((*scope, *balance, *taken)),
-            _ => None,
-        });
-        // What no grant has room for is told after all that they have.
-        let parts: Vec<_> = balances.map(|of| (of, within(&of.1, of.2))).collect();
-        let rooms = parts.iter().map(|((scope, balance, taken), room)| {
-            let over = taken.checked_sub(*room).unwrap_or_default();
-            (
-                *scope,
-                Balance { used: balance.used.checked_sub(over).unwrap_or_default(), ..*balance },
-                *room,
-            )
-        });
-        let overs = parts.iter().map(|((scope, balance, taken), room)| {
-            (*scope, *balance, taken.checked_sub(*room).unwrap_or_default())
-        });
-        let drawn = rooms.chain(overs).filter(|(.., taken)| *taken != Quantity::ZERO);
-        let drawn = drawn.filter_map(|(scope, balance, taken)| {
-            let sale = self.sale(balance.limit)?;
-            let before = balance.used.checked_sub(taken)?;
-            let grant = self.grant_name(scope, balance.source, sale)?;
-            self.fact(&grant, (sale, decided.at), (taken, before, balance.used))
-        });
-        let facts: Vec<_> = drawn.collect();
-        if facts.is_empty() { self.undrawn(before, decided) } else { Some(facts) }
+        let (mut within, mut over) = (Vec::new(), Vec::new());
+        for effect in decided.effects.iter() {
+            let Effect::Balance { scope, balance, taken } = effect else { continue };
+            let (sale, before) = (self.sale(balance.limit)?, balance.used.checked_sub(*taken)?);
+            let Some(grant) = self.grant_name(*scope, balance.source, sale) else { continue };
+            // What an allowance has room for, and what is over, are two allocations.
+            let line = balance.capacity.max(before).min(balance.used);
+            for (facts, from, to) in [(&mut within, before, line), (&mut over, line, balance.used)]
+            {
+                if from < to {
+                    let moved = (to.checked_sub(from)?, from, to);
+                    facts.push(self.fact(&grant, (sale, decided.at), moved)?);
+                }
+            }
+        }
+        within.append(&mut over);
+        if within.is_empty() { self.undrawn(before, decided) } else { Some(within) }
     }
 
     /// Where nothing was drawn the contract still tells of the meter, by its running number.
@@ -217,13 +208,6 @@ impl<'w> Kept<'w> {
 fn period_key(sale: &Sale, at: Timestamp) -> Option<String> {
     let cadence = sale.cadence().ok()?;
     Some(period::period_key(&cadence, cadence.period(sale.life().ok()?, at).ok()??))
-}
-
-/// How much of what was taken of a balance it had room for.
-fn within(balance: &Balance, taken: Quantity) -> Quantity {
-    let before = balance.used.checked_sub(taken).unwrap_or_default();
-    let room = Balance { used: before, ..*balance }.left();
-    taken.min(room).max(taken.min(Quantity::ZERO))
 }
 
 fn bucket(name: &str, balance: &Balance, at: Timestamp) -> Value {

@@ -41,6 +41,10 @@ pub(super) fn answer(question: &Question<'_>) -> Result<Value, NotImplemented> {
         "price_string" => Ok(json!({"valid": is_price(text(input, "value")?)})),
         "price_total" => total(given, input),
         "tier_validate" => validate(input),
+        "to_currency_minor" => {
+            let (amount, currency) = (units(input, "minor")?, "USD".to_owned());
+            Ok(json!({"currency_minor": Money { amount, currency }.cents()}))
+        }
         "to_ledger_decimal" => {
             let minor = ledger_units(scaled(input)?).ok_or_else(|| missing("so much"))?;
             Ok(json!({"decimal": fixed(minor, 8)}))

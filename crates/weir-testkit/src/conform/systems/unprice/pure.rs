@@ -13,13 +13,15 @@ use super::given::{Allowance, instant};
 use super::kept::number;
 use super::scenario::raw;
 use super::world::{World, grant_terms, missing, told};
-use super::{period, price};
+use super::{grants, period, price, wallet};
 use crate::conform::{NotImplemented, Question};
 
 /// The answer to a question.
 pub(super) fn answer(question: &Question<'_>) -> Result<Value, NotImplemented> {
-    if let Some(answer) = period::answer(question)? {
-        return Ok(answer);
+    for part in [period::answer, grants::answer, wallet::answer] {
+        if let Some(answer) = part(question)? {
+            return Ok(answer);
+        }
     }
     let Question { kind, given, input } = *question;
     match kind {

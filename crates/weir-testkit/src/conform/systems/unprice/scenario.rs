@@ -57,12 +57,6 @@ impl Host {
 impl ScenarioSystem for Host {
     fn ingest(&mut self, ask: &Ingest<'_>) -> Result<Value, NotImplemented> {
         let at = ask.event.timestamp;
-        let of_feature = |sale: &&super::given::Sale| {
-            (&*sale.customer, &*sale.feature) == (ask.customer, ask.feature)
-        };
-        if self.world.sales.iter().filter(of_feature).any(|sale| !sale.is_billable(at)) {
-            return Err(missing("a capped credit line without an end or a billing period"));
-        }
         let text = ask.event.properties.to_string();
         let mut scratch = Scratch::default();
         let event = Event {
@@ -131,9 +125,9 @@ impl ScenarioSystem for Host {
         match fault {
             Fault::ReportingOut => self.reports.out.set(true),
             Fault::ReportingMended => self.reports.out.set(false),
-            Fault::WalletOut | Fault::WalletMended => {
-                return Err(missing("a wallet that can fail apart from the rest"));
-            }
+            // The wallet is kept where everything is: it fails with the journal.
+            Fault::WalletOut => self.world.journal.fail(true),
+            Fault::WalletMended => self.world.journal.fail(false),
         }
         Ok(())
     }

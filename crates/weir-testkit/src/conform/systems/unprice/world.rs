@@ -23,16 +23,21 @@ pub(super) struct World {
     lots: u32,
 }
 
-/// A journal that can fail once.
+/// A journal that can fail, once or until it is mended.
 #[derive(Default)]
 pub(super) struct Tape {
     kept: MemoryJournal,
-    fail_next: AtomicBool,
+    fails: AtomicBool,
+    fails_next: AtomicBool,
 }
 
 impl Tape {
+    pub(super) fn fail(&self, fails: bool) {
+        self.fails.store(fails, Ordering::SeqCst);
+    }
+
     pub(super) fn fail_next(&self) {
-        self.fail_next.store(true, Ordering::SeqCst);
+        self.fails_next.store(true, Ordering::SeqCst);
     }
 
     pub(super) fn bytes(&self) -> Vec<u8> {
@@ -42,7 +47,8 @@ impl Tape {
 
 impl Journal for Tape {
     fn append(&self, shard: Shard, record: &[u8]) -> Result<(), JournalError> {
-        if self.fail_next.swap(false, Ordering::SeqCst) {
+        let fails = self.fails.load(Ordering::SeqCst);
+        if fails || self.fails_next.swap(false, Ordering::SeqCst) {
             return Err(JournalError);
         }
         self.kept.append(shard, record)
