@@ -24,6 +24,7 @@
 //! - `order_free`: what is admitted inside the grace gives the same use in whatever order it comes.
 //! - `peek_is_decide`: the same question gives the same verdict, asked or decided.
 //! - `explain_is_decide`: who listens hears of the same decision, its limits and what it changes.
+//! - `what_has_happened_is_refused_by_no_limit`: it is booked whole, and what is over is overage.
 //! - `access_is_peek_of_the_least`: a limit gives access where the least that can be asked passes it.
 //! - `what_no_grant_covers_is_owed_or_recorded`: what is owed is paid by what grants have next; what
 //!   is recorded is not.
@@ -277,11 +278,13 @@ pub struct Workings {
 
 /// What a request is weighed for.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-enum Purpose {
+pub(crate) enum Purpose {
     /// To put right what is counted: nobody pays.
     Correct,
     /// To hold what is asked: who pays is seen when it is known what is held.
     Hold,
+    /// To book what has happened already: no limit stands against it.
+    Record,
     /// To use it.
     #[default]
     Use,
@@ -333,6 +336,30 @@ pub fn decide<O: Observer>(
     if !O::LISTENS && plain::decide(view, request, &mut workings.effects, verdict) {
         return;
     }
+    in_full(view, request, (workings, observer), verdict);
+}
+
+/// Books what has happened already: as [`decide`], but no limit stands against it.
+pub(crate) fn record<O: Observer>(
+    view: &View<'_>,
+    request: &Request<'_>,
+    (workings, observer): (&mut Workings, &mut O),
+    verdict: &mut Verdict,
+) {
+    workings.effects.clear();
+    workings.purpose = Purpose::Record;
+    in_full(view, request, (&mut *workings, observer), verdict);
+    workings.purpose = Purpose::Use;
+}
+
+/// Decides whatever is more than an everyday ask.
+#[inline]
+fn in_full<O: Observer>(
+    view: &View<'_>,
+    request: &Request<'_>,
+    (workings, observer): (&mut Workings, &mut O),
+    verdict: &mut Verdict,
+) {
     if let Some(answer) = gates::pass(view, request, observer) {
         *verdict = answer;
         return;

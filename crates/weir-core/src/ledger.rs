@@ -23,7 +23,8 @@ use crate::account::{Account, Accounts};
 use crate::amount::Quantity;
 use crate::catalog::Catalog;
 use crate::decide::{
-    self, Access, Binding, Fingerprint, Observer, Outcome, Reason, Request, Verdict, View, Workings,
+    self, Access, Binding, Fingerprint, Observer, Outcome, Purpose, Reason, Request, Verdict, View,
+    Workings,
 };
 use crate::hash::HashKey;
 use crate::id::{CatalogVersion, LimitId, PlanId, ScopeId, ScopeName, WalletId};
@@ -32,6 +33,7 @@ use crate::time::Timestamp;
 use crate::token::{Pepper, Registry};
 
 mod batch;
+mod booked;
 mod books;
 mod codec;
 mod correct;
@@ -168,40 +170,10 @@ impl Ledger {
             verdict.flags.clock_held = now < seen;
             *head = Head { sequence: verdict.sequence, seen };
             books.take(request, glance);
-            return Ok(verdict);
+            return Ok(&self.answer);
         }
         decide::decide(&view, request, (workings, observer), verdict);
-        if verdict.flags.replayed {
-            return Ok(verdict);
-        }
-        verdict.sequence = head.sequence.saturating_add(1);
-        verdict.flags.clock_held = now < seen;
-        let keyed = request.key.is_some();
-        let remembered = keyed.then(|| remembered(&view, request, verdict)).flatten();
-        let effects = &workings.effects;
-        if S::TAKES {
-            sink.append(&Record {
-                sequence: verdict.sequence,
-                now: seen,
-                catalog: catalog.version(),
-                command: Command::Decide(Decided {
-                    scopes: Cow::Borrowed(request.scopes),
-                    costs: Cow::Borrowed(request.costs),
-                    at: request.at,
-                    key: request.key,
-                    effects: Cow::Borrowed(effects),
-                    verdict: *verdict,
-                    remembered,
-                }),
-            })?;
-        }
-        *head = Head { sequence: verdict.sequence, seen };
-        // The effects were computed from this very state: they fit it.
-        let _fits = books.settle(effects);
-        if let Some(remembered) = remembered {
-            books.remember(remembered, *verdict);
-        }
-        Ok(verdict)
+        self.keep((catalog, request), (now, seen), (sink, Purpose::Use))
     }
 
     /// Says what [`Ledger::decide`] would, and does nothing.

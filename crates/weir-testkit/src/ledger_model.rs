@@ -16,6 +16,7 @@ use weir_core::limit::Source;
 use weir_core::time::Timestamp;
 use weir_core::wallet::Lot;
 
+mod book;
 mod burn;
 pub mod calendar;
 pub mod clocks;
@@ -250,17 +251,7 @@ impl Model {
 
     /// Decides a request.
     pub fn decide(&mut self, request: &Request<'_>, now: Timestamp) -> Verdict {
-        self.advance(now);
-        let (mut verdict, changes) = self.judge(request, self.now.max(now.as_millis()));
-        if verdict.flags.replayed {
-            return verdict;
-        }
-        verdict.flags.clock_held = now.as_millis() < self.now;
-        self.done(now);
-        verdict.sequence = self.head.sequence;
-        self.commit(changes);
-        self.remember(request, verdict);
-        verdict
+        self.answer((request, now), Purpose::Use(BigInt::ZERO))
     }
 
     fn commit(&mut self, changes: Changes) {
@@ -368,10 +359,7 @@ impl Model {
 
     /// The verdict at `now`, and what it changes when it is allowed.
     fn judge(&self, request: &Request<'_>, now: i64) -> (Verdict, Changes) {
-        match self.gates(request, now) {
-            Ok(()) => self.weigh(request, now, Purpose::Use(BigInt::ZERO)),
-            Err(verdict) => (*verdict, Changes::default()),
-        }
+        self.judge_for(request, now, Purpose::Use(BigInt::ZERO))
     }
 
     fn gates(&self, request: &Request<'_>, now: i64) -> Result<(), Box<Verdict>> {

@@ -61,6 +61,8 @@ pub enum Act {
     Advance,
     /// Say several things of one scope together.
     Batch(Vec<Act>),
+    /// Book what has happened.
+    Book(Ask),
     /// Use a hold: which, the number of the commit, what was used, and whether it goes on.
     Commit(HoldId, u32, Vec<Cost>, Then),
     /// Put something right.
@@ -172,6 +174,7 @@ impl Author {
     fn play(&mut self, act: &Act, now: Timestamp) -> Played {
         let Self { model, .. } = self;
         match act.clone() {
+            Act::Book(ask) => return Played::Decided(model.book(&ask.request(), now)),
             Act::Correct(correct) => return put_right(model, correct, now),
             Act::Batch(acts) => return Played::Done(self.together(&acts, now)),
             Act::Decide(ask) => return Played::Decided(model.decide(&ask.request(), now)),
@@ -206,7 +209,8 @@ impl Author {
     fn act(&self, now: Timestamp, u: &mut Unstructured<'_>) -> Result<Act> {
         let scope = self.scope(u)?;
         Ok(match u.int_in_range(0..=99_u8)? {
-            0..=45 => Act::Decide(self.ask(now, u)?),
+            0..=3 => Act::Book(self.ask(now, u)?),
+            4..=45 => Act::Decide(self.ask(now, u)?),
             46..=47 => self.correct(scope, u)?,
             48..=57 => Act::Reserve(self.ask(now, u)?, self.ttl(u)?),
             58..=73 if self.model.holds().any(|(_, open, _)| open) || u.ratio(1, 16)? => {

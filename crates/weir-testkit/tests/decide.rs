@@ -586,6 +586,33 @@ fn access_is_peek_of_the_least() {
 }
 
 #[test]
+fn what_has_happened_is_refused_by_no_limit() {
+    let booked_over = RefCell::new(0);
+    law(Flavour::Everything, 400, |beats| {
+        let mut stage = Stage::default();
+        for beat in beats {
+            let Act::Book(ask) = &beat.act else {
+                stage.play(&beat.act, beat.now, &mut ());
+                continue;
+            };
+            let question = (&ask.request(), beat.now);
+            let asked = *stage.ledger.peek(&stage.catalog, question, &mut ());
+            let Played::Decided(booked) = stage.play(&beat.act, beat.now, &mut ()) else {
+                panic!("it was asked");
+            };
+            let of_limit = |verdict: &Verdict| {
+                matches!(verdict.reason(), Some(Reason::LimitExceeded | Reason::RateLimited))
+            };
+            prop_assert!(booked.flags.replayed || !of_limit(&booked), "{booked:?}");
+            prop_assert!(booked.is_allowed() || !asked.is_allowed(), "{booked:?}, {asked:?}");
+            *booked_over.borrow_mut() += u32::from(of_limit(&asked) && booked.is_allowed());
+        }
+        Ok(())
+    });
+    assert!(booked_over.into_inner() > 100);
+}
+
+#[test]
 fn retry_is_exact() {
     let told = RefCell::new((0, 0));
     law(Flavour::Everything, 600, |beats| {
@@ -871,7 +898,9 @@ impl Books {
     ) -> Result<BTreeMap<(ScopeId, LimitId), i128>, TestCaseError> {
         let (mut taken_of, mut moved_of) = (BTreeMap::new(), BTreeMap::new());
         let effects = match &record.command {
-            Command::Decide(decided) | Command::Reserve { decided, .. } => &decided.effects[..],
+            Command::Book(decided)
+            | Command::Decide(decided)
+            | Command::Reserve { decided, .. } => &decided.effects[..],
             Command::Correct(Correction::Adjust { effects, .. }) => &effects[..],
             Command::Settle(settled) => &settled.effects[..],
             Command::Correct(Correction::Reset { effects, .. }) => {

@@ -21,6 +21,7 @@ use crate::journal::{Journal, JournalError, MemoryJournal, NoJournal};
 use crate::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 mod batch;
+mod book;
 mod commands;
 mod correct;
 mod credentials;

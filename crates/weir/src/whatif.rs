@@ -149,6 +149,7 @@ impl Desk<'_> {
                 let command = Command::Install { json: self.json.into(), names, zones };
                 done(self.ledger.execute(command, now, &mut ()))
             }
+            Command::Book(decided) => self.book(&decided, now),
             Command::Decide(decided) => self.decide(&decided, now),
             Command::Reserve { decided, hold } => {
                 let id = hold.as_ref().map(|hold| hold.id);
@@ -197,6 +198,14 @@ impl Desk<'_> {
         }
         let question = (&request(decided), now);
         let Ok(verdict) = self.ledger.decide(&self.catalog, question, (&mut (), &mut ()));
+        let verdict = *verdict;
+        self.compare(&decided.verdict, &verdict);
+        Ok(())
+    }
+
+    fn book(&mut self, decided: &Decided<'_>, now: Timestamp) -> Result<(), Refused> {
+        let question = (&request(decided), now);
+        let Ok(verdict) = self.ledger.book(&self.catalog, question, (&mut (), &mut ()));
         let verdict = *verdict;
         self.compare(&decided.verdict, &verdict);
         Ok(())

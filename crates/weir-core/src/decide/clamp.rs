@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::mem;
 
 use super::weigh::Place;
-use super::{Cost, Request, View, Workings, access};
+use super::{Cost, Purpose, Request, View, Workings, access};
 use crate::amount::Quantity;
 use crate::id::FeatureId;
 use crate::limit::{Balance, Enforcement, Fit};
@@ -18,7 +18,8 @@ use crate::limit::{Balance, Enforcement, Fit};
 #[inline]
 pub(super) fn find(view: &View<'_>, request: &Request<'_>, workings: &mut Workings) {
     workings.clamped.clear();
-    if view.catalog.clamps() {
+    // What has happened has happened whole.
+    if view.catalog.clamps() && workings.purpose != Purpose::Record {
         look(view, request, workings);
     }
 }

@@ -121,7 +121,7 @@ impl<'s, O: Observer> Scale<'s, O> {
             self.refuse(Reason::NoEntitlement, None);
             self.verdict.flags.shadow_denied = false; // no limit was to be asked
         }
-        if self.workings.purpose == Purpose::Use && !self.workings.debits.is_empty() {
+        if self.workings.purpose != Purpose::Hold && !self.workings.debits.is_empty() {
             self.pay();
         }
         match self.verdict.outcome {
@@ -217,7 +217,7 @@ impl<'s, O: Observer> Scale<'s, O> {
             (self.count(place)?, None)
         };
         let Standing { used, held, capacity, .. } = standing;
-        let fit = standing.meets(asked, terms.line.enforcement);
+        let fit = standing.meets(asked, self.enforcement(terms));
         let taken = if fit == Fit::Refused { Quantity::ZERO } else { self.taken(place, asked) };
         let of = Compared { scope, limit: terms.limit, fit };
         let binding = Binding { of, used, held, asked, taken, capacity, resets_at };
@@ -244,6 +244,16 @@ impl<'s, O: Observer> Scale<'s, O> {
             self.hold_open(place, opened, opening);
         }
         Some(())
+    }
+
+    /// What happens to an ask that does not fit; what has happened already is refused by nothing.
+    #[inline]
+    fn enforcement(&self, terms: &Terms) -> Enforcement {
+        match terms.line.enforcement {
+            Enforcement::Shadow => Enforcement::Shadow,
+            _ if self.workings.purpose == Purpose::Record => Enforcement::Soft,
+            declared => declared,
+        }
     }
 
     /// What is taken of an ask: less where a limit on the path clamps it.
@@ -333,7 +343,7 @@ impl<'s, O: Observer> Scale<'s, O> {
         match self.workings.purpose {
             Purpose::Correct => false,
             Purpose::Hold => part.is_positive(),
-            Purpose::Use => true,
+            Purpose::Record | Purpose::Use => true,
         }
     }
 

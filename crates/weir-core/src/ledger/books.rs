@@ -76,8 +76,8 @@ impl Books {
                 return commands.iter().try_for_each(|command| self.apply(now, command));
             }
             Command::Advance => true,
+            Command::Book(decided) | Command::Decide(decided) => self.decided(decided),
             Command::Correct(correction) => self.correct(now, correction),
-            Command::Decide(decided) => self.decided(decided),
             Command::Enrol { digest, credential } => {
                 self.credentials.insert(*digest, credential.clone().into_owned()).is_ok()
             }

@@ -32,8 +32,8 @@ fn write_command(w: &mut Writer<'_>, command: &Command<'_>) {
             w.size(commands.len());
             commands.iter().for_each(|command| write_command(w, command));
         }
+        Command::Book(decided) | Command::Decide(decided) => write_decided(w, decided),
         Command::Correct(correction) => correction::write(w, correction),
-        Command::Decide(decided) => write_decided(w, decided),
         Command::Enrol { digest, credential } => {
             w.0.extend_from_slice(digest.as_bytes());
             parts::write_credential(w, credential);
@@ -164,6 +164,7 @@ fn read_command(r: &mut Reader<'_>) -> Result<Command<'static>, DecodeError> {
             };
             if is_joinable(&command) { Ok(command) } else { Err(DecodeError::Malformed) }
         })?),
+        19 => Command::Book(read_decided(r)?),
         _ => return Err(DecodeError::Malformed),
     })
 }
@@ -189,6 +190,7 @@ const fn tag(command: &Command<'_>) -> u8 {
         Command::Advance => 16,
         Command::Correct(_) => 17,
         Command::Batch(_) => 18,
+        Command::Book(_) => 19,
     }
 }
 

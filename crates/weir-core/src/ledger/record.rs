@@ -39,6 +39,8 @@ pub enum Command<'a> {
     Advance,
     /// Several things were said of scopes and documents that belong together: all of it, or nothing.
     Batch(Vec<Command<'a>>),
+    /// What has happened was booked, whatever limits say of it.
+    Book(Decided<'a>),
     /// Something was put right by hand.
     Correct(Correction<'a>),
     /// A request was decided.

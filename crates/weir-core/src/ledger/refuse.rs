@@ -79,6 +79,7 @@ pub(super) fn check(staged: &Staged<'_>, command: &Command<'_>) -> Result<(), Re
     let names = &books.installed.names;
     match command {
         Command::Batch(_)
+        | Command::Book(_)
         | Command::Correct(_)
         | Command::Decide(_)
         | Command::Extend { .. }

@@ -51,6 +51,8 @@ struct Pledge {
 pub(super) enum Purpose {
     /// To hold what is asked, and money at the dearest price.
     Hold,
+    /// To book it, whatever limits say.
+    Record,
     /// To use it, when so much is charged already.
     Use(BigInt),
 }

@@ -38,6 +38,22 @@ pub(super) fn left(allowances: &[Allowance]) -> BigInt {
 }
 
 impl Model {
+    /// How an ask meets a limit, and what is taken of it; what has happened already is taken whole.
+    pub(super) fn met(
+        &self,
+        (place, request): (Place<'_>, &Request<'_>),
+        (allowances, asked): (&[Allowance], &BigInt),
+        records: bool,
+    ) -> (Fit, BigInt) {
+        let fit = meets(place.line.terms.enforcement, allowances, asked);
+        match fit {
+            Fit::Clamped | Fit::Refused if records => (Fit::Over, asked.clone()),
+            _ if records => (fit, asked.clone()),
+            Fit::Refused => (fit, BigInt::ZERO),
+            _ => (fit, self.clamped(request, (place.line.feature, asked), place.now)),
+        }
+    }
+
     /// What is taken of an ask for a feature: the least that a limit which clamps it has left.
     pub(super) fn clamped(
         &self,

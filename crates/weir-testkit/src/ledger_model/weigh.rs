@@ -14,7 +14,7 @@ use weir_core::time::Timestamp;
 use super::debt::{settled, split};
 use super::funds::{Debit, Paid, beside};
 use super::hold::{Part, Purpose};
-use super::line::{left, meets};
+use super::line::left;
 use super::retry::Reopens;
 use super::{Heard, Key, Line, Model, Scope, Take, calendar, price};
 
@@ -50,6 +50,8 @@ pub(super) struct Weighed {
 struct Noted {
     /// Whether what is asked is to be held.
     holds: bool,
+    /// Whether it has happened already.
+    records: bool,
     /// Whether what would be held does not fit beside what is used.
     unheld: bool,
     /// Whether a limit denies what would cost something, and its wallet has nothing.
@@ -100,6 +102,10 @@ impl Model {
         let mut weighed = match purpose {
             Purpose::Hold => {
                 let noted = Noted { holds: true, ..Noted::default() };
+                Weighed { noted, ..Weighed::default() }
+            }
+            Purpose::Record => {
+                let noted = Noted { records: true, ..Noted::default() };
                 Weighed { noted, ..Weighed::default() }
             }
             Purpose::Use(charged) => Weighed { charged, ..Weighed::default() },
@@ -180,7 +186,7 @@ impl Model {
         request: &Request<'_>,
         weighed: &mut Weighed,
     ) -> Result<(), TooLarge> {
-        let Place { scope, account, line, at, now } = place;
+        let Place { scope, account, line, at, .. } = place;
         let binding = |fit, [used, held, asked, taken, capacity]: [&BigInt; 5], end| Binding {
             of: Compared { scope, limit: line.limit, fit },
             used: quantity(used),
@@ -214,11 +220,8 @@ impl Model {
             sum(&|a| a.capacity.clone()),
             left(&allowances),
         ];
-        let fit = meets(line.terms.enforcement, &allowances, &asked);
-        let mut taken = self.clamped(request, (line.feature, &asked), now);
-        if fit == Fit::Refused {
-            taken = BigInt::ZERO;
-        }
+        let records = weighed.noted.records;
+        let (fit, taken) = self.met((place, request), (&allowances, &asked), records);
         let binding = binding(fit, [&used, &held, &asked, &taken, &capacity], end);
         weighed.noted.shadowed |= fit == Fit::Shadowed;
         if fit == Fit::Refused {

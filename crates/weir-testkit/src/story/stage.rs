@@ -77,9 +77,12 @@ impl Stage {
                 let commands = acts.iter().filter_map(|act| said(act, open)).collect();
                 return Played::Done(done(ledger.execute_all(catalog, commands, now, journal)));
             }
-            Act::Decide(ask) => {
-                let (request, to) = (ask.request(), (journal, observer));
-                let Ok(verdict) = ledger.decide(catalog, (&request, now), to);
+            Act::Book(ask) | Act::Decide(ask) => {
+                let (request, to) = (&ask.request(), (journal, observer));
+                let Ok(verdict) = match act {
+                    Act::Book(_) => ledger.book(catalog, (request, now), to),
+                    _ => ledger.decide(catalog, (request, now), to),
+                };
                 return Played::Decided(*verdict);
             }
             Act::Correct(correct) => return self.put_right(*correct, now),

@@ -395,6 +395,12 @@ fn without(
             }
             Act::Decide(ask)
         }
+        Act::Book(ask) => {
+            let Act::Decide(ask) = without(&Act::Decide(ask), (kept, held), erased)? else {
+                return None;
+            };
+            Act::Book(ask)
+        }
         Act::Correct(Correct::Adjust(scope, limit, by)) => {
             Act::Correct(Correct::Adjust(new(scope)?, limit, by))
         }
