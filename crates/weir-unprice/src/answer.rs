@@ -28,8 +28,8 @@ pub(crate) enum Fault {
     Unauthorized(&'static str),
     /// The key was good once.
     Expired,
-    /// The key is switched off.
-    Disabled,
+    /// The key is switched off, or its project, and why.
+    Disabled(String),
     /// The key is good, and not for that.
     Forbidden(&'static str),
     /// What is asked for is not there.
@@ -48,7 +48,7 @@ impl Fault {
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
             Self::Unauthorized(_) => (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
             Self::Expired => (StatusCode::FORBIDDEN, "EXPIRED"),
-            Self::Disabled => (StatusCode::FORBIDDEN, "DISABLED"),
+            Self::Disabled(_) => (StatusCode::FORBIDDEN, "DISABLED"),
             Self::Forbidden(_) => (StatusCode::FORBIDDEN, "FORBIDDEN"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "NOT_FOUND"),
             Self::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"),
@@ -63,12 +63,11 @@ impl Fault {
 
     fn message(&self) -> String {
         match self {
-            Self::BadRequest(text) => text.clone(),
+            Self::BadRequest(text) | Self::Disabled(text) => text.clone(),
             Self::Forbidden(text) | Self::NotFound(text) | Self::Unauthorized(text) => {
                 (*text).to_owned()
             }
             Self::Expired => "key expired".to_owned(),
-            Self::Disabled => "key disabled".to_owned(),
             Self::RateLimited => "apikey rate limit exceeded".to_owned(),
             Self::Unqueued(unqueued) => unqueued.to_string(),
             Self::Failed(failure) => failure.to_string(),

@@ -226,10 +226,13 @@ fn authenticated(gate: &Gate, incoming: &Incoming<'_>) -> Result<Known, Fault> {
     let headers: &HeaderMap = incoming.request.headers();
     let key = extract::bearer(headers).ok_or(Fault::Unauthorized("key required"))?;
     match keys::known(gate, key.as_bytes(), incoming.now).map_err(failed)? {
-        Ok(known) => Ok(known),
+        Ok(known) => match keys::stopped(gate, &known.binding.project).map_err(failed)? {
+            Some(why) => Err(Fault::Disabled(why)),
+            None => Ok(known),
+        },
         Err(Cause::Revoked) => Err(Fault::Unauthorized("key revoked")),
         Err(Cause::Expired) => Err(Fault::Expired),
-        Err(Cause::Disabled) => Err(Fault::Disabled),
+        Err(Cause::Disabled) => Err(Fault::Disabled("key disabled".to_owned())),
         Err(Cause::Malformed(_) | Cause::NoClass | Cause::Unknown) => {
             Err(Fault::Unauthorized("key not found"))
         }

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use weir::{Ask, Caller, Cost, Gate, GateError, Quantity, Reason, Scope, Timestamp, Verdict};
-use weir_core::catalog::{Feature, Lateness};
+use weir_core::catalog::{Catalog, Feature, Lateness};
 use weir_core::id::FeatureId;
 use weir_core::json::Raw;
 use weir_core::meter::Aggregation;
@@ -188,14 +188,22 @@ pub fn ingest(
         Ok(routed) => weigh(gate, event, &routed, instants)?,
         Err(rejection) => rejected(rejection, None),
     };
+    report(reporter, event, &ingested)?;
+    Ok(ingested)
+}
+
+pub(crate) fn report(
+    reporter: &dyn Reporter,
+    event: &Event<'_>,
+    ingested: &Ingested,
+) -> Result<(), Unreported> {
     reporter.report(&Outcome {
         customer: event.customer,
         key: event.key,
         feature: event.feature,
         rejection: ingested.rejection,
         verdict: ingested.verdict,
-    })?;
-    Ok(ingested)
+    })
 }
 
 impl Entitlement {
@@ -219,10 +227,20 @@ pub const fn lateness_text(lateness: Lateness) -> &'static str {
 }
 
 /// An event that has found its entitlement, and its value.
-struct Routed {
-    scope: Scope,
-    entitlement: Entitlement,
-    cost: Cost,
+pub(crate) struct Routed {
+    pub(crate) scope: Scope,
+    pub(crate) entitlement: Entitlement,
+    pub(crate) cost: Cost,
+    pub(crate) how: How,
+}
+
+/// How an event is put to the gate.
+#[derive(Clone, Copy)]
+pub(crate) enum How {
+    /// It wants to know whether it may be.
+    Ask,
+    /// It has been: no limit stands against it.
+    Record,
 }
 
 /// The stages that are never remembered: age, customer, entitlement, value.
@@ -243,12 +261,9 @@ fn route(
     if !candidates.iter().any(|sold| sold.kind == Kind::Usage) {
         return Ok(Err(Rejection::NoMatchingEntitlement));
     }
-    let metered = |sold: &Entitlement| {
-        let id = catalog.feature(&sold.limit)?;
-        catalog.metering(id).filter(|feature| *feature.event == *event.slug).map(|f| (id, f))
-    };
     candidates.retain(|sold| sold.kind == Kind::Usage && sold.holds_at(event.at));
-    let mut matching = candidates.into_iter().filter_map(|sold| Some((metered(&sold)?, sold)));
+    let counts = |sold| Some((metered(&catalog, &sold, event.slug)?, sold));
+    let mut matching = candidates.into_iter().filter_map(counts);
     let Some(((id, feature), entitlement)) = matching.next() else {
         return Ok(Err(Rejection::UnroutableEvent));
     };
@@ -256,13 +271,23 @@ fn route(
         return Ok(Err(Rejection::InvalidEntitlementConfiguration));
     }
     match cost(id, feature, event.properties) {
-        Ok(cost) => Ok(Ok(Routed { scope, entitlement, cost })),
+        Ok(cost) => Ok(Ok(Routed { scope, entitlement, cost, how: How::Ask })),
         Err(NoValue::NotANumber) => Ok(Err(Rejection::InvalidAggregationProperties)),
         Err(NoValue::TooLarge) => Err(Failure::TooLarge),
     }
 }
 
-fn cost(id: FeatureId, feature: &Feature, payload: Raw<'_>) -> Result<Cost, NoValue> {
+/// The feature on which an entitlement counts events of this kind, if it does.
+pub(crate) fn metered<'c>(
+    catalog: &'c Catalog,
+    sold: &Entitlement,
+    slug: &str,
+) -> Option<(FeatureId, &'c Feature)> {
+    let id = catalog.feature(&sold.limit)?;
+    catalog.metering(id).filter(|feature| *feature.event == *slug).map(|feature| (id, feature))
+}
+
+pub(crate) fn cost(id: FeatureId, feature: &Feature, payload: Raw<'_>) -> Result<Cost, NoValue> {
     let quantity = match (feature.meter.aggregation, feature.property.as_deref()) {
         (Aggregation::Count, _) | (_, None) => Quantity::from_units(1),
         (_, Some(property)) => meter::value_of(payload, property)?,
@@ -271,13 +296,13 @@ fn cost(id: FeatureId, feature: &Feature, payload: Raw<'_>) -> Result<Cost, NoVa
 }
 
 /// The stages that the gate decides at once: memory, time, period, allowance, credit.
-fn weigh(
+pub(crate) fn weigh(
     gate: &Gate,
     event: &Event<'_>,
     routed: &Routed,
     instants: Instants,
 ) -> Result<Ingested, Failure> {
-    let Routed { scope, entitlement, cost } = routed;
+    let Routed { scope, entitlement, cost, how } = routed;
     if event.key.is_empty() {
         return Err(Failure::EmptyKey);
     }
@@ -297,7 +322,10 @@ fn weigh(
     if !entitlement.billing.covers(event.at) && draws(&gate.peek(&ask, instants.received)?) {
         return Err(Failure::NoBillingPeriod { id: entitlement.id.clone() });
     }
-    let verdict = gate.decide(&ask, instants.received)?;
+    let verdict = match how {
+        How::Ask => gate.decide(&ask, instants.received)?,
+        How::Record => gate.record(&ask, instants.received)?,
+    };
     let Some(reason) = verdict.reason() else {
         return Ok(Ingested { rejection: None, message: None, verdict: Some(verdict) });
     };

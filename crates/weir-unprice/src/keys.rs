@@ -89,6 +89,27 @@ pub(crate) fn known(
     Ok(binding.map(|binding| Known { holder, binding }).ok_or(Cause::Unknown))
 }
 
+/// Switches a project off, and says why: its keys stay good, and every request with one is told so.
+/// `None` switches it on again.
+///
+/// # Errors
+///
+/// The gate's, from keeping the note.
+pub fn stop(
+    gate: &Gate,
+    project: &str,
+    why: Option<&str>,
+    now: Timestamp,
+) -> Result<(), GateError> {
+    gate.put_note(project, (STOPPED, project.as_bytes()), why.map(str::as_bytes), now)
+}
+
+/// Why a project is switched off; `None` when it is not.
+pub(crate) fn stopped(gate: &Gate, project: &str) -> Result<Option<String>, GateError> {
+    let note = gate.note(project, STOPPED, project.as_bytes())?;
+    Ok(note.map(|why| String::from_utf8_lossy(&why).into_owned()))
+}
+
 /// Whether the key may send one more request now. A guard that cannot tell lets it pass.
 pub(crate) fn may_send(gate: &Gate, holder: &Holder, now: Timestamp) -> bool {
     let (Ok(feature), Ok(caller)) = (gate.feature(REQUESTS), holder.caller()) else { return true };
@@ -115,4 +136,5 @@ pub fn is_key(gate: &Gate, key: &[u8]) -> Result<bool, GateError> {
 
 const CLASS: &str = "live";
 const KEYS: u16 = 2;
+const STOPPED: u16 = 4; // 1 and 3 are entitlements
 const REQUESTS: &str = "requests";

@@ -71,6 +71,7 @@
 
 mod answer;
 pub mod cadence;
+pub mod consume;
 mod endpoint;
 pub mod entitlement;
 mod extract;

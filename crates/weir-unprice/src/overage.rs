@@ -30,12 +30,23 @@ pub enum Overage {
 }
 
 impl Overage {
-    /// The strategy of a limit that is enforced so.
+    /// What a catalog's limit says for it.
+    #[must_use]
+    pub const fn enforcement(self) -> Enforcement {
+        match self {
+            Self::Always => Enforcement::Soft,
+            Self::LastCall => Enforcement::LastCall,
+            Self::None => Enforcement::Hard,
+        }
+    }
+
+    /// The strategy of a limit that is enforced so, or the one that is nearest to it.
     #[must_use]
     pub const fn of(enforcement: Enforcement) -> Self {
         match enforcement {
-            Enforcement::Soft => Self::Always,
-            _ => Self::None,
+            Enforcement::Shadow | Enforcement::Soft => Self::Always,
+            Enforcement::LastCall => Self::LastCall,
+            Enforcement::Capped(_) | Enforcement::Clamp | Enforcement::Hard => Self::None,
         }
     }
 

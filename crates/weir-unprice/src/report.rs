@@ -37,7 +37,7 @@ pub struct Outcome<'a> {
     pub customer: &'a str,
     /// The key that the caller sent.
     pub key: &'a str,
-    /// The feature that was asked for.
+    /// The feature that was asked for, or that counted an event of the queue; empty where nothing did.
     pub feature: &'a str,
     /// Why it was rejected, if it was.
     pub rejection: Option<Rejection>,

@@ -6,7 +6,7 @@ use weir::{Gate, Status};
 use weir_core::token::Status as KeyStatus;
 use weir_core::window::Period;
 use weir_unprice::entitlement::{Entitlement, Terms, entitle, entitlements, root_of};
-use weir_unprice::keys::{Bound, KeyTerms, enrol};
+use weir_unprice::keys::{Bound, KeyTerms, enrol, stop};
 use weir_unprice::queue::{Message, Queue, Unqueued};
 use weir_unprice::{Outcome, Reporter, Unreported};
 
@@ -81,6 +81,17 @@ fn a_key_that_is_not_good_says_why() {
         let sent = send_to(&gate, &(), &other, now());
         assert_eq!(sent.error(), ("UNAUTHORIZED".to_owned(), text.to_owned()), "{header}");
     }
+}
+
+#[test]
+fn a_stopped_project_says_why() {
+    let gate = gate();
+    stop(&gate, "proj", Some("unpaid since May"), now()).unwrap();
+    let sent = send(&gate, &body("a", 1));
+    assert_eq!(sent.status(), StatusCode::FORBIDDEN);
+    assert_eq!(sent.error(), ("DISABLED".to_owned(), "unpaid since May".to_owned()));
+    stop(&gate, "proj", None, now()).unwrap();
+    assert_eq!(send(&gate, &body("a", 1)).status(), StatusCode::OK);
 }
 
 #[test]

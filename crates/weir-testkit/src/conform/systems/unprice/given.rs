@@ -7,6 +7,7 @@ use weir_core::window::Period;
 use weir_unprice::Meter;
 use weir_unprice::cadence::{Anchor, Cadence};
 use weir_unprice::entitlement::{Billing, BillingPeriod, Entitlement, Kind, Terms as Kept};
+use weir_unprice::overage::Overage;
 
 use super::period;
 use crate::conform::NotImplemented;
@@ -35,7 +36,7 @@ pub(super) struct Terms {
     effective_at: i64,
     meter: Option<GivenMeter>,
     price: Map<String, Value>,
-    overage: String,
+    overage: Overage,
     reset: Option<Map<String, Value>>,
     credit_line: String,
 }
@@ -123,12 +124,6 @@ impl Sale {
 
     /// The allowance, its window and its price as a catalog's limit.
     pub(super) fn limit(&self) -> Result<Value, NotImplemented> {
-        let enforcement = match self.terms.overage.as_str() {
-            "none" => "hard",
-            "always" => "soft",
-            "last-call" => "last_call",
-            other => return Err(NotImplemented::new(&format!("overage {other}"))),
-        };
         let window = self.cadence()?.window(self.life()?);
         let window = window.map_err(|bad| NotImplemented::new(&bad.to_string()))?;
         let price = super::price::definition(&Value::Object(self.terms.price.clone()))?;
@@ -140,7 +135,7 @@ impl Sale {
             "feature": self.id,
             "capacity": {"granted": "unprice"},
             "charge": charge,
-            "enforcement": enforcement,
+            "enforcement": self.terms.overage.enforcement(),
             "settle": { "give_back": "none", "overage": "first" },
             "grace": "PT1H",
             "window": window,

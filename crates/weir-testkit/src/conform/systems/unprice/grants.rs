@@ -193,8 +193,9 @@ fn allocation(sold: &Sold, given: &Value, fact: &Value) -> Result<Value, NotImpl
     let [units, after] = [amount(&fact["delta"])?, amount(&fact["value_after"])?];
     let before = after.zip(units).and_then(|(after, units)| after.checked_sub(units));
     let grants = given["grants"].as_array().into_iter().flatten();
-    let allowed = grants.into_iter().find(|known| known["id"] == *grant);
-    let allowed = amount(allowed.map_or(&Value::Null, |grant| &grant["allowance"]))?;
+    let terms = grants.into_iter().find(|known| known["id"] == *grant).unwrap_or(&Value::Null);
+    let allowed = terms.get("allowance").map_or(Ok(None), amount)?;
+    let expires = maybe(terms, "expires_at")?.unwrap_or(Period::NEVER);
     let exhausted = allowed.zip(after).is_some_and(|(allowed, after)| after >= allowed);
     let (_, period) = sold.period()?;
     let texts = [grant, key].map(|text| text.as_str().unwrap_or_default());
@@ -206,7 +207,7 @@ fn allocation(sold: &Sold, given: &Value, fact: &Value) -> Result<Value, NotImpl
         "bucket_key": texts.join(":"),
         "period_key": key,
         "period_start": period.start.as_millis(),
-        "period_end": end_of(period.end),
+        "period_end": end_of(period.end.min(expires)),
         "exhausted_at": exhausted.then_some(sold.at.as_millis()),
     }))
 }

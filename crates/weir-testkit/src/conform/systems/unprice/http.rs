@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use weir::{Ask, Caller, Cost, Quantity, Timestamp};
 use weir_core::token::Status;
-use weir_unprice::keys::{Bound, KeyTerms, enrol};
+use weir_unprice::keys::{Bound, KeyTerms, enrol, stop};
 use weir_unprice::queue::{Message, Queue, Unqueued};
 use weir_unprice::{Incoming, Outcome, Reporter, Unreported, respond};
 
@@ -68,8 +68,8 @@ struct ApiKey {
     main_project: bool,
     #[serde(default)]
     verify_error: Option<String>,
-    #[serde(default, rename = "error_message")]
-    _words: Option<String>, // the key store's own, which answers do not repeat
+    #[serde(default)]
+    error_message: Option<String>,
 }
 
 impl Host {
@@ -139,6 +139,11 @@ fn put_on_record(world: &World, key: &ApiKey) -> Result<(), NotImplemented> {
         Some("EXPIRED") => (Status::Active, Some(Timestamp::EPOCH)),
         Some("REVOKED") => (Status::Revoked, None),
         Some("NOT_FOUND") => return Ok(()),
+        Some("PROJECT_DISABLED" | "WORKSPACE_DISABLED") => {
+            let why = key.error_message.as_deref().unwrap_or_default();
+            stop(&world.gate, PROJECT, Some(why), Timestamp::EPOCH).map_err(told)?;
+            (Status::Active, None)
+        }
         Some(other) => return Err(missing(&format!("verify_error {other}"))),
     };
     let bound = Bound { project: PROJECT, customer: key.default_customer.as_deref() };

@@ -40,7 +40,9 @@ impl<'w> Kept<'w> {
     pub(super) fn facts(&self, sequence: u64) -> Option<Vec<Value>> {
         let at = self.records.iter().position(|record| record.sequence == sequence)?;
         let (before, record) = (self.records.get(..at)?, self.records.get(at)?);
-        let Command::Decide(decided) = &record.command else { return None };
+        let (Command::Book(decided) | Command::Decide(decided)) = &record.command else {
+            return None;
+        };
         let (mut within, mut over) = (Vec::new(), Vec::new());
         for effect in decided.effects.iter() {
             let Effect::Balance { scope, balance, taken } = effect else { continue };
@@ -70,7 +72,7 @@ impl<'w> Kept<'w> {
             return Some(Vec::new());
         };
         let earlier = before.iter().rev().find_map(|record| match &record.command {
-            Command::Decide(decided) => {
+            Command::Book(decided) | Command::Decide(decided) => {
                 let found = decided.effects.iter().filter_map(reading);
                 found.filter(|(of, _)| *of == limit).map(|(_, reading)| reading).next()
             }
@@ -166,7 +168,7 @@ impl<'w> Kept<'w> {
 
     fn decisions(&self) -> impl Iterator<Item = &Decided<'static>> {
         self.records.iter().filter_map(|record| match &record.command {
-            Command::Decide(decided) => Some(decided),
+            Command::Book(decided) | Command::Decide(decided) => Some(decided),
             _ => None,
         })
     }

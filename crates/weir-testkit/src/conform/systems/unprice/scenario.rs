@@ -5,15 +5,17 @@ use std::cell::Cell;
 use serde_json::{Map, Value, json};
 use weir::{HostKeys, Shard, Timestamp};
 use weir_core::json::{Lexer, Profile, Raw, Scratch};
+use weir_unprice::consume::consume;
 use weir_unprice::entitlement::root_of;
 use weir_unprice::ingest::{Event, Failure, Instants, ingest};
+use weir_unprice::queue::Message;
 use weir_unprice::verify::verify;
 use weir_unprice::{Outcome, Reporter, Unreported};
 
 use super::kept::{Kept, number};
 use super::world::{PROJECT, World, missing, told};
 use crate::conform::seam::Done;
-use crate::conform::{Fault, Ingest, NotImplemented, ScenarioSystem, Setting, Verify};
+use crate::conform::{Batch, Fault, Ingest, NotImplemented, ScenarioSystem, Setting, Verify};
 
 /// A host, and whether its reports are taken.
 pub(super) struct Host {
@@ -86,6 +88,35 @@ impl ScenarioSystem for Host {
             put(&mut answer, "facts", Some(facts.into()));
         }
         Ok(answer)
+    }
+
+    fn ingest_batch(&mut self, batch: &Batch<'_>) -> Result<Value, NotImplemented> {
+        let (mut outcomes, mut dispositions) = (Map::new(), Map::new());
+        let mut events: Vec<_> = batch.events.iter().collect();
+        events.sort_by_key(|event| (event.timestamp, event.key));
+        for event in events {
+            let id = event.event_id.ok_or_else(|| missing("an event without an id"))?.to_owned();
+            let message = Message {
+                id: id.clone(),
+                project: PROJECT.to_owned(),
+                customer: batch.customer.to_owned(),
+                key: event.key.to_owned(),
+                slug: event.slug.to_owned(),
+                properties: event.properties.to_string(),
+                at: event.timestamp,
+                received: batch.now,
+            };
+            let outcome = match consume(&self.world.gate, &self.reports, &message, batch.now) {
+                Ok(None) => json!({"status": "processed"}),
+                Ok(Some(rejection)) => {
+                    json!({"status": "rejected", "rejection_reason": rejection.code()})
+                }
+                Err(failure) => json!({"status": "failed", "failure_message": failure.to_string()}),
+            };
+            outcomes.insert(id.clone(), outcome);
+            dispositions.insert(id, json!("ack"));
+        }
+        Ok(json!({"outcomes": outcomes, "dispositions": dispositions}))
     }
 
     fn verify(&mut self, ask: &Verify<'_>) -> Result<Value, NotImplemented> {
