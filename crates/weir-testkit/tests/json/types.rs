@@ -13,7 +13,17 @@ use weir_testkit::model::schema::{self as model, Broken};
 
 /// The catalogs, and a body for each of their schemas that breaks no rule and has every field.
 const CATALOGS: [(&str, &[(&str, &str)]); 4] = [
-    ("genvoris", &[("track", TRACK)]),
+    (
+        "genvoris",
+        &[
+            ("customer", CUSTOMER),
+            ("customer.change", CUSTOMER_CHANGE),
+            ("plan", PLAN),
+            ("plan.change", PLAN),
+            ("session", r#"{"expires_in": 900, "expiresIn": 900}"#),
+            ("track", TRACK),
+        ],
+    ),
     ("llm", &[("llm-request", LLM_REQUEST)]),
     (
         "pulsora",
@@ -30,7 +40,16 @@ const CATALOGS: [(&str, &[(&str, &str)]); 4] = [
             ("revenue-strict", REVENUE),
         ],
     ),
-    ("unprice", &[("ingest", INGEST), ("ingest-sync", INGEST_SYNC), ("verify", VERIFY)]),
+    (
+        "unprice",
+        &[
+            ("entitlements", r#"{"customerId": "c", "projectId": "p"}"#),
+            ("ingest", INGEST),
+            ("ingest-sync", INGEST_SYNC),
+            ("meter", METER),
+            ("verify", VERIFY),
+        ],
+    ),
 ];
 
 /// A value of each kind, and more than one where one might be bent into another.
@@ -246,6 +265,14 @@ const REVENUE: &str = r#"{
     "payment_processor": "p", "customer_subscription_id": "c", "is_recurring": true,
     "metadata": {}, "timestamp": 1
 }"#;
+const CUSTOMER: &str = r#"{"externalId": "u", "email": "a@b.c", "planId": "pln_1",
+    "metadata": {"k": "v"}, "resetPeriod": true}"#;
+const CUSTOMER_CHANGE: &str = r#"{"email": "a@b.c", "planId": "pln_1", "status": "ACTIVE",
+    "metadata": {"k": 1}, "resetPeriod": false}"#;
+const METER: &str = r#"{"eventId": "e", "eventSlug": "used", "aggregationMethod": "sum",
+    "aggregationField": "amount", "filters": {"k": "v"}, "groupBy": ["model"], "windowSize": "DAY"}"#;
+const PLAN: &str =
+    r#"{"name": "Pro", "monthlyTryOns": 100, "externalPriceId": "price_1", "active": true}"#;
 const TRACK: &str = r#"{
     "api_key": "a", "product_type": "p", "variation_count": 1, "generation_time_ms": 0,
     "success": true, "page_url": "u", "product_title": "t", "origin": "o", "end_customer_token": "e"
