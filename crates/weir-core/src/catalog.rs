@@ -30,6 +30,7 @@ mod meters;
 pub mod names;
 mod plain;
 mod prices;
+mod sliding;
 mod terms;
 mod windows;
 

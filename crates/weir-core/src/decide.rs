@@ -65,6 +65,7 @@ mod hold;
 mod period;
 mod plain;
 mod retry;
+mod sliding;
 mod stage;
 mod verdict;
 mod weigh;

@@ -284,6 +284,14 @@ impl<A> Holds<A> {
         of_root.map(move |(_, until, id)| (*until, sum(self.part(*id, scope, balance))))
     }
 
+    /// What a root's open holds hold, in the order of their deadlines, and those.
+    pub fn open_parts(&self, root: ScopeId) -> impl Iterator<Item = (Timestamp, &Part)> {
+        let of_root = self.deadlines.range((root, Timestamp::MIN, HoldId(0))..);
+        let of_root = of_root.take_while(move |(of, ..)| *of == root);
+        let holds = of_root.filter_map(|(_, _, id)| self.all.get(id));
+        holds.flat_map(|hold| hold.held.parts.iter().map(|part| (hold.until, part)))
+    }
+
     /// How many holds of a root are on record.
     #[must_use]
     pub fn len_of(&self, root: ScopeId) -> usize {

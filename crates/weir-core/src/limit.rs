@@ -71,6 +71,8 @@ pub struct Source(pub u16);
 impl Source {
     /// The capacity that the plan states.
     pub const PLAN: Self = Self(0);
+    /// The same, where it is counted without periods. No grant has this number.
+    pub const SLIDING: Self = Self(u16::MAX);
 }
 
 /// What is remembered of one limit, for one scope, in one period: 64 bytes.

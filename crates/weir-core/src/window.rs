@@ -1,7 +1,8 @@
 //! Which period is it? The windows in which a limit counts, each a half-open [start, end).
 //!
 //! A window definition and an instant give a [`Period`]; nothing is stored and nothing is counted
-//! here. Where clocks differ from UTC, a [`zone`] says by how much: months and days are what its
+//! here. Three windows slide rather than start anew, and have no periods: [`Rolling`],
+//! [`Continuous`], and what is in flight. Where clocks differ from UTC, a [`zone`] says by how much: months and days are what its
 //! clocks show. A balance remembers the end of its open period, so the calendar is asked only when that
 //! has passed.
 //!
@@ -37,11 +38,15 @@ use serde::{Deserialize, Serialize};
 use crate::time::civil::{DAY_MS, Date};
 use crate::time::{Stride, Timestamp};
 
+mod continuous;
 mod cycle;
+mod rolling;
 mod steps;
 pub mod zone;
 
+pub use continuous::Continuous;
 pub use cycle::Cycle;
+pub use rolling::Rolling;
 
 use steps::{Step, Steps};
 use zone::{Zone, ZoneId, Zones};
@@ -64,6 +69,10 @@ impl Period {
     pub const ALWAYS: Self = Self { start: Timestamp::MIN, end: Self::NEVER };
     /// The end of a period that does not end.
     pub const NEVER: Timestamp = Timestamp::MAX;
+    /// Where the balance of a [`Window::Continuous`] stands, which has no period: an end in name only.
+    pub const FLOWING: Timestamp = first(1);
+    /// The same for a [`Window::InFlight`].
+    pub const IN_FLIGHT: Timestamp = first(2);
 
     /// Whether `at` lies in the period.
     #[must_use]
@@ -125,6 +134,8 @@ pub enum Window {
         /// Whose clocks show them.
         zone: Option<ZoneId>,
     },
+    /// No periods: what is taken comes back evenly.
+    Continuous(Continuous),
     /// Civil periods that start at a time of their own, from the anchor on.
     Cycle(Cycle),
     /// A period that starts with the first counted request.
@@ -135,6 +146,9 @@ pub enum Window {
         /// Whose clocks show the months and days of the span.
         zone: Option<ZoneId>,
     },
+    /// No periods: a hold takes, and gives back when it ends. What is not held is compared, and takes
+    /// nothing.
+    InFlight,
     /// One period that never ends.
     Lifetime,
     /// One period with both ends; nothing counts before and after it.
@@ -144,6 +158,8 @@ pub enum Window {
         /// The first instant after it.
         until: Timestamp,
     },
+    /// A stretch up to now, which slides.
+    Rolling(Rolling),
 }
 
 impl Window {
@@ -153,18 +169,22 @@ impl Window {
         match self {
             Self::Anchored { .. } => "anchored",
             Self::Calendar { .. } => "calendar",
+            Self::Continuous(_) => "continuous",
             Self::Cycle(_) => "cycle",
             Self::FirstUse { .. } => "first_use",
+            Self::InFlight => "in_flight",
             Self::Lifetime => "lifetime",
             Self::Once { .. } => "once",
+            Self::Rolling(_) => "rolling",
         }
     }
 
     /// The period that `at` falls into.
     ///
     /// `anchor` is where an anchored window's periods and a cycle start; the others ignore it. For
-    /// [`Window::FirstUse`] this is the period that would start now. A zone that `zones` does not
-    /// have is UTC.
+    /// [`Window::FirstUse`] this is the period that would start now; for one that slides, from `at`
+    /// until what is taken then is back, where that is known. A zone that `zones` does not have is
+    /// UTC.
     ///
     /// # Errors
     ///
@@ -203,7 +223,9 @@ impl Window {
                     if span.is_civil() { Steps::new(zone, origin, step).boundary(1) } else { ms };
                 (ms, civil.saturating_add(span.elapsed.as_millis()))
             }
+            Self::Continuous(_) | Self::InFlight => (ms, Period::NEVER.as_millis()),
             Self::Lifetime => return Ok(Period::ALWAYS),
+            Self::Rolling(rolling) => (ms, rolling.leaves(clamped(ms)).as_millis()),
             Self::Once { from, until } => return cut(Period::ALWAYS, clamped(ms), (from, until)),
         };
         Ok(Period { start: clamped(start), end: clamped(end) })
@@ -221,11 +243,21 @@ impl Window {
 
     /// Whether a request counts where it happened, rather than when it is decided.
     ///
-    /// A first-use window cannot know a past that it did not see.
+    /// A first-use window cannot know a past that it did not see, and one that slides looks back
+    /// from now.
     #[must_use]
     #[inline]
     pub const fn counts_at_event(&self) -> bool {
-        !matches!(self, Self::FirstUse { .. })
+        !matches!(
+            self,
+            Self::Continuous(_) | Self::FirstUse { .. } | Self::InFlight | Self::Rolling(_)
+        )
+    }
+
+    /// Whether it has no periods: what was taken comes back bit by bit.
+    #[must_use]
+    pub const fn slides(&self) -> bool {
+        matches!(self, Self::Continuous(_) | Self::InFlight | Self::Rolling(_))
     }
 }
 
@@ -361,6 +393,14 @@ fn months(ms: i64, count: i64) -> (i64, i64) {
     let start = date.first_of_month(into.saturating_neg());
     let end = start.first_of_month(count);
     (start.to_days().saturating_mul(DAY_MS), end.to_days().saturating_mul(DAY_MS))
+}
+
+/// An instant so many milliseconds after the first one.
+const fn first(ms: i64) -> Timestamp {
+    match Timestamp::from_millis(Timestamp::MIN.as_millis().saturating_add(ms)) {
+        Ok(at) => at,
+        Err(_) => Timestamp::MIN,
+    }
 }
 
 /// A period that would start before year 1 or end after year 9999 is cut there.

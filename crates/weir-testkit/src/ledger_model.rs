@@ -30,10 +30,12 @@ mod memory;
 pub mod meter;
 pub mod price;
 mod retry;
+mod sliding;
 mod sold;
 mod weigh;
 
 use hold::Purpose;
+pub use sliding::slides;
 use sold::{Line, Sold, index};
 use weigh::Changes;
 
@@ -46,6 +48,7 @@ pub struct Model {
     scopes: Vec<Scope>,
     takes: Vec<Take>,
     heard: Vec<Heard>,
+    levels: Vec<sliding::Level>,
     answers: Vec<memory::Answer>,
     holds: Vec<hold::Hold>,
 }
@@ -74,7 +77,7 @@ struct Scope {
 struct Key {
     scope: ScopeId,
     limit: LimitId,
-    /// 0 for the plan's own allowance, else the grant's number.
+    /// 0 for the plan's own allowance, the greatest number where it has no periods, else the grant's.
     source: u16,
     end: i64,
 }
@@ -105,6 +108,7 @@ impl Default for Model {
             scopes: Vec::new(),
             takes: Vec::new(),
             heard: Vec::new(),
+            levels: Vec::new(),
             answers: Vec::new(),
             holds: Vec::new(),
         }
@@ -272,12 +276,14 @@ impl Model {
                 let ended: Vec<Key> =
                     self.takes.iter().map(|t| t.key).filter(|k| gone(*k)).collect();
                 self.takes.retain(|known| !ended.contains(&known.key));
+                self.levels.retain(|level| !ended.contains(&level.key));
                 self.heard.retain(|heard| !ended.iter().any(|key| place(*key) == heard.place));
             }
             let same = self.takes.iter_mut().filter(|known| known.key == take.key);
             same.for_each(|known| known.capacity = take.capacity);
             self.takes.push(take);
         }
+        changes.levels.into_iter().for_each(|level| self.set_level(level));
         self.pay(changes.paid);
         for (scope, source) in changes.past {
             self.takes.retain(|take| (take.key.scope, take.key.source) != (scope, source.0));
@@ -329,9 +335,13 @@ impl Model {
         path
     }
 
-    /// The end of the period in which a limit of a scope counts what happens at `at`.
+    /// The end of the period in which a limit of a scope counts what happens at `at`, or where it has
+    /// none, when the next use comes back.
     #[must_use]
     pub fn ends(&self, (scope, limit): (ScopeId, LimitId), at: i64) -> Option<i64> {
+        if let Some(back) = self.next_back((scope, limit), at) {
+            return Some(back);
+        }
         let (account, line) = (self.scope(scope)?, self.line(scope, limit)?);
         let period = calendar::period(&line.terms.window, at, account.anchor);
         Some(period.unwrap_or_else(|outside| outside).1)

@@ -92,6 +92,7 @@ fn no_code_is_left_out() {
         include_str!("../../weir-core/src/catalog/compile.rs"),
         include_str!("../../weir-core/src/catalog/meters.rs"),
         include_str!("../../weir-core/src/catalog/prices.rs"),
+        include_str!("../../weir-core/src/catalog/sliding.rs"),
         include_str!("../../weir-core/src/catalog/windows.rs"),
         include_str!("../../weir-core/src/token/class.rs"),
     );
@@ -205,7 +206,7 @@ fn sound() -> Value {
     let limit = json!({"capacity": "100", "feature": "f0", "window": {"calendar": {"unit": "day"}},
                        "charge": {"price": "0.01", "wallet": "credits"}, "enforcement": "clamp"});
     let limits: serde_json::Map<String, Value> =
-        (0..80).map(|n| (format!("l{n:02}"), limit.clone())).collect();
+        (0..100).map(|n| (format!("l{n:02}"), limit.clone())).collect();
     let object = json!({"type": "object", "fields": [
         {"name": "kind", "is": {"type": "string", "one_of": ["a", "b"]}},
         {"name": "size", "required": true, "is": {"type": "integer", "min": 1}},
@@ -362,11 +363,63 @@ fn in_limits() -> Vec<Injection> {
         let (kind, _) = window.as_object().unwrap().iter().next().unwrap();
         add(code, &format!("window/{kind}/{place}"), "window", window);
     }
+    for (code, place, limit) in in_sliding_limits() {
+        let edited = format!("/plans/free/limits/l{:02}", all.len());
+        all.push((code, &*format!("{edited}/{place}").leak(), &*edited.leak(), limit));
+    }
     // The last limit of the first plan, under another feature in the second.
-    let other = json!({"l79": {"capacity": 1, "feature": "f1", "window": "lifetime"}});
-    let places = ["/plans/none/limits/l79/feature", "/plans/none/limits"];
+    let other = json!({"l99": {"capacity": 1, "feature": "f1", "window": "lifetime"}});
+    let places = ["/plans/none/limits/l99/feature", "/plans/none/limits"];
     all.push(("catalog.limit_feature", places[0], places[1], other));
     all
+}
+
+/// A code, its place in a limit whose window has no periods, and the limit.
+fn in_sliding_limits() -> Vec<(&'static str, &'static str, Value)> {
+    let limit = |window: Value, more: Value| {
+        let mut limit = json!({"capacity": 1, "feature": "f0", "window": window});
+        let more = more.as_object().unwrap().clone();
+        limit.as_object_mut().unwrap().extend(more);
+        limit
+    };
+    let rolling = |buckets, span| json!({"rolling": {"buckets": buckets, "span": span}});
+    let continuous = |rate, per| json!({"continuous": {"rate": rate, "per": per}});
+    let (minute, held) = (|| rolling(60, "PT1M"), || json!("in_flight"));
+    let large = json!({"capacity": "100000000000000000000"});
+    let charge = json!({"charge": {"price": "0.01"}});
+    vec![
+        ("catalog.zero_span", "window/rolling/span", limit(rolling(1, "PT0S"), json!({}))),
+        ("catalog.rolling_buckets", "window/rolling/buckets", limit(rolling(0, "PT1M"), json!({}))),
+        (
+            "catalog.rolling_buckets",
+            "window/rolling/buckets",
+            limit(rolling(257, "PT257S"), json!({})),
+        ),
+        ("catalog.rolling_uneven", "window/rolling/buckets", limit(rolling(7, "PT1M"), json!({}))),
+        (
+            "catalog.continuous_rate",
+            "window/continuous/rate",
+            limit(continuous(0, "PT1S"), json!({})),
+        ),
+        ("catalog.zero_span", "window/continuous/per", limit(continuous(1, "PT0S"), json!({}))),
+        ("catalog.continuous_too_large", "capacity", limit(continuous(1, "P99999D"), large)),
+        ("catalog.window_capacity", "capacity", limit(minute(), json!({"capacity": "granted"}))),
+        ("catalog.window_capacity", "capacity", limit(held(), json!({"capacity": {"at_roll": 1}}))),
+        ("catalog.window_charge", "charge", limit(continuous(1, "PT1S"), charge)),
+        (
+            "catalog.window_enforcement",
+            "enforcement",
+            limit(minute(), json!({"enforcement": "last_call"})),
+        ),
+        ("catalog.window_grace", "grace", limit(minute(), json!({"grace": "PT1S"}))),
+        (
+            "catalog.overage_unused",
+            "settle/overage",
+            limit(minute(), json!({"settle": {"overage": "kept"}})),
+        ),
+        ("catalog.window_meter", "window", limit(held(), json!({"feature": "f1"}))),
+        ("catalog.window_meter", "window", limit(minute(), json!({"feature": "f3"}))),
+    ]
 }
 
 /// A code, the place in the window, and the window.
@@ -798,7 +851,11 @@ fn windows_are_written_like_this() {
         ("\"sunday\"", Weekday::Sunday),
     ]);
     let span = "P1D".parse().unwrap();
+    let [continuous, in_flight, rolling] = sliding_windows();
     words([
+        continuous,
+        in_flight,
+        rolling,
         (
             r#"{"anchored":{"anchor":null,"month_rule":"clamp","span":"P1D","zone":null}}"#,
             WindowDefinition::Anchored {
@@ -843,6 +900,22 @@ fn windows_are_written_like_this() {
             WindowDefinition::Once { from: Timestamp::EPOCH, until: Timestamp::MAX },
         ),
     ]);
+}
+
+/// Those that have no periods.
+fn sliding_windows() -> [(&'static str, WindowDefinition); 3] {
+    let (minute, rate) = ("PT1M".parse().unwrap(), "0.5".parse().unwrap());
+    let sixty = serde_json::from_str::<WindowDefinition>(r#"{"rolling":{"span":"PT1M"}}"#);
+    let rolling = WindowDefinition::Rolling { buckets: 60, span: minute };
+    assert_eq!(sixty.unwrap(), rolling);
+    [
+        (r#""in_flight""#, WindowDefinition::InFlight),
+        (
+            r#"{"continuous":{"per":"PT60S","rate":"0.5"}}"#,
+            WindowDefinition::Continuous { per: minute, rate },
+        ),
+        (r#"{"rolling":{"buckets":60,"span":"PT60S"}}"#, rolling),
+    ]
 }
 
 /// A capacity is a number, a word, or an object of one field.
@@ -1140,7 +1213,7 @@ fn windows() -> impl Strategy<Value = WindowDefinition> {
     });
     let trial = proptest::option::of(spans());
     let parts = (units, any::<u16>(), zone, rules, ends, strides);
-    (0..6_u8, parts, (week, trial, proptest::option::of(any::<u8>()), instants)).prop_map(
+    (0..9_u8, parts, (week, trial, proptest::option::of(any::<u8>()), instants)).prop_map(
         |(
             kind,
             (unit, count, zone, month_rule, [from, until], span),
@@ -1161,6 +1234,12 @@ fn windows() -> impl Strategy<Value = WindowDefinition> {
                 }),
                 3 => WindowDefinition::FirstUse { span, zone },
                 4 => WindowDefinition::Lifetime,
+                5 => WindowDefinition::InFlight,
+                6 => WindowDefinition::Rolling { buckets: count, span: span.elapsed },
+                7 => WindowDefinition::Continuous {
+                    per: span.elapsed,
+                    rate: Quantity::from_nanos(count.into()),
+                },
                 _ => WindowDefinition::Once { from: instant, until: until.unwrap_or(instant) },
             }
         },

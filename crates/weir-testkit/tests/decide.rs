@@ -23,9 +23,12 @@ use weir_core::ledger::{
 };
 use weir_core::limit::{Balance, CapacityRead, Enforcement, Fit, Source, UNLIMITED};
 use weir_core::time::{Span, Timestamp};
+use weir_core::window::{Period, Window};
 use weir_testkit::story::{Act, Ask, Correct, Flavour, Played, Stage};
 
 mod common;
+#[path = "decide/sliding.rs"]
+mod sliding;
 
 use common::law;
 
@@ -89,6 +92,10 @@ fn conservation() {
                 prop_assert!(verdict.is_allowed() || taken.is_empty(), "a denial takes nothing");
                 for binding in heard.0.iter().filter(|_| verdict.is_allowed()) {
                     let place = (binding.of.scope, binding.of.limit);
+                    let terms = terms(&stage, place.0, place.1);
+                    if terms.is_some_and(|terms| terms.window == Window::InFlight) {
+                        continue; // it is a check
+                    }
                     let of = taken.get(&place).copied().unwrap_or(0);
                     let asked = binding.taken.as_nanos();
                     prop_assert!(of == asked || (asked < of && of <= 0), "{of} of {asked}");
@@ -342,7 +349,9 @@ fn never_over() {
                 // What is owed is no allowance: grants pay for it, and nothing is taken from it.
                 let granted = matches!(terms.capacity, Capacity::Granted { .. });
                 let owed = granted && balance.source == Source::PLAN && !balance.held.is_positive();
-                let asked = taken.is_positive() || (holds && !owed);
+                // What is out of a level is told when something is taken: it has sunk since.
+                let flows = (balance.source, balance.window_end) == FLOWING;
+                let asked = taken.is_positive() || (holds && !owed && !flows);
                 let over = match terms.line.enforcement {
                     Enforcement::Hard | Enforcement::Clamp => Some(Quantity::ZERO),
                     Enforcement::Capped(most) if !granted => Some(most),
@@ -571,8 +580,14 @@ fn access_is_peek_of_the_least() {
                 // One that only watches gives access to everything.
                 let watched = limit.of.fit == Fit::Shadowed;
                 let outcome = if watched { Outcome::Allowed } else { outcome };
-                let Binding { of, asked, taken, .. } = access.binding;
-                let binding = Binding { of, asked, taken, ..limit };
+                let Binding { of, asked, taken, resets_at, .. } = access.binding;
+                let mut binding = Binding { of, asked, taken, ..limit };
+                let terms = terms(&stage, limit.of.scope, limit.of.limit).unwrap();
+                if matches!(terms.window, Window::Continuous(_)) {
+                    // The least comes back later than nothing does.
+                    prop_assert!(resets_at <= binding.resets_at);
+                    binding.resets_at = resets_at;
+                }
                 prop_assert_eq!((access.binding, access.outcome), (binding, outcome));
                 let (all, denied) = *compared.borrow();
                 let refused = u32::from(outcome != Outcome::Allowed);
@@ -922,6 +937,9 @@ impl Books {
                 Effect::Balance { scope, balance, taken } => {
                     let known = self.0.get(&key(*scope, balance)).copied();
                     let mut sum = known.unwrap_or_default();
+                    if (balance.source, balance.window_end) == FLOWING {
+                        sum = sum.min(balance.used.as_nanos() - taken.as_nanos()); // the rest is back
+                    }
                     let opens = known.is_none() && balance.source == Source::PLAN;
                     if taken.as_nanos() == 0 || opens {
                         // Grants pay for a debt, or a new period starts with one.
@@ -977,6 +995,9 @@ impl Books {
         }
     }
 }
+
+/// The balance of a level, which sinks.
+const FLOWING: (Source, Timestamp) = (Source::SLIDING, Period::FLOWING);
 
 /// Every limit that was compared.
 #[derive(Default)]

@@ -71,7 +71,7 @@ fn a_hold_keeps_its_word() {
 #[test]
 fn money_is_held_charged_or_given_back() {
     let held = RefCell::new(0);
-    law(Flavour::Paid, 300, |beats| {
+    law(Flavour::Paid, 500, |beats| {
         let (mut stage, mut charged, mut topped_up) = (Stage::default(), 0, 0);
         for beat in beats {
             let played = stage.play(&beat.act, beat.now, &mut ());

@@ -157,8 +157,66 @@
 //! Where clocks change, a day has 23 hours or 25: a boundary that does not exist is the first instant
 //! after the gap, and of two the first one counts.
 //!
+//! Three windows have no periods: what was taken comes back bit by bit.
+//!
+//! ```text
+//! rolling      span 60 s, in 6 steps: what is taken in a step is back when all of it is 60 s past
+//!
+//!              |.3....|......|......|......|...2..|......|..X        at 65 s  5 are out
+//!              0 s    10     20     30     40     50     60          at 70 s  3 are back, at 110 s all
+//!
+//! continuous   10 in each second, 20 at once: a bucket of 20, topped up by 10 a second
+//!
+//!          20 |█                █▄                          20 are taken at once at the start,
+//!           0 |  ▁▂▃▄▅▆▇██████    ▁▂▃▄▅                     and no more than 10 a second for long
+//!
+//! in_flight    3 at a time: a hold takes a slot, and gives it back when it ends
+//!
+//!         1    [reserve ........ commit]
+//!         2       [reserve ... release)
+//!         3         [reserve .......................deadline)
+//!                       X denied: 3 are held; it passes when the first of them ends
+//! ```
+//!
+//! In every stretch of the span of a rolling window, wherever it starts, no more is admitted than the
+//! limit has. More steps give back sooner, and cost a balance each. What a continuous limit lets out
+//! in any stretch is its capacity and what comes back in that time. Of what is in flight a plain
+//! request takes nothing: it is refused where a reservation of the same size would be.
+//!
+//! ```
+//! # use weir::{Ask, Caller, Cost, Gate, GateError, Quantity, Reason, Retry, Timestamp};
+//! let catalog = br#"{ "features": { "calls": {} }, "plans": { "free": { "limits": { "calls.rate": {
+//!     "feature": "calls", "capacity": 20, "refusal": "rate_limited",
+//!     "window": { "continuous": { "rate": 10, "per": "PT1S" } } } } } } }"#;
+//! let now: Timestamp = "2026-01-31T12:00:00Z".parse().expect("an instant");
+//! let gate = Gate::in_memory()?;
+//! gate.install(catalog, now)?;
+//! let acme = gate.open(None, "acme", Some("free"), now)?;
+//! let ask = |units, now| -> Result<_, GateError> {
+//!     let costs = [Cost { feature: gate.feature("calls")?, quantity: Quantity::from_units(units) }];
+//!     let (caller, scopes) = (Caller::Unchecked, &[acme][..]);
+//!     gate.decide(&Ask { caller, scopes, costs: &costs, at: now, key: None }, now)
+//! };
+//! assert!(ask(20, now)?.is_allowed());
+//! let denied = ask(3, now)?;
+//! assert_eq!(denied.reason(), Some(Reason::RateLimited));
+//! let later: Timestamp = "2026-01-31T12:00:00.300Z".parse().expect("an instant");
+//! assert_eq!(denied.retry, Retry::At(later)); // three are back then, and not a millisecond earlier
+//! assert!(ask(3, later)?.is_allowed());
+//! # Ok::<(), GateError>(())
+//! ```
+//!
+//! A hold belongs to the step of a rolling window in which it was taken, and leaves with it. What is
+//! held of a continuous limit neither is out nor comes back: what is committed is out from then on, and
+//! the rest is there again. What is in flight stays so until its hold ends, whatever is committed.
+//!
+//! These three count sums and counts, of a number or without end; prices, grants and grace need
+//! periods, and stand at a limit beside them. A new catalog may turn one window of this kind into
+//! another of the same kind: what is out of it comes back at its own instants (rolling), or as the new
+//! window says (continuous).
+//!
 //! A request says when it happened, `at`, and is decided at an instant `now`. All windows count at
-//! `at` but those of first use, which count at `now`. An event that comes late still finds its period
+//! `at` but those of first use and those without periods, which count at `now`. An event that comes late still finds its period
 //! as long as that one's `grace` lasts; after that it is `period_closed`. How old an event may be, and
 //! how far ahead, is said once for the whole catalog.
 //!

@@ -54,7 +54,7 @@ fn what_has_the_wrong_shape_is_told_where_it_stands() {
         ("/plans/pro/limits/daily/charge/price", json!("0.0000000001"), ""),
         ("/plans/pro/limits/daily/enforcement", json!("medium"), ""),
         ("/plans/pro/limits/daily/grace", json!("-PT1S"), ""),
-        ("/plans/pro/limits/daily/window", json!({ "rolling": {} }), "/rolling"),
+        ("/plans/pro/limits/daily/window", json!({ "sliding": {} }), "/sliding"),
         ("/plans/pro/limits/daily/window/calendar/unit", json!("fortnight"), ""),
         ("/plans/pro/limits/granted/window/anchored/anchor", json!("2026-02-30T00:00:00Z"), ""),
         ("/remember/denials/1", json!("limit"), ""),

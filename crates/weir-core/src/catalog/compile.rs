@@ -176,14 +176,15 @@ impl Compiler<'_> {
         let (window, anchor) = (self.window(at, &definition.window), definition.window.anchor());
         let line = self.line(at, definition);
         let grace = definition.grace;
-        let feature = feature.filter(|_| known.is_some())?;
-        let metered = self.features.get(usize::from(feature.0))?.as_ref();
-        let meter = metered?.meter.clone();
-        if line.enforcement == Enforcement::Clamp && !meter.adds_up() {
+        let feature = feature.filter(|_| known.is_some());
+        let metered = feature.and_then(|of| self.features.get(usize::from(of.0))?.as_ref());
+        let meter = metered.map(|metered| metered.meter.clone());
+        if line.enforcement == Enforcement::Clamp && meter.as_ref().is_some_and(|m| !m.adds_up()) {
             let hint = "only what is summed up in each period, in its own units, has parts";
             self.fault(format!("{at}/enforcement"), "catalog.clamp_meter", hint);
         }
-        let counted = Counted { feature, meter };
+        self.slides(at, definition, (window, meter.as_ref()));
+        let counted = Counted { feature: feature?, meter: meter? };
         Some(Terms { limit, counted, capacity, window, anchor, grace, line, charge })
     }
 

@@ -5,9 +5,10 @@ use alloc::format;
 use serde::{Deserialize, Serialize};
 
 use super::compile::Compiler;
+use crate::amount::Quantity;
 use crate::time::{Span, Stride, Timestamp};
 use crate::window::zone::{ZoneId, ZoneName};
-use crate::window::{Cycle, MonthRule, Unit, Weekday, Window};
+use crate::window::{Continuous, Cycle, MonthRule, Rolling, Unit, Weekday, Window};
 
 /// When a limit counts anew.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -41,6 +42,13 @@ pub enum WindowDefinition {
         #[serde(default)]
         zone: Option<ZoneName>,
     },
+    /// Bit by bit: what was taken comes back evenly, and the capacity is what may be out at once.
+    Continuous {
+        /// In which time so much comes back.
+        per: Span,
+        /// How much comes back in it.
+        rate: Quantity,
+    },
     /// Civil periods from an instant on.
     Cycle(CycleDefinition),
     /// From the first counted request.
@@ -51,6 +59,8 @@ pub enum WindowDefinition {
         #[serde(default)]
         zone: Option<ZoneName>,
     },
+    /// As holds end: what is held counts, and nothing else.
+    InFlight,
     /// Never.
     Lifetime,
     /// Never, and nothing counts before and after.
@@ -59,6 +69,14 @@ pub enum WindowDefinition {
         from: Timestamp,
         /// The first one after it that does not.
         until: Timestamp,
+    },
+    /// Step by step: what lies further back than the span counts no more.
+    Rolling {
+        /// In how many steps it slides over its span; 60 when absent.
+        #[serde(default = "sixty")]
+        buckets: u16,
+        /// How far back it reaches.
+        span: Span,
     },
 }
 
@@ -71,7 +89,11 @@ impl WindowDefinition {
             | Self::Calendar { zone, .. }
             | Self::Cycle(CycleDefinition { zone, .. })
             | Self::FirstUse { zone, .. } => zone.as_ref(),
-            Self::Lifetime | Self::Once { .. } => None,
+            Self::Continuous { .. }
+            | Self::InFlight
+            | Self::Lifetime
+            | Self::Once { .. }
+            | Self::Rolling { .. } => None,
         }
     }
 
@@ -136,17 +158,26 @@ impl Compiler<'_> {
                 let zone = self.zone(&at, zone.as_ref());
                 Window::Calendar { unit: *unit, count: *count, week_starts, zone }
             }
+            WindowDefinition::Continuous { per, rate } => self.continuous(
+                &format!("{at}/window/continuous"),
+                Continuous { rate: *rate, per: *per },
+            ),
             WindowDefinition::Cycle(cycle) => self.cycle(&format!("{at}/window/cycle"), cycle),
             WindowDefinition::FirstUse { span, zone } => {
                 let at = format!("{at}/window/first_use");
                 self.span(&at, *span, zone.as_ref());
                 Window::FirstUse { span: *span, zone: self.zone(&at, zone.as_ref()) }
             }
+            WindowDefinition::InFlight => Window::InFlight,
             WindowDefinition::Lifetime => Window::Lifetime,
             WindowDefinition::Once { from, until } => {
                 self.not_empty(&format!("{at}/window/once"), (Some(*from), Some(*until)));
                 Window::Once { from: *from, until: *until }
             }
+            WindowDefinition::Rolling { buckets, span } => self.rolling(
+                &format!("{at}/window/rolling"),
+                Rolling { span: *span, buckets: *buckets },
+            ),
         }
     }
 
@@ -241,5 +272,9 @@ const fn one() -> u16 {
     1
 }
 
-const LONGER: &str = "a period is longer than nothing";
+const fn sixty() -> u16 {
+    60
+}
+
+pub(super) const LONGER: &str = "a period is longer than nothing";
 const UNUSED: &str = "only months lack a day";

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::weigh::{Place, closed_binding, end_of, refusal, standing_of};
-use super::{Access, Binding, Compared, Outcome, Reason, View, debt, period};
+use super::{Access, Binding, Compared, Outcome, Reason, View, debt, period, sliding};
 use crate::amount::Quantity;
 use crate::id::{LimitId, ScopeId};
 use crate::limit::{Balance, Fit, Standing};
@@ -56,6 +56,13 @@ pub(super) fn stand(
     at: Timestamp,
     opened: &mut Vec<Balance>,
 ) -> Result<Option<Standing>, Period> {
+    if place.terms.window.slides() {
+        let none = Quantity::ZERO;
+        let standing = sliding::standing(view, place, (none, none));
+        opened.clear();
+        opened.extend(standing);
+        return Ok(standing.as_ref().map(Standing::of));
+    }
     let at = if place.terms.window.counts_at_event() { at } else { view.now };
     period::open(view, place.counted(), at, opened)?;
     period::lapse(view, place.scope, opened);

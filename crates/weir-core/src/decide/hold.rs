@@ -5,7 +5,7 @@ use core::mem;
 
 use super::{
     Caller, Cost, Debit, Draw, Effect, Observer, PATH_MAX, Purpose, Reason, Request, Retry,
-    Verdict, View, Workings, clamp, funds, gates,
+    Verdict, View, Workings, clamp, funds, gates, sliding,
 };
 use crate::account::Accounts;
 use crate::amount::Quantity;
@@ -167,7 +167,8 @@ pub(crate) fn book<O: Observer>(
         return Err(Reason::Malformed);
     }
     let used = use_up(view, (costs, then), workings).ok_or(Reason::Unmeasurable)?;
-    let charged = book_parts(view, &used, (workings, observer)).ok_or(Reason::Unmeasurable)?;
+    let charged =
+        book_parts(view, (&used, then), (workings, observer)).ok_or(Reason::Unmeasurable)?;
     pay(workings).ok_or(Reason::Unmeasurable)?;
     workings.debits.retain(|debit| debit.amount != Quantity::ZERO);
     let beside = funds::settle(view, workings, observer).map_err(|_| Reason::OutOfCredit)?;
@@ -227,7 +228,7 @@ fn beyond(
 /// Moves on each balance what is used from held to used, and charges it.
 fn book_parts<O: Observer>(
     view: &View<'_>,
-    used: &[Quantity],
+    (used, then): (&[Quantity], Then),
     (workings, observer): (&mut Workings, &mut O),
 ) -> Option<Quantity> {
     let Workings { held: Held { rest, parts, .. }, effects, debits, .. } = workings;
@@ -242,13 +243,15 @@ fn book_parts<O: Observer>(
         if before == Quantity::ZERO {
             continue; // its balance may be gone
         }
-        let taken = before.min(to_use);
+        let in_flight = sliding::is_in_flight(part);
+        let taken = if in_flight { Quantity::ZERO } else { before.min(to_use) };
         to_use = to_use.checked_sub(taken)?;
-        let ended = rest.get(at)?.1 == Quantity::ZERO;
+        let ended = if in_flight { then == Then::End } else { rest.get(at)?.1 == Quantity::ZERO };
         part.held = if ended { Quantity::ZERO } else { before.checked_sub(taken)? };
         let mut balances = view.accounts.balances(view.accounts.get(part.scope)?);
         let balance = *balances.find(|balance| balance.key() == part.balance)?;
-        let used = balance.used.checked_add(taken)?;
+        let (used, reading) = sliding::booked(view, (part, &balance), taken)?;
+        effects.extend(reading);
         let held = balance.held.checked_sub(before.checked_sub(part.held)?)?;
         let cost = match &part.charge {
             Some(charge) => charge.between((balance.used, used), part.capacity)?,

@@ -26,6 +26,8 @@ struct Allowance {
 pub(super) enum Opening {
     /// It is.
     Known,
+    /// The limit has no periods: it is what counts now, and stored in another form.
+    Sliding,
     /// It may be new, and what it closes is to be looked for.
     Unsure,
 }

@@ -37,13 +37,16 @@ pub(super) fn reopens(
     at_the_end
 }
 
-/// Whether the request meets one limit only, which starts anew with each period to come: when it
-/// says that it has room again, nothing else needs to be asked.
+/// Whether the request meets one limit only, which starts anew with each period to come, or gives
+/// back bit by bit: when it says that it has room again, nothing else needs to be asked.
 pub(super) fn stands_alone(view: &View<'_>, request: &Request<'_>) -> bool {
     let ([scope], [cost]) = (request.scopes, request.costs) else { return false };
     let Some(account) = view.accounts.get(*scope) else { return false };
     let limits = account.plan().map_or(&[][..], |plan| view.catalog.terms(plan, cost.feature));
-    let [Terms { capacity: Capacity::Fixed { .. }, .. }] = limits else { return false };
+    let [Terms { capacity: Capacity::Fixed { .. }, window, .. }] = limits else { return false };
+    if window.slides() {
+        return true;
+    }
     let open = view.accounts.balances(account).filter(|balance| view.now < balance.window_end);
     open.count() <= 1 // none is booked ahead
 }

@@ -19,6 +19,7 @@ use crate::window::Period;
 mod correct;
 mod draw;
 mod line;
+mod slide;
 
 pub(crate) use correct::{adjust, reset};
 
@@ -172,8 +173,16 @@ impl<'s, O: Observer> Scale<'s, O> {
     /// Weighs one limit; `None` when a number does not fit.
     #[inline(never)]
     fn weigh(&mut self, place: Place<'s>) -> Option<()> {
-        let at_event = place.terms.window.counts_at_event();
-        let at = if at_event { self.request.at } else { self.view.now };
+        if place.terms.window.counts_at_event() {
+            self.weigh_at(place, self.request.at)
+        } else {
+            self.weigh_now(place)
+        }
+    }
+
+    /// Weighs one limit that counts in periods.
+    #[inline(always)]
+    fn weigh_at(&mut self, place: Place<'s>, at: Timestamp) -> Option<()> {
         match period::running(self.view, place.counted(), at) {
             Some(balance) => self.compare(place, (slice::from_ref(balance), Opening::Known)),
             None => self.open(place, at),
@@ -307,6 +316,7 @@ impl<'s, O: Observer> Scale<'s, O> {
         (asked, left): (Quantity, Quantity),
     ) -> Option<()> {
         match opened {
+            [only] if opening == Opening::Sliding => self.slide(place, only, asked),
             // What it has no room for is its overage.
             [only] if asked.is_positive() => {
                 if opening == Opening::Unsure {

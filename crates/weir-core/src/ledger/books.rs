@@ -14,7 +14,7 @@ use crate::decide::{Answer, Effect, Glance, Request, Verdict};
 use crate::dedup::{Dedup, Entry};
 use crate::hold::{Ended, Ending, Held, Holds};
 use crate::id::{CatalogVersion, HoldId, ScopeId, ScopeName};
-use crate::limit::Balance;
+use crate::limit::{Balance, Source};
 use crate::time::Timestamp;
 use crate::token::Registry;
 use crate::window::zone::ZonesDigest;
@@ -238,7 +238,7 @@ impl Books {
         }
     }
 
-    /// The effect that undoes `effect`, of a balance or lot that is there.
+    /// The effect that undoes `effect`, of a balance or lot that is there, or of a reading.
     pub(super) fn before(&self, effect: &Effect) -> Option<Effect> {
         match *effect {
             Effect::Balance { scope, balance, .. } => {
@@ -250,7 +250,19 @@ impl Books {
                 let lot = self.accounts.lots(self.accounts.get(scope)?).nth(position.into())?;
                 Some(Effect::Lot { scope, position, left: lot.left })
             }
-            Effect::Closed { .. } | Effect::Ended { .. } | Effect::Reading { .. } => None,
+            Effect::Reading { scope, limit, window_end, .. } => {
+                let mut known = self.accounts.readings(self.accounts.get(scope)?);
+                let same =
+                    |known: &&LimitReading| (known.limit, known.window_end) == (limit, window_end);
+                Some(match known.find(same) {
+                    Some(LimitReading { reading, .. }) => {
+                        Effect::Reading { scope, limit, reading: *reading, window_end }
+                    }
+                    // The balance that goes with it is put back after it.
+                    None => Effect::Closed { scope, key: (limit, Source::SLIDING, window_end) },
+                })
+            }
+            Effect::Closed { .. } | Effect::Ended { .. } => None,
         }
     }
 

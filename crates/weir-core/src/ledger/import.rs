@@ -24,6 +24,8 @@ pub(super) fn command(
     let Balance { used, held, capacity, window_end: end, .. } = balance;
     let sound = used >= Quantity::ZERO && capacity >= Quantity::ZERO && held == Quantity::ZERO;
     ensure(sound, Refused::Absurd)?;
+    let periods = !matches!(terms.window, Window::Continuous(_) | Window::InFlight);
+    ensure(periods, Refused::Window)?;
     let stated = allowance(view, (&subject, terms), balance.source)?;
     ensure(stated.is_none_or(|stated| stated == capacity), Refused::Capacity)?;
     let own = matches!(terms.window, Window::Anchored { .. }) && terms.anchor.is_none();
@@ -37,6 +39,8 @@ pub(super) fn command(
         return Ok(Command::SetAnchor { scope, anchor: end });
     }
     ensure(!over && opens(view, (&subject, terms), &balance), Refused::Period)?;
+    let source = if terms.window.slides() { Source::SLIDING } else { balance.source };
+    let balance = Balance { source, ..balance };
     // What is held here stays held, whatever was used elsewhere.
     let known = balances(view, &subject).find(|known| known.key() == balance.key());
     let held = known.map_or(Quantity::ZERO, |known| known.held);
@@ -64,7 +68,8 @@ fn allowance(
     }
 }
 
-/// Whether a period of the limit ends where the balance's does, and has begun.
+/// Whether a period of the limit ends where the balance's does, and has begun; of a rolling window,
+/// whether a sub-bucket leaves there.
 fn opens(view: &View<'_>, (subject, terms): (&Subject<'_>, &Terms), balance: &Balance) -> bool {
     let (now, end) = (view.now, balance.window_end);
     if let Window::FirstUse { .. } = terms.window {
@@ -77,6 +82,11 @@ fn opens(view: &View<'_>, (subject, terms): (&Subject<'_>, &Terms), balance: &Ba
         };
         // One that is open already goes on.
         return end <= latest && !balances(view, subject).any(other);
+    }
+    if let Window::Rolling(rolling) = terms.window {
+        let taken = last(end).and_then(|last| last.checked_sub(rolling.span));
+        let leaves = |at| rolling.leaves(at) == end;
+        return now < end && end <= rolling.leaves(now) && taken.is_some_and(leaves);
     }
     let own = if let Window::Anchored { .. } = terms.window { end } else { subject.anchor };
     let anchor = terms.anchor.unwrap_or(own);

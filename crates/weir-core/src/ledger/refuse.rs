@@ -7,6 +7,7 @@ use crate::account::Account;
 use crate::amount::Quantity;
 use crate::catalog::names::{Names, Table};
 use crate::id::{PlanId, ScopeId, ScopeName};
+use crate::limit::Source;
 
 /// Why a command does not fit the state.
 ///
@@ -50,6 +51,9 @@ pub enum Refused {
     /// No such scope.
     #[error("no such scope")]
     UnknownScope,
+    /// What counts has no period that could be imported.
+    #[error("a limit of this window takes no count of another system")]
+    Window,
 }
 
 impl Refused {
@@ -69,6 +73,7 @@ impl Refused {
             Self::UnknownHold => "command.unknown_hold",
             Self::UnknownName => "command.unknown_name",
             Self::UnknownScope => "command.unknown_scope",
+            Self::Window => "command.window",
         }
     }
 }
@@ -98,10 +103,12 @@ pub(super) fn check(staged: &Staged<'_>, command: &Command<'_>) -> Result<(), Re
                 grant.amount >= Quantity::ZERO && grant.effective <= grant.expires,
                 Refused::Absurd,
             )?;
-            let taken = books.accounts.grants(account).any(|known| {
-                known.name == grant.name || known.source == grant.source || grant.source.0 == 0
-            });
-            ensure(!taken && !grant.name.is_empty() && grant.source.0 > 0, Refused::Name)?;
+            let taken = books
+                .accounts
+                .grants(account)
+                .any(|known| known.name == grant.name || known.source == grant.source);
+            let free = !matches!(grant.source, Source::PLAN | Source::SLIDING);
+            ensure(!taken && !grant.name.is_empty() && free, Refused::Name)?;
             ensure(books.accounts.grants(account).count() < GRANTS_MAX, Refused::Full)
         }
         Command::Install { names: new, .. } => ensure(grown(names, new), Refused::UnknownName),

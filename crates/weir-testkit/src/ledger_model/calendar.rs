@@ -48,7 +48,10 @@ pub fn period(window: &WindowDefinition, at: i64, anchor: i64) -> Result<(i64, i
             let end = if local == civil { at } else { instant(civil) };
             (at, end + span.elapsed.as_millis())
         }
-        WindowDefinition::Lifetime => (FIRST, LAST),
+        WindowDefinition::Continuous { .. }
+        | WindowDefinition::InFlight
+        | WindowDefinition::Lifetime
+        | WindowDefinition::Rolling { .. } => (FIRST, LAST), // no periods, or one
         WindowDefinition::Once { from, until } => {
             return cut((FIRST, LAST), at, (from.as_millis(), until.as_millis()));
         }

@@ -11,6 +11,7 @@ use weir_core::meter::Life;
 use weir_core::time::Timestamp;
 
 use super::debt::{settled, split};
+use super::sliding::slides;
 use super::weigh::{Allowance, Changes, Place, fits, quantity};
 use super::{Key, Line, Model, Take, calendar};
 
@@ -170,6 +171,9 @@ impl Model {
 
     /// The allowances of the open period.
     fn open(&self, place: Place<'_>) -> Result<Vec<Allowance>, Refused> {
+        if slides(&place.line.terms.window) {
+            return Err(Refused::Period); // it has none
+        }
         let period = calendar::period(&place.line.terms.window, place.at, place.account.anchor);
         let open = period.map(|_| self.allowances(place)).map_err(|_| Refused::Period)?;
         let closed = open.iter().any(|one| self.is_closed(place, one));

@@ -12,6 +12,7 @@ use weir_core::time::{Span, Timestamp};
 
 use super::funds::{self, Debit};
 use super::meter::converted;
+use super::sliding::{flies, land};
 use super::weigh::{self, TooLarge, fits};
 use super::{Key, Model, Take, calendar, price};
 
@@ -264,6 +265,7 @@ impl Model {
             }
         }
         let (mut charged, mut due) = (BigInt::ZERO, Vec::new());
+        land(&mut hold.parts, commit.then);
         for place in limits_of(&hold.parts) {
             let of_place = |part: &&mut Part| {
                 (part.key.scope, part.key.limit) == place && part.held > BigInt::ZERO
@@ -301,6 +303,9 @@ impl Model {
         let mut known = self.takes.iter().filter(|take| take.key == part.key);
         let used: BigInt = known.clone().map(|take| &take.amount).sum();
         let capacity = known.next_back().and_then(|take| take.capacity);
+        if self.commit_level(part.key, taken)? {
+            return Ok(BigInt::ZERO);
+        }
         let after = fits(&used + taken)?;
         let cost = match &part.charge {
             Some((charge, _)) => price::step(charge, (&used, &after), &part.capacity)?,
@@ -465,9 +470,10 @@ impl Model {
     }
 }
 
-/// The limits of parts, each once, in order.
+/// The limits of parts that are booked, each once, in order.
 fn limits_of(parts: &[Part]) -> Vec<(ScopeId, weir_core::id::LimitId)> {
-    let mut all: Vec<_> = parts.iter().map(|part| (part.key.scope, part.key.limit)).collect();
+    let parts = parts.iter().filter(|part| !flies(part.key));
+    let mut all: Vec<_> = parts.map(|part| (part.key.scope, part.key.limit)).collect();
     all.dedup();
     all
 }

@@ -8,6 +8,7 @@ use weir_core::ledger::Refused;
 use weir_core::limit::{Balance, Source, UNLIMITED};
 use weir_core::time::Timestamp;
 
+use super::sliding::{leaves, slides};
 use super::sold::Line;
 use super::{Key, Model, Take, calendar};
 
@@ -52,6 +53,10 @@ impl Model {
         if balance.held.as_nanos() != 0 {
             return Err(Refused::Absurd);
         }
+        let rolling = matches!(terms.window, WindowDefinition::Rolling { .. });
+        if slides(&terms.window) && !rolling {
+            return Err(Refused::Window);
+        }
         let all = self.stated((scope, balance.limit));
         let stated = all.iter().find(|(source, _)| *source == balance.source);
         let (_, amount) = stated.ok_or(Refused::UnknownName)?;
@@ -60,13 +65,17 @@ impl Model {
             return Err(Refused::Capacity);
         }
         let end = balance.window_end.as_millis();
-        let key = Key { scope, limit: balance.limit, source: balance.source.0, end };
+        let source = if rolling { u16::MAX } else { balance.source.0 };
+        let key = Key { scope, limit: balance.limit, source, end };
         let own = matches!(terms.window, WindowDefinition::Anchored { anchor: None, .. });
         let anchor = if own { end } else { account.anchor };
         let first_use = matches!(terms.window, WindowDefinition::FirstUse { .. });
         let grace = if first_use { -1 } else { terms.grace.as_millis() };
         let over = end != calendar::LAST && at > end + grace;
-        let fits = if first_use {
+        let fits = if let WindowDefinition::Rolling { span, .. } = terms.window {
+            let on_grid = leaves(&terms.window, end - span.as_millis() - 1) == end;
+            at < end && end <= leaves(&terms.window, at) && on_grid
+        } else if first_use {
             let latest = calendar::period(&terms.window, at, anchor);
             let (_, latest) = latest.unwrap_or_else(|outside| outside);
             let open = |end: i64| at < end && end <= latest;

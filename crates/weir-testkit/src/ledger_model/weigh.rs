@@ -16,6 +16,7 @@ use super::funds::{Debit, Paid, beside};
 use super::hold::{Part, Purpose};
 use super::line::left;
 use super::retry::Reopens;
+use super::sliding::{Level, slides};
 use super::{Heard, Key, Line, Model, Scope, Take, calendar, price};
 
 /// What an allowed request adds to the lists.
@@ -25,6 +26,8 @@ pub(super) struct Changes {
     pub(super) takes: Vec<(Take, i64)>,
     pub(super) heard: Vec<Heard>,
     pub(super) paid: Vec<Paid>,
+    /// What is out of continuous limits.
+    pub(super) levels: Vec<Level>,
     /// What a reservation holds.
     pub(super) parts: Vec<Part>,
     /// The grants that are forgotten.
@@ -34,7 +37,7 @@ pub(super) struct Changes {
 /// What is known after some limits were weighed.
 #[derive(Default)]
 pub(super) struct Weighed {
-    changes: Changes,
+    pub(super) changes: Changes,
     /// The limits that admit, and those that do not.
     pub(super) fits: Vec<Binding>,
     denied: Vec<(Reason, Option<Binding>)>,
@@ -42,18 +45,18 @@ pub(super) struct Weighed {
     charged: BigInt,
     /// When the limits that deny open anew; `None` for those that time alone does not open.
     pub(super) reopens: Vec<Option<Reopens>>,
-    noted: Noted,
+    pub(super) noted: Noted,
 }
 
 /// What else is known.
 #[derive(Clone, Copy, Default)]
-struct Noted {
+pub(super) struct Noted {
     /// Whether what is asked is to be held.
-    holds: bool,
+    pub(super) holds: bool,
     /// Whether it has happened already.
-    records: bool,
+    pub(super) records: bool,
     /// Whether what would be held does not fit beside what is used.
-    unheld: bool,
+    pub(super) unheld: bool,
     /// Whether a limit denies what would cost something, and its wallet has nothing.
     broke: bool,
     /// Whether a limit that only watches would have denied.
@@ -126,7 +129,12 @@ impl Model {
                 for line in on_plan {
                     let at = Self::counts_at(line, request, now);
                     let place = Place { scope: *scope, account, line, at, now };
-                    if self.limit_of(place, request, &mut weighed).is_err() {
+                    let done = if slides(&line.terms.window) {
+                        self.slide(place, request, &mut weighed)
+                    } else {
+                        self.limit_of(place, request, &mut weighed)
+                    };
+                    if done.is_err() {
                         weighed.denied.push((Reason::Unmeasurable, None));
                     }
                 }
@@ -331,6 +339,18 @@ impl Model {
 }
 
 impl Weighed {
+    /// A limit denies; when it opens anew.
+    pub(super) fn deny(&mut self, reason: Reason, binding: Binding, reopens: Option<Reopens>) {
+        self.denied.push((reason, Some(binding)));
+        self.reopens.push(reopens);
+    }
+
+    /// Takes so much from a balance that is not priced.
+    pub(super) fn take(&mut self, place: Place<'_>, key: Key, amount: BigInt) {
+        let take = Take { key, amount, capacity: None };
+        self.changes.takes.push((take, place.line.terms.grace.as_millis()));
+    }
+
     /// Books a part of the ask on one allowance, and what it costs.
     fn book(
         &mut self,

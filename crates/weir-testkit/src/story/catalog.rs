@@ -23,8 +23,8 @@ use weir_core::window::zone::ZoneName;
 use weir_core::window::{MonthRule, Unit};
 
 use super::{Flavour, STARTS};
-use crate::ledger_model::Model;
 use crate::ledger_model::clocks::CLOCKS;
+use crate::ledger_model::{Model, slides};
 
 /// What stays the same in all catalogs of a history: how features are metered, and what a limit of
 /// a name counts.
@@ -38,6 +38,8 @@ pub(super) struct Shape {
 #[derive(Clone, Debug)]
 struct Limit {
     feature: &'static str,
+    /// Whether its meter keeps no number, so that its window may slide.
+    adds_up: bool,
     window: WindowDefinition,
     burn: Burn,
 }
@@ -61,9 +63,15 @@ impl Shape {
         }
         let mut limits = Vec::new();
         for (at, _) in LIMITS.iter().enumerate() {
-            let feature = FEATURES.get(at % FEATURES.len()).copied().unwrap_or_default();
-            let burn = burn(u)?;
-            limits.push(Limit { feature, window: window(u)?, burn });
+            let place = at % FEATURES.len();
+            let feature = FEATURES.get(place).copied().unwrap_or_default();
+            let adds_up = features.get(place).is_some_and(|feature| {
+                let kind = matches!(feature.aggregation, Aggregation::Count | Aggregation::Sum);
+                let each = feature.convert.is_none_or(|convert| convert.apply == Applied::PerEvent);
+                kind && feature.life == Life::Window && each
+            });
+            let (window, burn) = (window(adds_up, u)?, burn(u)?);
+            limits.push(Limit { feature, adds_up, window, burn });
         }
         Ok(Self { flavour, features, limits })
     }
@@ -117,10 +125,14 @@ impl Shape {
         let amount = Quantity::from_nanos(
             1_000_000_000 * u.int_in_range(0..=12_i128)? + *u.choose(&[0, 0, 0, 1])?,
         );
-        let charge = if u.ratio(1, 3)? { Some(self.charge(u)?) } else { None };
         // Now and then a limit counts by another window than it did.
-        let window = if u.ratio(1, 16)? { window(u)? } else { limit.window.clone() };
+        let window = if u.ratio(1, 16)? { window(limit.adds_up, u)? } else { limit.window.clone() };
+        let slides = slides(&window);
+        let slots = Quantity::from_units(u.int_in_range(0..=2)?); // they are met all at once
+        let amount = if window == WindowDefinition::InFlight { slots } else { amount };
+        let charge = if u.ratio(1, 3)? { Some(self.charge(u)?) } else { None };
         let capacity = match u.int_in_range(0..=9_u8)? {
+            5 | 7.. if slides => CapacityDefinition::Live(amount),
             0..=4 => CapacityDefinition::Live(amount),
             5 => CapacityDefinition::AtRoll(amount),
             6 => CapacityDefinition::Unlimited,
@@ -128,15 +140,20 @@ impl Shape {
         };
         let granted = matches!(capacity, CapacityDefinition::Granted(_));
         let recorded = *u.choose(&[Overage::Apart, Overage::First, Overage::Last])?;
-        let owed = if u.ratio(1, 4)? { Overage::Kept } else { Overage::Owed };
+        let kept = u.ratio(1, 4)? && !slides;
+        let owed = if kept { Overage::Kept } else { Overage::Owed };
         let overage = if granted && u.ratio(1, 3)? { recorded } else { owed };
         let give_back = *u.choose(&[GiveBack::Reverse, GiveBack::BurnOrder, GiveBack::None])?;
         Ok(LimitDefinition {
             capacity,
-            charge,
-            enforcement: self.enforcement(limit, u)?,
+            charge: charge.filter(|_| !slides),
+            enforcement: match self.enforcement(limit, u)? {
+                soft @ (Enforcement::Hard | Enforcement::Soft) => soft,
+                _ if slides => Enforcement::Hard,
+                other => other,
+            },
             feature: named(limit.feature),
-            grace: span(*u.choose(&[0, 0, 1_500, HOUR, 2 * DAY])?),
+            grace: span(*u.choose(&[0, 0, 1_500, HOUR, 2 * DAY])? * i64::from(!slides)),
             refusal: *u.choose(&[Refusal::LimitExceeded, Refusal::RateLimited])?,
             settle: SettleDefinition { give_back, overage },
             window,
@@ -274,7 +291,10 @@ fn money(u: &mut Unstructured<'_>) -> Result<Quantity> {
     Ok(Quantity::from_nanos(nanos))
 }
 
-fn window(u: &mut Unstructured<'_>) -> Result<WindowDefinition> {
+fn window(adds_up: bool, u: &mut Unstructured<'_>) -> Result<WindowDefinition> {
+    if adds_up && u.ratio(1, 4)? {
+        return sliding(u);
+    }
     let zone = if u.ratio(1, 4)? { Some(u.choose(&CLOCKS)?.name.clone()) } else { None };
     Ok(match u.int_in_range(0..=9_u8)? {
         0..=3 => WindowDefinition::Calendar {
@@ -312,6 +332,37 @@ fn window(u: &mut Unstructured<'_>) -> Result<WindowDefinition> {
         }
         8 => WindowDefinition::Cycle(cycle(zone, u)?),
         _ => WindowDefinition::Lifetime,
+    })
+}
+
+/// A window without periods, whose use comes back within seconds or days.
+fn sliding(u: &mut Unstructured<'_>) -> Result<WindowDefinition> {
+    Ok(match u.int_in_range(0..=7_u8)? {
+        0..=2 => {
+            let (ms, buckets) = *u.choose(&[
+                (2_000, 4),
+                (7, 7),
+                (60_000, 6),
+                (60_000, 60),
+                (HOUR, 3),
+                (HOUR, 1),
+                (DAY, 24),
+                (10 * DAY, 256),
+            ])?;
+            WindowDefinition::Rolling { buckets, span: span(ms) }
+        }
+        3..=5 => WindowDefinition::Continuous {
+            per: span(*u.choose(&[7, 1_000, 60_000, HOUR, 90_061_007])?),
+            rate: Quantity::from_nanos(*u.choose(&[
+                1,
+                333_333_333,
+                1_000_000_000,
+                1_000_000_000,
+                5_000_000_000,
+                i128::MAX,
+            ])?),
+        },
+        _ => WindowDefinition::InFlight,
     })
 }
 

@@ -29,6 +29,9 @@ pub(crate) fn adjust(
 ) -> Result<Quantity, Reason> {
     workings.effects.clear();
     let place = place(view, of)?;
+    if place.terms.window.slides() {
+        return Err(Reason::PeriodClosed); // it has none
+    }
     let mut opened = Vec::new();
     period::open(view, place.counted(), view.now, &mut opened).map_err(|_| Reason::PeriodClosed)?;
     let (caller, scopes) = (Caller::Unchecked, &[place.scope][..]);
@@ -83,6 +86,9 @@ pub(crate) fn reset(
         (Anchor::Move, Window::Anchored { .. } | Window::Cycle(_), None) => Some(view.now),
         (Anchor::Move, ..) => return Err(Reason::Malformed),
     };
+    if place.terms.window.slides() {
+        return Err(Reason::PeriodClosed); // it has none
+    }
     let mut opened = Vec::new();
     period::open(view, place.counted(), view.now, &mut opened).map_err(|_| Reason::PeriodClosed)?;
     debt::settle(place.terms, &mut opened, |_| ()).ok_or(Reason::Unmeasurable)?;

@@ -4,7 +4,7 @@ use super::{Place, Scale, closed_binding, refusal};
 use crate::amount::Quantity;
 use crate::catalog::{Capacity, FundsFirst, Overage, Terms};
 use crate::decide::verdict::{Binding, Outcome, Reason, Retry};
-use crate::decide::{Observer, funds, retry};
+use crate::decide::{Observer, funds, retry, sliding};
 use crate::limit::{Balance, CapacityRead, Standing};
 use crate::window::Period;
 
@@ -42,6 +42,11 @@ impl<'s, O: Observer> Scale<'s, O> {
     /// meter would measure otherwise, or money is involved, time alone does not tell; and where
     /// the event is not of the open period, the end of its own says nothing.
     fn retry_after(&mut self, place: Place<'_>, opened: &[Balance], binding: &Binding) {
+        if place.terms.window.slides() {
+            let reopens = sliding::reopens(self.view, self.request, place, binding);
+            self.verdict.retry = retry::later(self.verdict.retry, reopens);
+            return;
+        }
         let Terms { capacity, charge, .. } = place.terms;
         let told = matches!(capacity, Capacity::Fixed { read: CapacityRead::Live, .. })
             && !place.terms.counted.meter.keeps_reading()

@@ -1,0 +1,92 @@
+//! Can this limit slide? What is wrong with a window that has no periods, and with what needs some.
+
+use alloc::format;
+
+use super::compile::Compiler;
+use super::definition::{CapacityDefinition, LimitDefinition};
+use super::terms::Overage;
+use super::windows::LONGER;
+use crate::amount::Quantity;
+use crate::limit::Enforcement;
+use crate::meter::Meter;
+use crate::time::Span;
+use crate::window::{Continuous, Rolling, Window};
+
+impl Compiler<'_> {
+    pub(super) fn rolling(&mut self, at: &str, rolling: Rolling) -> Window {
+        let Rolling { span, buckets } = rolling;
+        let most = Rolling::BUCKETS_MAX;
+        if span == Span::ZERO {
+            self.fault(format!("{at}/span"), "catalog.zero_span", LONGER);
+        } else if buckets == 0 || buckets > most {
+            let hint = format!("from 1 to {most}");
+            self.fault(format!("{at}/buckets"), "catalog.rolling_buckets", hint);
+        } else if span.as_millis().checked_rem(buckets.into()) != Some(0) {
+            let hint = "so many buckets are not each whole milliseconds of the span";
+            self.fault(format!("{at}/buckets"), "catalog.rolling_uneven", hint);
+        }
+        Window::Rolling(rolling)
+    }
+
+    pub(super) fn continuous(&mut self, at: &str, continuous: Continuous) -> Window {
+        if !continuous.rate.is_positive() {
+            let hint = "more than nothing comes back";
+            self.fault(format!("{at}/rate"), "catalog.continuous_rate", hint);
+        }
+        if continuous.per == Span::ZERO {
+            self.fault(format!("{at}/per"), "catalog.zero_span", LONGER);
+        }
+        Window::Continuous(continuous)
+    }
+
+    /// What a window without periods cannot be joined with.
+    pub(super) fn slides(
+        &mut self,
+        at: &str,
+        definition: &LimitDefinition,
+        (window, meter): (Window, Option<&Meter>),
+    ) {
+        if !window.slides() {
+            return;
+        }
+        match definition.capacity {
+            CapacityDefinition::AtRoll(_) | CapacityDefinition::Granted(_) => {
+                let hint = "a number or `unlimited`; grants and `at_roll` need periods";
+                self.fault(format!("{at}/capacity"), "catalog.window_capacity", hint);
+            }
+            CapacityDefinition::Live(amount) => self.measures(at, window, amount),
+            CapacityDefinition::Unlimited => {}
+        }
+        if definition.charge.is_some() {
+            let hint =
+                "what comes back cannot be priced; charge a limit beside it that has periods";
+            self.fault(format!("{at}/charge"), "catalog.window_charge", hint);
+        }
+        if !matches!(definition.enforcement, Enforcement::Hard | Enforcement::Soft) {
+            let hint = "hard or soft; the others need periods";
+            self.fault(format!("{at}/enforcement"), "catalog.window_enforcement", hint);
+        }
+        if definition.grace != Span::ZERO {
+            let hint = "it counts at the instant of the decision, for which nothing is late";
+            self.fault(format!("{at}/grace"), "catalog.window_grace", hint);
+        }
+        if definition.settle.overage == Overage::Kept {
+            let hint = "no period opens next that could start with it";
+            self.fault(format!("{at}/settle/overage"), "catalog.overage_unused", hint);
+        }
+        if meter.is_some_and(Meter::keeps_reading) {
+            let hint = "only sums and counts of a window come back bit by bit";
+            self.fault(format!("{at}/window"), "catalog.window_meter", hint);
+        }
+    }
+
+    /// Whether all that may be out at once can be counted to its last part.
+    fn measures(&mut self, at: &str, window: Window, capacity: Quantity) {
+        if let Window::Continuous(continuous) = window
+            && continuous.parts(capacity).is_none()
+        {
+            let hint = "this capacity, in parts of a nano-unit for each millisecond, is no number";
+            self.fault(format!("{at}/capacity"), "catalog.continuous_too_large", hint);
+        }
+    }
+}
