@@ -58,7 +58,7 @@ pub(super) fn stand(
 ) -> Result<Option<Standing>, Period> {
     if place.terms.window.slides() {
         let none = Quantity::ZERO;
-        let standing = sliding::standing(view, place, (none, none));
+        let standing = sliding::standing(view, place, (none, none, place.terms.line.enforcement));
         opened.clear();
         opened.extend(standing);
         return Ok(standing.as_ref().map(Standing::of));

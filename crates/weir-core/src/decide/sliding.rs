@@ -37,7 +37,7 @@ use super::{Effect, Request, View};
 use crate::amount::Quantity;
 use crate::catalog::Capacity;
 use crate::hold::Part;
-use crate::limit::{Balance, Source, Standing};
+use crate::limit::{Balance, Enforcement, Source, Standing};
 use crate::meter::Reading;
 use crate::time::Timestamp;
 use crate::window::{Continuous, Period, Window};
@@ -47,7 +47,7 @@ use crate::window::{Continuous, Period, Window};
 pub(super) fn standing(
     view: &View<'_>,
     place: Place<'_>,
-    (asked, taken): (Quantity, Quantity),
+    (asked, taken, enforcement): (Quantity, Quantity, Enforcement),
 ) -> Option<Balance> {
     let mut all = Balance { window_end: Period::NEVER, ..kept(view, place, Period::IN_FLIGHT) };
     match place.terms.window {
@@ -63,7 +63,7 @@ pub(super) fn standing(
             let Level { parts: level, from } = level(view, place, continuous)?;
             all.held = kept(view, place, Period::FLOWING).held;
             all.used = continuous.whole(level)?;
-            let passes = Standing::of(&all).admits(asked, place.terms.line.enforcement);
+            let passes = Standing::of(&all).admits(asked, enforcement);
             let moves = passes && taken != Quantity::ZERO;
             let (out, from) =
                 if moves { (continuous.moved(level, taken)?, view.now) } else { (level, from) };

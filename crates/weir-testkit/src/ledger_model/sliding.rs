@@ -40,6 +40,7 @@ impl Model {
         let capacity = capacity(place);
         let left = (&capacity - &used - &held).max(zero.clone());
         let denies = terms.enforcement == Enforcement::Hard
+            && !weighed.noted.records
             && asked > zero
             && asked > left
             && capacity < most();

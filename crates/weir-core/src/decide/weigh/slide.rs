@@ -22,7 +22,8 @@ impl<'s, O: Observer> Scale<'s, O> {
             Purpose::Hold => Quantity::ZERO,
             _ => self.taken(place, asked),
         };
-        let standing = sliding::standing(self.view, place, (asked, taken))?;
+        let standing =
+            sliding::standing(self.view, place, (asked, taken, self.enforcement(place.terms)))?;
         self.compare(place, (slice::from_ref(&standing), Opening::Sliding))
     }
 
