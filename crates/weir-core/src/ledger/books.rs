@@ -86,11 +86,7 @@ impl Books {
                 self.accounts.add_grant(*scope, grant.clone().into_owned(), *burn)
             }
             Command::Import { scope, balance, anchor } => {
-                if let Some(anchor) = anchor {
-                    self.accounts.set_anchor(*scope, *anchor);
-                }
-                self.supersede(*scope, balance, now);
-                self.accounts.put(*scope, *balance)
+                self.import(*scope, (balance, *anchor), now)
             }
             Command::Install { json, names, zones } => {
                 let version = CatalogVersion(self.installed.version.0.saturating_add(1));
@@ -143,6 +139,19 @@ impl Books {
             }
         };
         if done { Ok(()) } else { Err(DecodeError::Misplaced) }
+    }
+
+    fn import(
+        &mut self,
+        scope: ScopeId,
+        (balance, anchor): (&Balance, Option<Timestamp>),
+        now: Timestamp,
+    ) -> bool {
+        if let Some(anchor) = anchor {
+            self.accounts.set_anchor(scope, anchor);
+        }
+        self.supersede(scope, balance, now);
+        self.accounts.put(scope, *balance)
     }
 
     /// Forgets what an allowance counted in periods that would end within an imported one: nothing
