@@ -9,6 +9,7 @@ use super::{Failed, Ledger, Sink, import, view};
 use crate::account::Account;
 use crate::catalog::Catalog;
 use crate::id::{PlanId, ScopeId};
+use crate::limit::Balance;
 use crate::time::Timestamp;
 
 impl Ledger {
@@ -74,6 +75,19 @@ pub(super) struct Subject<'a> {
     pub(super) plan: Option<PlanId>,
     /// Where its own anchored windows start.
     pub(super) anchor: Timestamp,
+    /// Its number, and the commands before, of which some may import.
+    staged: (ScopeId, &'a [Command<'a>]),
+}
+
+impl<'a> Subject<'a> {
+    /// What the commands before have imported for it.
+    pub(super) fn imported(&self) -> impl Iterator<Item = &'a Balance> + use<'a> {
+        let (scope, before) = self.staged;
+        before.iter().filter_map(move |command| match command {
+            Command::Import { scope: of, balance, .. } if *of == scope => Some(balance),
+            _ => None,
+        })
+    }
 }
 
 impl<'a> Staged<'a> {
@@ -84,12 +98,16 @@ impl<'a> Staged<'a> {
 
     /// A scope that is there by then.
     pub(super) fn subject(&self, scope: ScopeId) -> Result<Subject<'a>, Refused> {
-        let account = self.books.accounts.get(scope);
-        let known =
-            account.map(|known| Subject { account, plan: known.plan(), anchor: known.anchor() });
-        let staged = self.before.iter().fold(known, |subject, command| match *command {
+        let (account, staged) = (self.books.accounts.get(scope), (scope, self.before));
+        let known = account.map(|known| Subject {
+            account,
+            plan: known.plan(),
+            anchor: known.anchor(),
+            staged,
+        });
+        let subject = self.before.iter().fold(known, |subject, command| match *command {
             Command::Intern { scope: new, plan, .. } if new == scope => {
-                Some(Subject { account: None, plan, anchor: self.now })
+                Some(Subject { account: None, plan, anchor: self.now, staged })
             }
             Command::Import { scope: of, anchor: Some(anchor), .. }
             | Command::SetAnchor { scope: of, anchor }
@@ -99,7 +117,7 @@ impl<'a> Staged<'a> {
             }
             _ => subject,
         });
-        staged.ok_or(Refused::UnknownScope)
+        subject.ok_or(Refused::UnknownScope)
     }
 
     /// How many scopes there are by then.

@@ -81,7 +81,7 @@ fn opens(view: &View<'_>, (subject, terms): (&Subject<'_>, &Terms), balance: &Ba
                 && known.window_end != end
         };
         // One that is open already goes on.
-        return end <= latest && !balances(view, subject).any(other);
+        return end <= latest && !balances(view, subject).chain(subject.imported()).any(other);
     }
     if let Window::Rolling(rolling) = terms.window {
         let taken = last(end).and_then(|last| last.checked_sub(rolling.span));
