@@ -38,8 +38,8 @@ pub use definition::Definition;
 pub use names::Names;
 pub(crate) use plain::{Adds, Plain};
 pub use terms::{
-    Capacity, Charge, ChargeOn, Counted, Denials, FundsFirst, GiveBack, Line, Negative, OnMismatch,
-    Overage, PerFeature, Refusal, Remember, RememberAt, Terms,
+    Capacity, Charge, ChargeOn, Counted, Denials, FundsFirst, GiveBack, Late, Line, Negative,
+    OnMismatch, Overage, PerFeature, Refusal, Remember, RememberAt, Terms,
 };
 
 /// A checked catalog, ready to decide under.

@@ -19,6 +19,8 @@
 //! - `no_false_denial`: where the model has enough, the answer is allowed.
 //! - `no_event_counts_twice`: while an event is still taken, the key it came with is known, whenever
 //!   answers are swept.
+//! - `a_key_that_was_forgotten_is_too_old`: and never new, whatever catalog or clock comes after.
+//! - `late_events_are_refused_or_counted_now`: what comes after the grace of its period.
 //! - `past_periods_are_forgotten`: what a past period counted and read is kept no longer than it can
 //!   be asked for.
 //! - `order_free`: what is admitted inside the grace gives the same use in whatever order it comes.

@@ -1,7 +1,9 @@
 //! Have we answered this before? The bounded memory of keys and the answers given to them.
 //!
 //! An answer is kept for at least its lifetime and forgotten only by a sweep, never by a read: a
-//! ledger that replays its journal must find the same keys. At the bound, a new key is refused.
+//! ledger that replays its journal must find the same keys. At the bound, a new key is refused. When
+//! answers are forgotten, it stays known when the latest of their events happened: a key of then or
+//! earlier that is not known may be one of them.
 //!
 //! # Laws
 //!
@@ -11,7 +13,7 @@
 //! - `kept_for_its_lifetime`: an answer is known as long as no sweep came after its time.
 //! - `request_keys_differ_as_their_bytes_do`: two keys are equal when what was sent is.
 
-use alloc::collections::{BTreeMap, VecDeque, btree_map};
+use alloc::collections::{BTreeMap, VecDeque};
 
 use hashbrown::HashTable;
 use sha2::{Digest, Sha256};
@@ -95,9 +97,22 @@ pub struct Dedup<A> {
     /// The number of the first entry; entries are numbered through, so that a sweep moves nothing.
     first: u64,
     numbers: HashTable<u64>,
-    /// How many answers each root has, so that one cannot take the room of another.
-    by_root: BTreeMap<ScopeId, u32>,
+    /// What there is of each root, so that one cannot take the room of another.
+    by_root: BTreeMap<ScopeId, OfRoot>,
     key: HashKey,
+}
+
+/// What there is of one root.
+#[derive(Clone, Copy, Debug)]
+struct OfRoot {
+    /// How many answers.
+    len: u32,
+    /// When the latest event happened whose answer was forgotten.
+    forgot: Timestamp,
+}
+
+impl OfRoot {
+    const NOTHING: Self = Self { len: 0, forgot: Timestamp::MIN };
 }
 
 /// An answer, its key, and until when it is surely known.
@@ -107,6 +122,8 @@ pub struct Entry<A> {
     pub key: Key,
     /// What was answered.
     pub answer: A,
+    /// When that happened which was answered.
+    pub at: Timestamp,
     /// A sweep after this instant may forget it.
     pub until: Timestamp,
 }
@@ -139,8 +156,8 @@ impl<A: Copy> Dedup<A> {
         }
         let number = self.first.wrapping_add(self.entries.len() as u64);
         let hash = entry.key.hash(self.key);
-        let of_root = self.by_root.entry(entry.key.root).or_default();
-        *of_root = of_root.saturating_add(1);
+        let of_root = self.by_root.entry(entry.key.root).or_insert(OfRoot::NOTHING);
+        of_root.len = of_root.len.saturating_add(1);
         self.entries.push_back(entry);
         let Self { entries, first, numbers, key, .. } = self;
         let rehash = |number: &u64| find(entries, *first, *number).map_or(0, |e| e.key.hash(*key));
@@ -157,7 +174,9 @@ impl<A: Copy> Dedup<A> {
             if let Ok(found) = self.numbers.find_entry(entry.key.hash(self.key), |n| *n == number) {
                 found.remove();
             }
-            self.leave(entry.key.root);
+            let of_root = self.by_root.entry(entry.key.root).or_insert(OfRoot::NOTHING);
+            of_root.len = of_root.len.saturating_sub(1);
+            of_root.forgot = of_root.forgot.max(entry.at);
             self.first = self.first.wrapping_add(1);
         }
         before.saturating_sub(self.entries.len())
@@ -177,7 +196,26 @@ impl<A: Copy> Dedup<A> {
     /// How many answers of one root are remembered.
     #[must_use]
     pub fn len_of(&self, root: ScopeId) -> u32 {
-        self.by_root.get(&root).copied().unwrap_or(0)
+        self.by_root.get(&root).map_or(0, |of_root| of_root.len)
+    }
+
+    /// When the latest event of a root happened whose answer was forgotten: an unknown key of then or
+    /// earlier may be one that was answered.
+    #[must_use]
+    pub fn forgot(&self, root: ScopeId) -> Option<Timestamp> {
+        let forgot = self.by_root.get(&root)?.forgot;
+        (forgot > Timestamp::MIN).then_some(forgot)
+    }
+
+    /// The roots of which something was forgotten, and up to when.
+    pub fn forgotten(&self) -> impl Iterator<Item = (ScopeId, Timestamp)> {
+        let all = self.by_root.iter().map(|(root, of_root)| (*root, of_root.forgot));
+        all.filter(|(_, forgot)| *forgot > Timestamp::MIN)
+    }
+
+    /// Takes over up to when answers of a root were forgotten.
+    pub fn forget(&mut self, root: ScopeId, forgot: Timestamp) {
+        self.by_root.entry(root).or_insert(OfRoot::NOTHING).forgot = forgot;
     }
 
     /// Whether nothing is remembered.
@@ -189,15 +227,6 @@ impl<A: Copy> Dedup<A> {
     /// All that is remembered, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Entry<A>> {
         self.entries.iter()
-    }
-
-    fn leave(&mut self, root: ScopeId) {
-        if let btree_map::Entry::Occupied(mut of_root) = self.by_root.entry(root) {
-            *of_root.get_mut() = of_root.get().saturating_sub(1);
-            if *of_root.get() == 0 {
-                of_root.remove();
-            }
-        }
     }
 
     fn entry(&self, number: u64) -> Option<&Entry<A>> {

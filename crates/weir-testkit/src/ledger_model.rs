@@ -53,11 +53,13 @@ pub struct Model {
     holds: Vec<hold::Hold>,
 }
 
-/// How many commands were done, and to when the clock was put back.
-#[derive(Clone, Copy, Debug, Default)]
+/// How many commands were done, to when the clock was put back, and what was forgotten.
+#[derive(Clone, Debug, Default)]
 struct Head {
     sequence: u64,
     put_back: Option<i64>,
+    /// The roots and instants of what was answered and is forgotten.
+    forgotten: Vec<(ScopeId, i64)>,
 }
 
 #[derive(Clone, Debug)]
@@ -241,8 +243,7 @@ impl Model {
     /// Forgets, oldest first, the answers past their time.
     pub fn sweep(&mut self, now: Timestamp) {
         self.done(now);
-        let kept = self.answers.iter().position(|answer| answer.until >= self.now);
-        self.answers.drain(..kept.unwrap_or(self.answers.len()));
+        self.forget_answers();
         self.forget_holds();
     }
 
@@ -400,6 +401,7 @@ impl Model {
         unless(accepts.max_age.is_none_or(|most| age <= most.as_millis()), Reason::TooOld)?;
         let early = |first: i64| age < 0 && -age >= first;
         unless(!accepts.max_ahead.is_some_and(|first| early(first.as_millis())), Reason::TooNew)?;
+        unless(!self.is_forgotten(request), Reason::TooOld)?;
         if late {
             self.memory(request)?;
         }

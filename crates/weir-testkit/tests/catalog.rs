@@ -19,8 +19,8 @@ use weir_core::catalog::definition::{
 };
 use weir_core::catalog::names::Table;
 use weir_core::catalog::{
-    Capacity, Catalog, ChargeOn, Definition, FundsFirst, GiveBack, Names, Negative, OnMismatch,
-    Overage, Refusal, RememberAt,
+    Capacity, Catalog, ChargeOn, Definition, FundsFirst, GiveBack, Late, Names, Negative,
+    OnMismatch, Overage, Refusal, RememberAt,
 };
 use weir_core::fault::Fault;
 use weir_core::grant::{Burn, By, Direction, Grain, Key};
@@ -956,7 +956,7 @@ fn what_is_left_out_is_this() {
     let written = json!({
         "capacity": "1", "feature": "a", "window": "lifetime", "enforcement": "hard",
         "grace": "P0D", "refusal": "limit_exceeded",
-        "settle": {"give_back": "reverse", "overage": "owed"},
+        "settle": {"give_back": "reverse", "late": "reject", "overage": "owed"},
         "charge": {"price": "0.1", "digits": 8, "negative": "give_back", "on": "all", "rounding": "half_even",
                    "wallet": null},
     });
@@ -1162,10 +1162,18 @@ fn limits() -> impl Strategy<Value = LimitDefinition> {
         ],
         one_of(&[Refusal::LimitExceeded, Refusal::RateLimited]),
         one_of(&[GiveBack::BurnOrder, GiveBack::None, GiveBack::Reverse]),
+        one_of(&[Late::Now, Late::Reject]),
         one_of(&[Overage::Apart, Overage::First, Overage::Kept, Overage::Last, Overage::Owed]),
     );
     (capacity, proptest::option::of(charge), line, names(), spans(), windows()).prop_map(
-        |(capacity, charge, (enforcement, refusal, give_back, overage), feature, grace, window)| {
+        |(
+            capacity,
+            charge,
+            (enforcement, refusal, give_back, late, overage),
+            feature,
+            grace,
+            window,
+        )| {
             LimitDefinition {
                 capacity,
                 charge,
@@ -1173,7 +1181,7 @@ fn limits() -> impl Strategy<Value = LimitDefinition> {
                 feature,
                 grace,
                 refusal,
-                settle: SettleDefinition { give_back, overage },
+                settle: SettleDefinition { give_back, late, overage },
                 window,
             }
         },

@@ -766,6 +766,77 @@ fn what_is_given_back_goes_where_it_came_from() {
     }
 }
 
+/// An event after the grace of its period is refused, or counted in the period of now.
+#[test]
+fn late_events_are_refused_or_counted_now() {
+    let at = |hour: i64| Timestamp::from_millis(hour * 3_600_000).unwrap();
+    // What is declared; at which hour an event of hour 0 is decided; when the period ends in which it
+    // is counted, if it is.
+    for (late, now, counted) in [
+        ("reject", 24, Some(24)),
+        ("reject", 25, Some(24)),
+        ("reject", 26, None),
+        ("now", 25, Some(24)),
+        ("now", 26, Some(48)),
+        ("now", 24 * 40, Some(24 * 41)),
+    ] {
+        let limit = format!(
+            r#""capacity": 5, "grace": "PT1H", "window": {{ "calendar": {{ "unit": "day" }} }},
+                "settle": {{ "late": "{late}" }}"#
+        );
+        let mut stage = limited(&limit, at(0));
+        let played = stage.play(&Act::Decide(asked(2, at(0))), at(now), &mut ());
+        let Played::Decided(verdict) = played else { panic!("it was asked") };
+        let ends = verdict.binding.filter(|_| verdict.is_allowed()).map(|limit| limit.resets_at);
+        assert_eq!(ends, counted.map(at), "{late} at {now}");
+        let refused = (counted.is_none()).then_some(Reason::PeriodClosed);
+        assert_eq!(verdict.reason(), refused, "{late} at {now}");
+    }
+}
+
+/// A catalog that takes older events than the one before it, or a clock that is put back, makes no
+/// key new that was forgotten.
+#[test]
+fn a_key_that_was_forgotten_is_too_old() {
+    let at = |hour: i64| Timestamp::from_millis(hour * 3_600_000).unwrap();
+    let catalog = |age: i64| {
+        let json = format!(
+            r#"{{ "acceptance": {{ "max_age": "PT{age}H", "max_ahead": "PT0S" }},
+                  "remember": {{ "lifetime": "PT{}H" }}, "features": {{ "calls": {{}} }},
+                  "plans": {{ "free": {{ "limits": {{ "calls": {{
+                      "feature": "calls", "capacity": 9, "window": "lifetime" }} }} }} }} }}"#,
+            age + 1
+        );
+        Act::Install(Box::new(serde_json::from_str(&json).unwrap()))
+    };
+    for (wider, put_back) in [(true, false), (false, true), (true, true)] {
+        let mut stage = Stage::default();
+        stage.play(&catalog(1), at(0), &mut ());
+        stage.play(&Act::Intern(None, "acme".to_owned(), Some(PlanId(0))), at(0), &mut ());
+        let once = |key: &[u8], then: i64, now: i64, stage: &mut Stage| {
+            let ask = Ask { key: RequestKey::new(key), ..asked(1, at(then)) };
+            match stage.play(&Act::Decide(ask), at(now), &mut ()) {
+                Played::Decided(verdict) if verdict.flags.replayed => Ok("again"),
+                Played::Decided(verdict) => verdict.reason().map_or(Ok("new"), Err),
+                _ => panic!("it was asked"),
+            }
+        };
+        assert_eq!(once(b"a", 10, 10, &mut stage), Ok("new"));
+        assert_eq!(once(b"a", 10, 10, &mut stage), Ok("again"));
+        stage.play(&Act::Sweep, at(13), &mut ());
+        if wider {
+            stage.play(&catalog(100), at(13), &mut ());
+        }
+        let now = if put_back { 11 } else { 13 };
+        if put_back {
+            stage.play(&Act::Correct(Correct::SetClock), at(now), &mut ());
+        }
+        assert_eq!(once(b"a", 10, now, &mut stage), Err(Reason::TooOld));
+        assert_eq!(once(b"b", 10, now, &mut stage), Err(Reason::TooOld), "it may be another's");
+        assert_eq!(once(b"b", 11, now, &mut stage), Ok("new"));
+    }
+}
+
 /// A grant that is voided pays nothing more, and what it paid stays paid.
 #[test]
 fn a_void_grant_pays_no_more() {

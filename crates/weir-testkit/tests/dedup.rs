@@ -22,7 +22,8 @@ proptest! {
                 Step::Remember(sent, until) => {
                     model.remember(&sent, answer, until);
                     for dedup in &mut memories {
-                        dedup.remember(Entry { key: sent.key(), answer, until });
+                        let at = instant(i64::from(answer));
+                        dedup.remember(Entry { key: sent.key(), answer, at, until });
                     }
                 }
                 Step::Sweep(now) => {
@@ -43,6 +44,9 @@ proptest! {
                     let of_root = model.answers.keys().filter(|known| known.root == sent.root);
                     let len = u32::try_from(of_root.count()).unwrap();
                     prop_assert_eq!(dedup.len_of(sent.key().root), len);
+                    let forgot = model.forgotten.iter().filter(|(root, _)| *root == sent.root);
+                    let forgot = forgot.map(|(_, at)| instant(i64::from(*at))).max();
+                    prop_assert_eq!(dedup.forgot(sent.key().root), forgot);
                 }
                 prop_assert_eq!(dedup.is_empty(), model.answers.is_empty());
             }
@@ -58,7 +62,7 @@ proptest! {
         let mut dedup = Dedup::new(HashKey::new([1, 2]));
         let keys = || (1_u8..).map(|byte| Sent { root: 0, feature: None, bytes: vec![byte] }.key());
         for (life, key) in lives.iter().zip(keys()) {
-            dedup.remember(Entry { key, answer: (), until: instant(*life) });
+            dedup.remember(Entry { key, answer: (), at: instant(0), until: instant(*life) });
         }
         for now in &sweeps {
             dedup.sweep(instant(*now));
@@ -106,6 +110,8 @@ fn a_key_that_nobody_sent_is_not_put_together() {
 struct Remembered {
     answers: BTreeMap<Sent, (u32, Timestamp)>,
     order: Vec<Sent>,
+    /// The roots of what is forgotten, and what was answered, which is when that happened.
+    forgotten: Vec<(u32, u32)>,
 }
 
 impl Remembered {
@@ -120,7 +126,8 @@ impl Remembered {
         let may_go = |sent: &Sent| self.answers[sent].1 < now;
         let stays = self.order.iter().position(|sent| !may_go(sent)).unwrap_or(self.order.len());
         for sent in self.order.drain(..stays) {
-            self.answers.remove(&sent);
+            let gone = self.answers.remove(&sent);
+            self.forgotten.extend(gone.map(|(answer, _)| (sent.root, answer)));
         }
         stays
     }

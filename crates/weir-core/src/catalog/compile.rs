@@ -190,7 +190,7 @@ impl Compiler<'_> {
 
     fn line(&mut self, at: &str, definition: &LimitDefinition) -> Line {
         let LimitDefinition { enforcement, refusal, settle, .. } = *definition;
-        let SettleDefinition { give_back, overage } = settle;
+        let SettleDefinition { give_back, late, overage } = settle;
         let granted = matches!(definition.capacity, CapacityDefinition::Granted(_));
         if matches!(enforcement, Enforcement::Capped(most) if most < Quantity::ZERO) {
             let hint = "what may be over is zero or more";
@@ -200,7 +200,7 @@ impl Compiler<'_> {
             let hint = "only grants have others beside them; here it is use beyond the capacity";
             self.fault(format!("{at}/settle/overage"), "catalog.overage_unused", hint);
         }
-        Line { enforcement, refusal, give_back, overage }
+        Line { enforcement, refusal, give_back, overage, late }
     }
 
     fn capacity(&mut self, at: &str, definition: CapacityDefinition) -> Capacity {

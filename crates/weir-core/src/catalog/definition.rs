@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use super::meters::ConversionDefinition;
 pub use super::prices::{ChargeDefinition, PackageDefinition, PriceDefinition};
-use super::terms::{FundsFirst, GiveBack, OnMismatch, Overage, Refusal, RememberAt};
+use super::terms::{FundsFirst, GiveBack, Late, OnMismatch, Overage, Refusal, RememberAt};
 pub use super::windows::{CycleDefinition, WindowDefinition};
 use crate::amount::Quantity;
 use crate::grant::Burn;
@@ -117,12 +117,14 @@ pub struct LimitDefinition {
     pub window: WindowDefinition,
 }
 
-/// What becomes of what is given back, and of what is over.
+/// What becomes of what is given back, of what is over, and of what comes late.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SettleDefinition {
     /// What a negative ask gives back; `reverse` when absent.
     pub give_back: GiveBack,
+    /// What becomes of what comes after the grace of its period; `reject` when absent.
+    pub late: Late,
     /// What becomes of use that no allowance covers; `owed` when absent.
     pub overage: Overage,
 }

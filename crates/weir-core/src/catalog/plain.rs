@@ -38,7 +38,7 @@ impl Plain {
         // All named, so that what terms may say one day is asked for here.
         let Terms { limit, counted, capacity, window, anchor: _, grace: _, line, charge } = terms;
         let Counted { feature: _, meter: Meter { aggregation, life, conversion } } = counted;
-        let Line { enforcement, refusal, give_back: _, overage } = *line;
+        let Line { enforcement, refusal, give_back: _, overage, late: _ } = *line;
         let adds = match (aggregation, life) {
             (Aggregation::Count, Life::Window) => Adds::One,
             (Aggregation::Sum, Life::Window) => Adds::Value,

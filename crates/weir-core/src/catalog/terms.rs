@@ -52,6 +52,19 @@ pub struct Line {
     pub give_back: GiveBack,
     /// What becomes of use that no allowance covers.
     pub overage: Overage,
+    /// What becomes of an event whose period is over, grace included.
+    pub late: Late,
+}
+
+/// What becomes of an event whose period is over, grace included.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Late {
+    /// It is counted in the period of now.
+    Now,
+    /// It is refused.
+    #[default]
+    Reject,
 }
 
 /// How much a limit allows.

@@ -47,7 +47,7 @@ fn in_order<O: Observer>(
     {
         return Some(known);
     }
-    if let Some(reason) = time(view, request) {
+    if let Some(reason) = time(view, request).or_else(|| forgotten(view, request)) {
         return Some(denied(view, reason));
     }
     observer.passed(Stage::Time);
@@ -176,6 +176,14 @@ fn memory<O: Observer>(
     }
     observer.passed(Stage::Memory);
     None
+}
+
+/// Whether the key is not known, of an event as old as one whose answer was forgotten: it may be that
+/// one, and is never new.
+fn forgotten(view: &View<'_>, request: &Request<'_>) -> Option<Reason> {
+    let key = remembered_key(view, request)?;
+    let old = view.remembered.forgot(key.root).is_some_and(|forgot| request.at <= forgot);
+    (old && view.remembered.get(&key).is_none()).then_some(Reason::TooOld)
 }
 
 #[inline]

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::{View, debt, ending};
 use crate::account::Account;
 use crate::amount::Quantity;
-use crate::catalog::{Capacity, Overage, Terms};
+use crate::catalog::{Capacity, Late, Overage, Terms};
 use crate::grant::Grant;
 use crate::id::{LimitId, ScopeId};
 use crate::limit::{Balance, CapacityRead, Source};
@@ -65,8 +65,23 @@ fn latest<'a>(
 ///
 /// # Errors
 ///
-/// The period, when it is over and so is its grace.
+/// The period, when it is over and so is its grace, and late events are not counted now.
 pub(super) fn open(
+    view: &View<'_>,
+    counted: (&Account, &Terms),
+    at: Timestamp,
+    opened: &mut Vec<Balance>,
+) -> Result<(), Period> {
+    let (_, terms) = counted;
+    match open_at(view, counted, at, opened) {
+        Err(period) if terms.line.late == Late::Now && over(terms, period.end, view.now) => {
+            open_at(view, counted, view.now, opened)
+        }
+        tried => tried,
+    }
+}
+
+fn open_at(
     view: &View<'_>,
     (account, terms): (&Account, &Terms),
     at: Timestamp,

@@ -70,7 +70,7 @@ impl Ledger {
         // The effects were computed from this very state: they fit it.
         let _fits = books.settle(effects);
         if let Some(remembered) = remembered {
-            books.remember(remembered, *verdict);
+            books.remember((remembered, request.at), *verdict);
         }
         Ok(verdict)
     }

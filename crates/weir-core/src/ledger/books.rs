@@ -168,10 +168,10 @@ impl Books {
         gone.into_iter().for_each(|key| self.accounts.forget(scope, key));
     }
 
-    fn decided(&mut self, Decided { effects, verdict, remembered, .. }: &Decided<'_>) -> bool {
+    fn decided(&mut self, Decided { at, effects, verdict, remembered, .. }: &Decided<'_>) -> bool {
         let stored = self.settle(effects);
         if let Some(remembered) = remembered {
-            self.remember(*remembered, *verdict);
+            self.remember((*remembered, *at), *verdict);
         }
         stored
     }
@@ -222,10 +222,10 @@ impl Books {
     }
 
     /// Remembers an answer. Live decisions and replay both come through here.
-    pub(super) fn remember(&mut self, kept: Remembered, verdict: Verdict) {
+    pub(super) fn remember(&mut self, (kept, at): (Remembered, Timestamp), verdict: Verdict) {
         let Remembered { key, until, asked } = kept;
         let answer = Answer { verdict, asked };
-        self.remembered.remember(Entry { key, answer, until });
+        self.remembered.remember(Entry { key, answer, at, until });
     }
 
     #[inline]

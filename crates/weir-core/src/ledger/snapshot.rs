@@ -33,7 +33,13 @@ pub(super) fn write(head: Head, books: &Books) -> Vec<u8> {
         let Answer { verdict, asked } = &entry.answer;
         parts::write_verdict(&mut w, verdict);
         w.uint(asked.0);
+        w.instant(entry.at);
         w.instant(entry.until);
+    }
+    w.size(books.remembered.forgotten().count());
+    for (root, forgot) in books.remembered.forgotten() {
+        w.uint(root.0.into());
+        w.instant(forgot);
     }
     let credentials = books.credentials.in_order();
     w.size(credentials.len());
@@ -68,7 +74,11 @@ pub(super) fn read(bytes: &[u8], keys: &HostKeys) -> Result<(Head, Books), Decod
     for _ in 0..r.uint()? {
         let (key, verdict) = (parts::read_key(&mut r)?, parts::read_verdict(&mut r)?);
         let answer = Answer { verdict, asked: Fingerprint(r.uint()?) };
-        books.remembered.remember(Entry { key, answer, until: r.instant()? });
+        let (at, until) = (r.instant()?, r.instant()?);
+        books.remembered.remember(Entry { key, answer, at, until });
+    }
+    for _ in 0..r.uint()? {
+        books.remembered.forget(r.narrow().map(ScopeId)?, r.instant()?);
     }
     for _ in 0..r.uint()? {
         let (digest, credential) =

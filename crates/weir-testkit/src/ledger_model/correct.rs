@@ -2,8 +2,8 @@
 
 use num_bigint::BigInt;
 use weir_core::amount::Quantity;
-use weir_core::catalog::Overage;
 use weir_core::catalog::definition::{CapacityDefinition, CycleDefinition, WindowDefinition};
+use weir_core::catalog::{Late, Overage};
 use weir_core::decide::Anchor;
 use weir_core::id::{LimitId, ScopeId};
 use weir_core::ledger::Refused;
@@ -187,6 +187,16 @@ impl Model {
         let none = BigInt::ZERO;
         Allowance { key, starts: now, used, held, capacity: none.clone(), carried: none }
     }
+}
+
+/// When it counts what happens at the place's instant: then, or now, when that is declared of what
+/// comes after the grace.
+pub(super) fn counted_at(place: Place<'_>) -> i64 {
+    let Place { line, account, at, now, .. } = place;
+    let period = calendar::period(&line.terms.window, at, account.anchor);
+    let (_, end) = period.unwrap_or_else(|outside| outside);
+    let over = end != calendar::LAST && now > end + line.terms.grace.as_millis();
+    if over && line.terms.settle.late == Late::Now { now } else { at }
 }
 
 /// The capacity that was read of an allowance.

@@ -5,6 +5,7 @@ use weir_core::decide::Request;
 use weir_core::id::FeatureId;
 use weir_core::limit::{Enforcement, Fit};
 
+use super::correct::counted_at;
 use super::debt::settled;
 use super::weigh::{Allowance, Place, most};
 use super::{Line, Model, calendar};
@@ -68,13 +69,12 @@ impl Model {
             for line in self.sold.lines.iter().filter(of) {
                 let at = Self::counts_at(line, request, now);
                 let place = Place { scope: *scope, account, line, at, now };
-                if calendar::period(&line.terms.window, at, account.anchor).is_err() {
+                let place = Place { at: counted_at(place), ..place };
+                if calendar::period(&line.terms.window, place.at, account.anchor).is_err() {
                     continue;
                 }
                 let mut allowances = self.allowances(place);
-                let grace = line.terms.grace.as_millis();
-                let over = |end: i64| end != calendar::LAST && now > end + grace;
-                if allowances.iter().any(|allowance| over(allowance.key.end)) {
+                if allowances.iter().any(|one| self.is_closed(place, one)) {
                     continue; // it denies, and clamps nothing
                 }
                 settled(place, &mut allowances);

@@ -12,6 +12,7 @@ use super::{Model, calendar};
 pub(super) struct Answer {
     pub(super) key: (ScopeId, Option<FeatureId>, RequestKey),
     pub(super) asked: (Vec<ScopeId>, Vec<Cost>),
+    pub(super) at: i64,
     pub(super) verdict: Verdict,
     pub(super) until: i64,
 }
@@ -32,7 +33,8 @@ impl Model {
         let until = (self.now + rule.lifetime.as_millis()).min(calendar::LAST);
         if let Some(key) = self.key(request).filter(|_| kept) {
             let asked = (request.scopes.to_vec(), request.costs.to_vec());
-            self.answers.push(Answer { key, asked, verdict, until });
+            let at = request.at.as_millis();
+            self.answers.push(Answer { key, asked, at, verdict, until });
         }
     }
 
@@ -52,6 +54,21 @@ impl Model {
         let full = rule.is_some_and(|r| u32::try_from(of_root).is_ok_and(|n| n >= r.max));
         let denied = Outcome::Denied(Reason::DedupFull);
         if full { Err(Box::new(self.verdict(denied, None))) } else { Ok(()) }
+    }
+
+    /// Whether the key is not known, and others of its root were forgotten that are not older.
+    pub(super) fn is_forgotten(&self, request: &Request<'_>) -> bool {
+        let Some(key) = self.key(request) else { return false };
+        let mut forgotten = self.head.forgotten.iter();
+        let old = forgotten.any(|(root, at)| *root == key.0 && request.at.as_millis() <= *at);
+        old && self.answers.iter().all(|answer| answer.key != key)
+    }
+
+    /// Forgets, oldest first, the answers past their time.
+    pub(super) fn forget_answers(&mut self) {
+        let kept = self.answers.iter().position(|answer| answer.until >= self.now);
+        let gone = self.answers.drain(..kept.unwrap_or(self.answers.len()));
+        self.head.forgotten.extend(gone.map(|answer| (answer.key.0, answer.at)));
     }
 
     fn key(&self, request: &Request<'_>) -> Option<(ScopeId, Option<FeatureId>, RequestKey)> {

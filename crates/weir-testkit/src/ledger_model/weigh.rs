@@ -11,6 +11,7 @@ use weir_core::limit::{Enforcement, Fit, Source, UNLIMITED};
 use weir_core::meter::Life;
 use weir_core::time::Timestamp;
 
+use super::correct::counted_at;
 use super::debt::{settled, split};
 use super::funds::{Debit, Paid, beside};
 use super::hold::{Part, Purpose};
@@ -132,6 +133,7 @@ impl Model {
                     let done = if slides(&line.terms.window) {
                         self.slide(place, request, &mut weighed)
                     } else {
+                        let place = Place { at: counted_at(place), ..place };
                         self.limit_of(place, request, &mut weighed)
                     };
                     if done.is_err() {

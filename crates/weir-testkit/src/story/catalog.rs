@@ -11,7 +11,8 @@ use weir_core::catalog::definition::{
     SettleDefinition, WalletDefinition, WindowDefinition,
 };
 use weir_core::catalog::{
-    ChargeOn, Definition, FundsFirst, GiveBack, Negative, OnMismatch, Overage, Refusal, RememberAt,
+    ChargeOn, Definition, FundsFirst, GiveBack, Late, Negative, OnMismatch, Overage, Refusal,
+    RememberAt,
 };
 use weir_core::grant::{Burn, By, Direction, Grain, Key};
 use weir_core::id::{LimitId, Name};
@@ -143,6 +144,7 @@ impl Shape {
         let kept = u.ratio(1, 4)? && !slides;
         let owed = if kept { Overage::Kept } else { Overage::Owed };
         let overage = if granted && u.ratio(1, 3)? { recorded } else { owed };
+        let late = *u.choose(&[Late::Reject, Late::Reject, Late::Now])?;
         let give_back = *u.choose(&[GiveBack::Reverse, GiveBack::BurnOrder, GiveBack::None])?;
         Ok(LimitDefinition {
             capacity,
@@ -155,7 +157,7 @@ impl Shape {
             feature: named(limit.feature),
             grace: span(*u.choose(&[0, 0, 1_500, HOUR, 2 * DAY])? * i64::from(!slides)),
             refusal: *u.choose(&[Refusal::LimitExceeded, Refusal::RateLimited])?,
-            settle: SettleDefinition { give_back, overage },
+            settle: SettleDefinition { give_back, late, overage },
             window,
         })
     }

@@ -57,6 +57,19 @@ fn an_adjustment_is_a_fact() {
     assert!(met.iter().all(|times| *times > 0), "{met:?}");
 }
 
+/// What is no number is refused, and changes nothing.
+#[test]
+fn an_adjustment_past_all_numbers_is_refused() {
+    let mut stage = limited(r#""capacity": 5, "window": "lifetime""#);
+    assert!(ask(&mut stage, 1, hour(0)).is_ok());
+    let most = Quantity::from_nanos(i128::MAX);
+    let before = stage.ledger.snapshot();
+    let adjust = Act::Correct(Correct::Adjust(ACME, LIMIT, most));
+    let played = stage.play(&adjust, hour(0), &mut ());
+    assert_eq!(played, Played::Adjusted(Err(Refused::Absurd)));
+    assert!(stage.ledger.snapshot() == before);
+}
+
 /// What a limit of 5 stands at after 9 were used or owed, 2 are held, and it starts anew.
 #[test]
 fn a_reset_starts_anew() {

@@ -1,4 +1,4 @@
-//! Is every law of the core tested, and was it seen to fail?
+//! Is every law of the core tested, was it seen to fail, and are the tests there that the readme names?
 
 use weir_testkit::mutation::Mutation;
 
@@ -34,6 +34,31 @@ fn a_mutation_of_nothing_is_found() {
     assert_finds(mutations, &[test, (path, "diff --git a/b b/b\n")], &["first line"]);
     let renamed = "crates/weir-testkit/mutations/b.patch";
     assert_finds(mutations, &[test, (renamed, PATCH)], &["is to be named time.a.patch"]);
+}
+
+#[test]
+fn the_readme_names_tests_that_are_there() {
+    assert_clean(named);
+}
+
+#[test]
+fn a_test_that_is_not_there_is_found() {
+    let test = ("crates/weir-testkit/tests/time.rs", "fn a() {}");
+    assert_finds(named, &[test, (README, "| T1 | `time::a` |")], &[]);
+    assert_finds(named, &[test, (README, "`time::a`, `time::b`")], &["no test `b`"]);
+    assert_finds(named, &[test, (README, "nothing")], &["names no test"]);
+}
+
+/// The tests that the readme names, and that are not there.
+fn named(tree: &Tree) -> Vec<String> {
+    let text = tree.get(README).map_or("", |file| file.text.as_str());
+    let quoted = text.split('`').skip(1).step_by(2);
+    let names: Vec<_> = quoted.filter_map(|quoted| quoted.split_once("::")).collect();
+    if names.is_empty() {
+        return vec![format!("{README} names no test")];
+    }
+    let missing = names.into_iter().filter(|(room, law)| !is_tested(tree, room, law));
+    missing.map(|(room, law)| format!("{README}: no test `{law}` in tests/{room}.rs")).collect()
 }
 
 fn laws(tree: &Tree) -> Vec<String> {
@@ -96,6 +121,7 @@ fn is_tested(tree: &Tree, room: &str, law: &str) -> bool {
 
 const CORE: &str = "crates/weir-core/src/";
 const MUTATIONS: &str = "crates/weir-testkit/mutations/";
+const README: &str = "crates/weir-testkit/README.md";
 const TESTS: &str = "crates/weir-testkit/tests/";
 const PATCH: &str =
     "# law: time::a  test: cargo test -p weir-testkit --test time a\ndiff --git a/b b/b\n";
