@@ -3,8 +3,6 @@
 //! governor keeps its rate as the nanoseconds that a cell takes to come back, so the rates here are
 //! whole milliseconds for a unit: elsewhere it rounds, and a continuous limit does not.
 
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
-
 use std::num::NonZeroU32;
 use std::time::Duration;
 

@@ -8,7 +8,7 @@
 //!
 //! # Laws
 //!
-//! Each is a test in `weir-testkit/tests/decide.rs`, under the same name.
+//! Each is a test in `weir-testkit/tests/decide`, under the same name.
 //!
 //! - `same_as_model`: over random catalogs and histories, every verdict equals that of the slow
 //!   model.

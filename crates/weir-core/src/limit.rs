@@ -10,7 +10,7 @@
 //! `never_over`, a law of deciding: at the instant a limit that is hard or clamps admits a positive
 //! ask, what is used and held then is at most the capacity; where it is capped, at most the capacity
 //! and what it may be over; where it makes a last call, something was left before. A test in
-//! `weir-testkit/tests/decide.rs`.
+//! `weir-testkit/tests/decide`.
 
 use serde::{Deserialize, Serialize};
 

@@ -8,7 +8,7 @@
 //! # Laws
 //!
 //! `conservation`, a law of deciding: what lots lose is what verdicts charged. A test in
-//! `weir-testkit/tests/decide.rs`.
+//! `weir-testkit/tests/decide`.
 
 use alloc::boxed::Box;
 use core::cmp::Ordering;

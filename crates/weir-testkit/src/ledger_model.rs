@@ -47,8 +47,7 @@ pub struct Model {
     sold: Sold,
     scopes: Vec<Scope>,
     takes: Vec<Take>,
-    heard: Vec<Heard>,
-    levels: Vec<sliding::Level>,
+    numbers: Numbers,
     answers: Vec<memory::Answer>,
     holds: Vec<hold::Hold>,
 }
@@ -93,6 +92,13 @@ struct Take {
     capacity: Option<i128>,
 }
 
+/// What limits keep beside what is taken.
+#[derive(Clone, Debug, Default)]
+struct Numbers {
+    heard: Vec<Heard>,
+    levels: Vec<sliding::Level>,
+}
+
 /// A value that a meter which keeps its number was told, and the end of the period it belongs to.
 #[derive(Clone, Debug)]
 struct Heard {
@@ -109,8 +115,7 @@ impl Default for Model {
             sold: Sold::default(),
             scopes: Vec::new(),
             takes: Vec::new(),
-            heard: Vec::new(),
-            levels: Vec::new(),
+            numbers: Numbers::default(),
             answers: Vec::new(),
             holds: Vec::new(),
         }
@@ -261,7 +266,7 @@ impl Model {
 
     fn commit(&mut self, changes: Changes) {
         for Heard { place, value, at } in changes.heard {
-            self.heard.push(Heard { place, value, at });
+            self.numbers.heard.push(Heard { place, value, at });
         }
         for (take, grace) in changes.takes {
             // A later period, once opened, ends those before it whose grace is over.
@@ -277,8 +282,10 @@ impl Model {
                 let ended: Vec<Key> =
                     self.takes.iter().map(|t| t.key).filter(|k| gone(*k)).collect();
                 self.takes.retain(|known| !ended.contains(&known.key));
-                self.levels.retain(|level| !ended.contains(&level.key));
-                self.heard.retain(|heard| !ended.iter().any(|key| place(*key) == heard.place));
+                self.numbers.levels.retain(|level| !ended.contains(&level.key));
+                self.numbers
+                    .heard
+                    .retain(|heard| !ended.iter().any(|key| place(*key) == heard.place));
             }
             let same = self.takes.iter_mut().filter(|known| known.key == take.key);
             same.for_each(|known| known.capacity = take.capacity);

@@ -8,7 +8,7 @@
 //! # Laws
 //!
 //! `explain_is_decide`, a law of deciding: same outcome, same binding limit. A test in
-//! `weir-testkit/tests/decide.rs`.
+//! `weir-testkit/tests/decide`.
 
 use weir_core::account::Account;
 use weir_core::amount::Quantity;

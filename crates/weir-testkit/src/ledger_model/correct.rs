@@ -107,11 +107,12 @@ impl Model {
         }
         let read_then = (scope, limit, end);
         if line.meter.1 == Life::Window {
-            let just_begun = self.heard.iter().any(|heard| heard.place == (scope, limit, at));
+            let just_begun =
+                self.numbers.heard.iter().any(|heard| heard.place == (scope, limit, at));
             if anchor == Anchor::Keep || just_begun {
-                self.heard.retain(|heard| heard.place != read_then);
+                self.numbers.heard.retain(|heard| heard.place != read_then);
             }
-            let moved = self.heard.iter_mut().filter(|heard| heard.place == read_then);
+            let moved = self.numbers.heard.iter_mut().filter(|heard| heard.place == read_then);
             moved.for_each(|heard| heard.place.2 = at);
         }
         if let Some(scope) = self.scope_mut(scope).filter(|_| own && anchor == Anchor::Move) {

@@ -480,13 +480,10 @@ fn limits_of(parts: &[Part]) -> Vec<(ScopeId, weir_core::id::LimitId)> {
 
 /// The features of costs, each once.
 fn once(costs: &[Cost]) -> Vec<FeatureId> {
-    let mut all = Vec::new();
-    for cost in costs {
-        if !all.contains(&cost.feature) {
-            all.push(cost.feature);
-        }
-    }
-    all
+    costs.iter().fold(Vec::new(), |mut all, cost| {
+        all.extend(Some(cost.feature).filter(|feature| !all.contains(feature)));
+        all
+    })
 }
 
 fn again(mut answer: Verdict) -> Verdict {

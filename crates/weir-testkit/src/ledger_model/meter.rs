@@ -42,7 +42,7 @@ impl Model {
         let end = if life == Life::Lifetime { calendar::LAST } else { end };
         let place = (scope, line.limit, end);
         let mut all: Vec<Heard> =
-            self.heard.iter().filter(|heard| heard.place == place).cloned().collect();
+            self.numbers.heard.iter().filter(|heard| heard.place == place).cloned().collect();
         let before = all.len();
         let counted = |all: &[Heard]| match &line.convert {
             Some(convert) if convert.apply == Applied::AfterAggregation => {

@@ -44,10 +44,11 @@ impl Model {
             && asked > zero
             && asked > left
             && capacity < most();
-        let mut taken = self.clamped(request, (line.feature, &asked), now);
-        if denies {
-            taken = zero.clone();
-        }
+        let taken = match denies {
+            true => zero.clone(),
+            false if weighed.noted.records => asked.clone(),
+            false => self.clamped(request, (line.feature, &asked), now),
+        };
         let counted = if weighed.noted.holds { zero.clone() } else { taken.clone() };
         let resets_at = Timestamp::from_millis(self.all_back(place, &counted)?);
         let fit = match (denies, asked > left && capacity < most()) {
@@ -206,7 +207,7 @@ impl Model {
             return Ok(BigInt::ZERO);
         };
         let per = per.as_millis();
-        let known = self.levels.iter().find(|level| level.key == flowing(place));
+        let known = self.numbers.levels.iter().find(|level| level.key == flowing(place));
         let Some(level) = known else { return Ok(BigInt::ZERO) };
         let whole = up(level.parts.clone(), &level.per.into());
         let same = up(level.parts.clone(), &per.into()) == whole;
@@ -217,7 +218,7 @@ impl Model {
 
     /// Since when the level sinks: where the clock was put back, not before that instant comes again.
     fn sinks_from(&self, place: Place<'_>, now: i64) -> i64 {
-        let known = self.levels.iter().find(|level| level.key == flowing(place));
+        let known = self.numbers.levels.iter().find(|level| level.key == flowing(place));
         known.map_or(now, |level| level.at.max(now))
     }
 
@@ -249,8 +250,8 @@ impl Model {
     }
 
     pub(super) fn set_level(&mut self, level: Level) {
-        self.levels.retain(|known| known.key != level.key);
-        self.levels.push(level);
+        self.numbers.levels.retain(|known| known.key != level.key);
+        self.numbers.levels.push(level);
     }
 
     /// When nothing is used any more, with what is asked now.

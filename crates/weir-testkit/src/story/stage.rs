@@ -107,12 +107,8 @@ impl Stage {
                 Command::Grant { scope: *scope, grant: Cow::Borrowed(grant), burn: *burn }
             }
             Act::Import(scope, balance) => {
-                return Played::Done(done(ledger.import(
-                    catalog,
-                    (*scope, *balance),
-                    now,
-                    journal,
-                )));
+                let set = (*scope, *balance);
+                return Played::Done(done(ledger.import(catalog, set, now, journal)));
             }
             Act::Install(definition) => {
                 let installed = ledger.installed();

@@ -26,8 +26,8 @@ use weir_core::time::{Span, Timestamp};
 use weir_core::window::{Period, Window};
 use weir_testkit::story::{Act, Ask, Correct, Flavour, Played, Stage};
 
+#[path = "../common/mod.rs"]
 mod common;
-#[path = "decide/sliding.rs"]
 mod sliding;
 
 use common::law;
