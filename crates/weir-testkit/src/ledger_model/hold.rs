@@ -443,13 +443,16 @@ impl Model {
 
     /// What costs of a feature add up to, in the units of their values.
     fn counted(&self, feature: FeatureId, costs: &[Cost]) -> Result<BigInt, TooLarge> {
-        let of_feature = costs.iter().filter(|cost| cost.feature == feature);
+        let mut of_feature = costs.iter().filter(|cost| cost.feature == feature);
         if self.counts(feature) {
             return Ok(BigInt::from(of_feature.count()) * 1_000_000_000);
         }
-        of_feature
-            .map(|cost| BigInt::from(cost.quantity.as_nanos()))
-            .try_fold(BigInt::ZERO, |sum, more| fits(sum + more))
+        of_feature.try_fold(BigInt::ZERO, |sum, cost| fits(sum + cost.quantity.as_nanos()))
+    }
+
+    /// Whether what is to be held of some feature fits no number.
+    pub(super) fn is_endless(&self, costs: &[Cost]) -> bool {
+        costs.iter().any(|cost| self.counted(cost.feature, costs).is_err())
     }
 
     fn counts(&self, feature: FeatureId) -> bool {
@@ -486,14 +489,12 @@ fn once(costs: &[Cost]) -> Vec<FeatureId> {
     })
 }
 
-fn again(mut answer: Verdict) -> Verdict {
-    answer.flags.replayed = true;
-    answer
+fn again(answer: Verdict) -> Verdict {
+    Verdict { flags: Flags { replayed: true, ..answer.flags }, ..answer }
 }
 
 /// The end of a time to live, which is above nothing and at most 31 days.
 fn until(now: i64, ttl: Span) -> Option<i64> {
-    let ttl = ttl.as_millis();
-    let until = now + ttl;
+    let (ttl, until) = (ttl.as_millis(), now + ttl.as_millis());
     (0 < ttl && ttl <= 31 * 86_400_000 && until <= calendar::LAST).then_some(until)
 }

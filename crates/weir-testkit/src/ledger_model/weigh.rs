@@ -105,7 +105,8 @@ impl Model {
     ) -> (Verdict, Changes) {
         let mut weighed = match purpose {
             Purpose::Hold => {
-                let noted = Noted { holds: true, ..Noted::default() };
+                let unheld = self.is_endless(request.costs);
+                let noted = Noted { holds: true, unheld, ..Noted::default() };
                 Weighed { noted, ..Weighed::default() }
             }
             Purpose::Record => {

@@ -619,7 +619,10 @@ fn what_has_happened_is_refused_by_no_limit() {
                 matches!(verdict.reason(), Some(Reason::LimitExceeded | Reason::RateLimited))
             };
             prop_assert!(booked.flags.replayed || !of_limit(&booked), "{booked:?}");
-            prop_assert!(booked.is_allowed() || !asked.is_allowed(), "{booked:?}, {asked:?}");
+            // All of it is booked where an ask is clamped: that may cost more, or fit no number.
+            let more = matches!(booked.reason(), Some(Reason::OutOfCredit | Reason::Unmeasurable));
+            let fine = booked.is_allowed() || more || !asked.is_allowed();
+            prop_assert!(fine, "{booked:?}, {asked:?}");
             *booked_over.borrow_mut() += u32::from(of_limit(&asked) && booked.is_allowed());
         }
         Ok(())
