@@ -40,7 +40,10 @@ fn what_a_catalog_is_goes_to_a_file() {
 #[test]
 fn what_to_export_must_be_clear() {
     for (arguments, wanted) in [
-        (&["--catalog", "examples/genvoris.json", "--schema", "no-such"][..], "has: track\n"),
+        (
+            &["--catalog", "examples/genvoris.json", "--schema", "no-such"][..],
+            "has: customer, customer.change, plan, plan.change, session, track\n",
+        ),
         (
             &["--catalog", "examples/pulsora.json"],
             "name one of the catalog's schemas with --schema: ",

@@ -43,7 +43,10 @@ pub(super) fn stands_alone(view: &View<'_>, request: &Request<'_>) -> bool {
     let ([scope], [cost]) = (request.scopes, request.costs) else { return false };
     let Some(account) = view.accounts.get(*scope) else { return false };
     let limits = account.plan().map_or(&[][..], |plan| view.catalog.terms(plan, cost.feature));
-    let [Terms { capacity: Capacity::Fixed { .. }, window, .. }] = limits else { return false };
+    // What it costs then may fit no number.
+    let [Terms { capacity: Capacity::Fixed { .. }, charge: None, window, .. }] = limits else {
+        return false;
+    };
     if window.slides() {
         return true;
     }
