@@ -99,10 +99,12 @@ impl Model {
         if !over {
             // Periods that would have ended within this one count no more; what is held there stays.
             let within = |k: Key| at < k.end && k.end < end && Key { end, ..k } == key;
-            let kept: Vec<_> =
-                self.takes.iter().map(|take| take.key).filter(|k| within(*k)).collect();
-            let held: Vec<_> = kept.into_iter().filter(|k| self.held(*k, at) > 0.into()).collect();
-            self.takes.retain(|take| !within(take.key) || held.contains(&take.key));
+            let all = self.takes.iter().map(|take| take.key).filter(|k| within(*k));
+            let gone: Vec<_> = all.filter(|k| self.held(*k, at) <= 0.into()).collect();
+            self.takes.retain(|take| !gone.contains(&take.key));
+            let of = |k: &Key| (k.scope, k.limit, k.end);
+            let numbers = &mut self.numbers.heard;
+            numbers.retain(|heard| !gone.iter().any(|k| of(k) == heard.place));
             self.takes.retain(|take| take.key != key);
             self.takes.push(Take {
                 key,

@@ -365,7 +365,8 @@ impl Weighed {
         let Allowance { key, starts, used, held, capacity, carried } = allowance;
         let after = fits(used + &part)?;
         // What a reservation would give back it has not used.
-        let counts = part > BigInt::ZERO || !self.noted.holds;
+        let uses = part != BigInt::ZERO && !self.noted.holds;
+        let counts = part > BigInt::ZERO || uses;
         if let Some(charge) = line.terms.charge.as_ref().filter(|_| counts) {
             let due = price::step(charge, (used, &after), capacity)?;
             let due = match fits(used + held + &part) {
