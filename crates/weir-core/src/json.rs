@@ -181,6 +181,8 @@ impl Default for Bounds {
 pub struct Scratch {
     frames: Vec<grammar::Frame>,
     keys: Vec<Key>,
+    /// The marks of keys that are compared.
+    marks: Vec<u64>,
     tokens_left: u32,
 }
 

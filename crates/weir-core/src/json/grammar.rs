@@ -453,7 +453,7 @@ fn close_frame(text: &str, scratch: &mut Scratch) -> Result<(), Wrong> {
 #[inline(never)]
 fn no_key_twice(text: &str, frame: Frame, scratch: &mut Scratch) -> Result<(), Wrong> {
     let keys = scratch.keys.get_mut(frame.keys_from..).unwrap_or_default();
-    let among_keys = keys::first_repeat(text, keys);
+    let among_keys = keys::first_repeat(text, keys, &mut scratch.marks);
     scratch.keys.truncate(frame.keys_from);
     match (frame.repeat, among_keys) {
         (None, None) => Ok(()),

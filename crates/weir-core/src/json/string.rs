@@ -100,7 +100,19 @@ fn half(bytes: &[u8], at: u32, unit: u32) -> Wrong {
     (SyntaxKind::LoneSurrogate, at)
 }
 
+/// What four digits of base 16 say.
+#[inline(always)]
+pub(super) fn unit(digits: [u8; 4]) -> u32 {
+    // Letters have a bit that digits have not, and are nine more than their lower half.
+    let value = |byte: u8| u32::from(byte & 0xF).wrapping_add(u32::from(byte >> 6).wrapping_mul(9));
+    digits.into_iter().fold(0, |unit, digit| (unit << 4) | value(digit))
+}
+
 fn hex4(bytes: &[u8], at: u32) -> Result<u32, Wrong> {
+    let digits = bytes.get(index(at)..).and_then(<[u8]>::first_chunk::<4>);
+    if let Some(digits) = digits.filter(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
+        return Ok(unit(*digits));
+    }
     let mut value = 0_u32;
     for at in at..at.saturating_add(4) {
         match bytes.get(index(at)).map(|byte| char::from(*byte).to_digit(16)) {

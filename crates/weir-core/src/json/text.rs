@@ -5,6 +5,8 @@ use core::cmp::Ordering;
 use core::fmt;
 use core::str;
 
+use super::string::unit;
+
 /// A string or key of a document, still escaped as it was sent.
 ///
 /// Two texts are equal when they decode to the same characters: `"\u0061mount"` is `amount`.
@@ -80,6 +82,32 @@ impl<'a> Text<'a> {
         buffer.clear();
         buffer.extend(self.chars());
         buffer
+    }
+
+    /// Shows `each` the bytes that the text says.
+    #[inline(always)]
+    pub(super) fn each_utf8(self, mut each: impl FnMut(u8)) {
+        let mut bytes = self.raw.as_bytes();
+        while let [byte, after @ ..] = bytes {
+            if *byte != b'\\' || !self.escaped {
+                each(*byte);
+                bytes = after;
+                continue;
+            }
+            if let [b'u', a, b, c, d, rest @ ..] = after
+                && let unit @ 0..0x80 = unit([*a, *b, *c, *d])
+            {
+                each(unit.to_le_bytes()[0]);
+                bytes = rest;
+                continue;
+            }
+            let at = self.raw.len().wrapping_sub(bytes.len()); // `bytes` is the end of it.
+            let rest = self.raw.get(at..).unwrap_or_default().chars();
+            let mut chars = Chars { rest, escaped: true };
+            let char = chars.next().unwrap_or_default();
+            char.encode_utf8(&mut [0; 4]).bytes().for_each(&mut each);
+            bytes = chars.rest.as_str().as_bytes();
+        }
     }
 
     /// The bytes that the text says.
