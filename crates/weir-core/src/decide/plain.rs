@@ -11,7 +11,7 @@ use crate::account::{Account, Status};
 use crate::amount::Quantity;
 use crate::catalog::{Adds, Plain, Refusal};
 use crate::id::ScopeId;
-use crate::limit::{Balance, Enforcement, Fit, Source};
+use crate::limit::{Balance, Enforcement, Fit, Source, UNLIMITED};
 
 /// What came of an everyday request, besides its verdict.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -112,15 +112,15 @@ fn asked(plain: &Plain, cost: Cost) -> Quantity {
     }
 }
 
-/// When what a limit has no room for would pass; `None` where it is not refused, or holds may end
-/// before the period does.
+/// When what a limit has no room for would pass; `None` where it is not refused, holds may end before
+/// the period does, or there is no line and so only a number that does not fit.
 #[inline]
 fn refused(
     plain: &Plain,
     Binding { asked, held, capacity, resets_at, .. }: &Binding,
 ) -> Option<Retry> {
     let refused = plain.enforcement == Enforcement::Hard && asked.is_positive();
-    if !refused || *held != Quantity::ZERO {
+    if !refused || *held != Quantity::ZERO || *capacity == UNLIMITED {
         return None;
     }
     Some(if asked > capacity || *resets_at >= plain.over {

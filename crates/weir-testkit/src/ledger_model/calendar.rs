@@ -174,10 +174,14 @@ impl Anchor {
         let shortest = i64::from(span.months) * 28 * DAY
             + i64::from(span.days) * DAY
             + span.elapsed.as_millis();
-        let since = at - 3 * DAY - self.at;
+        // Clocks and days that a month lacks move a boundary by less than three days.
+        let (since, until) = (at - 3 * DAY - self.at, at + 3 * DAY - self.at);
         let mut n = since.div_euclid(if since < 0 { shortest } else { longest }) - 1;
-        while self.boundary(n + 1, span) <= at {
-            n += 1;
+        let mut after = until.div_euclid(if until < 0 { longest } else { shortest }) + 2;
+        while n + 1 < after {
+            let between = n + (after - n) / 2;
+            let starts = self.boundary(between, span);
+            *(if starts <= at { &mut n } else { &mut after }) = between;
         }
         (self.boundary(n, span), self.boundary(n + 1, span))
     }
