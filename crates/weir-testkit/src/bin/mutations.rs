@@ -2,7 +2,7 @@
 //!
 //! Applies each patch of `crates/weir-testkit/mutations` to a copy of the tree, one at a time, and
 //! runs the test that its first line names. Without the patch the test must pass; with it, it must
-//! build and fail. A word on the command line picks the patches whose file name contains it.
+//! build and fail. Words on the command line pick the patches whose file name contains one of them.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -14,9 +14,9 @@ use std::process::{Command, ExitCode, Output};
 use weir_testkit::mutation::Mutation;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let word = std::env::args().nth(1).unwrap_or_default();
+    let words: Vec<String> = std::env::args().skip(1).collect();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
-    let patches = patches(&root, &word)?;
+    let patches = patches(&root, &words)?;
     let copy = Copy::of(&root)?;
     let mut survivors = copy.fails_unpatched(&patches)?;
     for patch in &patches {
@@ -33,12 +33,13 @@ struct Patch {
     mutation: Mutation,
 }
 
-fn patches(root: &Path, word: &str) -> Result<Vec<Patch>, Box<dyn Error>> {
+fn patches(root: &Path, words: &[String]) -> Result<Vec<Patch>, Box<dyn Error>> {
     let mut patches = Vec::new();
     for entry in fs::read_dir(root.join("crates/weir-testkit/mutations"))? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.ends_with(".patch") && name.contains(word) {
+        let wanted = words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
+        if name.ends_with(".patch") && wanted {
             let mutation = Mutation::parse(&fs::read_to_string(&path)?)
                 .map_err(|fault| format!("{}: {fault}", path.display()))?;
             patches.push(Patch { mutation, path });
