@@ -17,6 +17,7 @@
 //!   remembered answer.
 //! - `never_over`: where a hard limit admits, use and holds are at most the capacity.
 //! - `no_false_denial`: where the model has enough, the answer is allowed.
+//! - `no_line_is_crossed_where_there_is_none`: what has no line refuses nothing, up to the last number.
 //! - `no_event_counts_twice`: while an event is still taken, the key it came with is known, whenever
 //!   answers are swept.
 //! - `a_key_that_was_forgotten_is_too_old`: and never new, whatever catalog or clock comes after.

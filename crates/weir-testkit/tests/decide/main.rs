@@ -840,6 +840,24 @@ fn a_key_that_was_forgotten_is_too_old() {
     }
 }
 
+/// A limit without a line never refuses; it counts no further than numbers go, and says so.
+#[test]
+fn no_line_is_crossed_where_there_is_none() {
+    let now = Timestamp::EPOCH;
+    let mut stage = limited(r#""capacity": "unlimited", "window": "lifetime""#, now);
+    let mut reason = |quantity: i128| {
+        let costs = vec![Cost { feature: FeatureId(0), quantity: Quantity::from_nanos(quantity) }];
+        let played = stage.play(&Act::Decide(Ask { costs, ..asked(0, now) }), now, &mut ());
+        let Played::Decided(verdict) = played else { panic!("it was asked") };
+        verdict.reason()
+    };
+    assert_eq!(reason(1), None, "a balance is open");
+    assert_eq!(reason(i128::MAX - 1), None);
+    assert_eq!(reason(1), Some(Reason::Unmeasurable));
+    assert_eq!(reason(-1), None);
+    assert_eq!(reason(1), None);
+}
+
 /// A grant that is voided pays nothing more, and what it paid stays paid.
 #[test]
 fn a_void_grant_pays_no_more() {
