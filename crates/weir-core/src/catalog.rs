@@ -39,7 +39,7 @@ pub use names::Names;
 pub(crate) use plain::{Adds, Plain};
 pub use terms::{
     Capacity, Charge, ChargeOn, Counted, Denials, FundsFirst, GiveBack, Late, Line, Negative,
-    OnMismatch, Overage, PerFeature, Refusal, Remember, RememberAt, Terms,
+    OnMismatch, Overage, PerFeature, Rate, Refusal, Remember, RememberAt, Terms,
 };
 
 /// A checked catalog, ready to decide under.
@@ -191,7 +191,11 @@ impl Catalog {
 
     /// The terms of all limits of a plan.
     pub fn limits_of(&self, plan: PlanId) -> impl Iterator<Item = &Terms> {
-        self.sold(plan).into_iter().flat_map(|plan| plan.by_feature.iter().flatten())
+        let by_feature = self.sold(plan).map_or(&[][..], |plan| &plan.by_feature);
+        (0..).map(FeatureId).zip(by_feature).flat_map(|(feature, limits)| {
+            // A credit unit's stand under each feature that has a rate in it, too.
+            limits.iter().filter(move |terms| terms.counted.feature == feature)
+        })
     }
 
     /// A plan that this version has.
@@ -238,8 +242,8 @@ pub struct Feature {
     pub event: Box<str>,
     /// The property of the event that holds its value; `None` where every event counts the same.
     pub property: Option<Box<str>>,
-    /// How values become use.
-    pub meter: crate::meter::Meter,
+    /// What its limits count.
+    pub counted: Counted,
 }
 
 /// How far from the instant of decision an event may have happened.
@@ -285,7 +289,7 @@ pub enum Lateness {
     TooOld,
 }
 
-/// A plan: its terms by the index of the feature that they limit, and what they come down to.
+/// A plan: its terms by the index of the features that they limit, and what they come down to.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     by_feature: Box<[Box<[Terms]>]>,

@@ -431,7 +431,7 @@ impl Model {
         let on_path = |line: &Line| {
             scopes.iter().any(|scope| self.scope(*scope).and_then(|s| s.plan) == Some(line.plan))
         };
-        self.sold.lines.iter().any(|line| line.feature == feature && on_path(line))
+        self.sold.lines.iter().any(|line| line.counted.counts(feature) && on_path(line))
     }
 
     fn statuses(&self, scopes: &[ScopeId]) -> Result<(), Box<Verdict>> {

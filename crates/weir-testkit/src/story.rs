@@ -355,10 +355,11 @@ impl Author {
         };
         while costs.len() < most {
             let feature = FeatureId(match u.int_in_range(0..=63_u8)? {
-                0..=39 => 0,
-                40..=52 => 1,
-                53..=62 => 2,
-                _ => 3,
+                0..=37 => 0,
+                38..=49 => 1,
+                50..=58 => 2,
+                59..=62 => 3,
+                _ => 4,
             });
             costs.push(Cost { feature, quantity: self.quantity((&scopes, feature), at, u)? });
         }

@@ -224,6 +224,8 @@ fn sound() -> Value {
             "f4": {"event": "used", "property": "amount", "aggregation": "latest"},
             "f5": {"convert": {}}, "f6": {"convert": {}}, "f7": {"convert": {}},
             "f8": {"convert": {}}, "f9": {"convert": 2},
+            "g0": {"rates": {"f0": 1}}, "g1": {"rates": {"f0": 1}}, "g2": {"rates": {"f0": 1}},
+            "g3": {"rates": {"f0": 1}}, "g4": {"rates": {"f0": 1}}, "g5": {"rates": {"f0": 1}},
         },
         "plans": {"free": {"limits": limits}, "none": {}},
         "remember": {"lifetime": "P31D", "max": 1},
@@ -253,6 +255,11 @@ fn injections() -> Vec<Injection> {
 fn in_classes_and_features() -> Vec<Injection> {
     let long = "x".repeat(33);
     let fine = json!({"multiply": "10000000000.000000001", "divide": "30000000000"});
+    let after = json!({"apply": "after_aggregation"});
+    let rate = |unit, feature, code| {
+        let at = &*format!("/features/{unit}/rates/{feature}").leak();
+        (code, at, at, json!(1))
+    };
     let factor = |feature, name, value| {
         let at = &*format!("/features/{feature}/convert/{name}").leak();
         ("catalog.conversion_factor", at, at, value)
@@ -276,6 +283,22 @@ fn in_classes_and_features() -> Vec<Injection> {
         factor("f7", "multiply", json!(-1)),
         factor("f8", "step", json!(0)),
         ("catalog.conversion_too_fine", "/features/f9/convert", "/features/f9/convert", fine),
+        (
+            "catalog.credit_meter",
+            "/features/g0/aggregation",
+            "/features/g0/aggregation",
+            json!("max"),
+        ),
+        (
+            "catalog.conversion_factor",
+            "/features/g1/rates/f0/multiply",
+            "/features/g1/rates/f0",
+            json!(-1),
+        ),
+        rate("g2", "nowhere", "catalog.unknown_feature"),
+        rate("g3", "f1", "catalog.rate_of_reading"),
+        rate("g4", "g5", "catalog.rate_of_credits"),
+        ("catalog.rate_applied", "/features/g5/rates/f0/apply", "/features/g5/rates/f0", after),
     ]
 }
 
@@ -968,7 +991,7 @@ fn what_is_left_out_is_this() {
     assert_eq!(remember, serde_json::from_value(written).unwrap());
     let feature: FeatureDefinition = serde_json::from_value(json!({})).unwrap();
     let written = json!({"aggregation": "sum", "convert": null, "event": null, "life": "window",
-                         "property": null});
+                         "property": null, "rates": {}});
     assert_eq!(feature, serde_json::from_value(written).unwrap());
     let conversions = [
         json!({}),
@@ -1092,13 +1115,14 @@ fn features() -> impl Strategy<Value = FeatureDefinition> {
     let text = || proptest::option::of(".{0,4}");
     let lives = one_of(&[Life::Lifetime, Life::Window]);
     let convert = proptest::option::of(conversions());
-    (one_of(&aggregations), convert, text(), lives, text()).prop_map(
-        |(aggregation, convert, event, life, property)| FeatureDefinition {
+    (one_of(&aggregations), convert, text(), lives, text(), named(conversions())).prop_map(
+        |(aggregation, convert, event, life, property, rates)| FeatureDefinition {
             aggregation,
             convert,
             event,
             life,
             property,
+            rates,
         },
     )
 }

@@ -288,7 +288,7 @@ pub(crate) fn metered<'c>(
 }
 
 pub(crate) fn cost(id: FeatureId, feature: &Feature, payload: Raw<'_>) -> Result<Cost, NoValue> {
-    let quantity = match (feature.meter.aggregation, feature.property.as_deref()) {
+    let quantity = match (feature.counted.meter.aggregation, feature.property.as_deref()) {
         (Aggregation::Count, _) | (_, None) => Quantity::from_units(1),
         (_, Some(property)) => meter::value_of(payload, property)?,
     };

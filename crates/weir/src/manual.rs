@@ -102,6 +102,43 @@
 //! # Ok::<(), GateError>(())
 //! ```
 //!
+//! A feature with `rates` is a **credit unit**: its limits count asks for other features at what each
+//! costs in it. All that a request asks of one is one ask.
+//!
+//! ```text
+//! "credits": { "rates": { "messages": "0.2", "images": 5 } }          10 credits a day
+//!
+//! ask: 5 messages, 1 image        6 credits     4 are left
+//! ask: 1 image                    5 credits     denied: limit_exceeded
+//! ask: 20 messages                4 credits     the last ones
+//! ```
+//!
+//! ```
+//! # use weir::{Ask, Caller, Cost, Gate, GateError, Quantity, Timestamp};
+//! let catalog = br#"{
+//!     "features": {
+//!         "messages": { "aggregation": "count" }, "images": {},
+//!         "credits": { "rates": { "messages": "0.2", "images": 5 } }
+//!     },
+//!     "plans": { "free": { "limits": { "credits.daily": {
+//!         "feature": "credits", "capacity": 10, "window": { "calendar": { "unit": "day" } } } } } }
+//! }"#;
+//! let now: Timestamp = "2026-01-31T12:00:00Z".parse().expect("an instant");
+//! let gate = Gate::in_memory()?;
+//! gate.install(catalog, now)?;
+//! let acme = gate.open(None, "acme", Some("free"), now)?;
+//! let (message, image) = (gate.feature("messages")?, gate.feature("images")?);
+//! let one = |feature| Cost { feature, quantity: Quantity::from_units(1) };
+//! let ask = |costs: &[Cost]| {
+//!     gate.decide(&Ask { caller: Caller::Unchecked, scopes: &[acme], costs, at: now, key: None }, now)
+//! };
+//! let [text, picture] = [message, image].map(one);
+//! assert!(ask(&[text, text, text, text, text, picture])?.is_allowed()); // 1 credit and 5
+//! assert!(!ask(&[picture])?.is_allowed()); // 5 credits, and 4 are left
+//! assert_eq!(gate.standing(acme, "credits.daily", now)?.used.to_string(), "6");
+//! # Ok::<(), GateError>(())
+//! ```
+//!
 //! # At the line
 //!
 //! What happens to an ask for more than is left is said by the limit's enforcement. Of 10, 8 are used:

@@ -12,8 +12,8 @@ use super::definition::{
 };
 use super::names::{Names, Table};
 use super::{
-    Acceptance, Capacity, Catalog, Counted, Denials, Feature, Line, PerFeature, Plan, Remember,
-    Rules, Terms, Times,
+    Acceptance, Capacity, Catalog, Denials, Feature, Line, PerFeature, Plan, Remember, Rules,
+    Terms, Times,
 };
 use crate::amount::Quantity;
 use crate::fault::Fault;
@@ -35,6 +35,7 @@ pub(super) fn compile(
     compiler.intern_names();
     let classes = compiler.classes();
     compiler.features = compiler.features();
+    compiler.rate();
     let plans = compiler.plans();
     let acceptance = Acceptance {
         age_max: definition.acceptance.max_age,
@@ -58,7 +59,7 @@ pub(super) struct Compiler<'d> {
     pub(super) names: Names,
     pub(super) zones: &'d Zones,
     /// How each feature is metered, once that was compiled.
-    features: Box<[Option<Feature>]>,
+    pub(super) features: Box<[Option<Feature>]>,
     /// What each limit counts: the same in every plan, or a change of plan would mix counts.
     counted: BTreeMap<LimitId, Option<FeatureId>>,
     faults: Vec<Fault>,
@@ -126,8 +127,9 @@ impl Compiler<'_> {
         let mut features: Box<[Option<Feature>]> =
             self.names.features.iter().map(|_| None).collect();
         for (name, definition) in &self.definition.features {
-            let feature = self.feature(&format!("/features/{name}"), definition);
-            put(&mut features, self.names.features.find(name.as_str()), feature);
+            let Some(id) = self.names.features.find(name.as_str()) else { continue };
+            let feature = self.feature(&format!("/features/{name}"), FeatureId(id), definition);
+            put(&mut features, Some(id), feature);
         }
         features
     }
@@ -146,14 +148,17 @@ impl Compiler<'_> {
         plans
     }
 
-    /// Terms by the index of their feature, and in the order of their limits.
+    /// Terms by the index of the features that they count, and in the order of their limits.
     fn grouped(&self, mut terms: Vec<Terms>) -> Plan {
         terms.sort_by_key(|terms| terms.limit);
         let mut by_feature: Vec<Vec<Terms>> =
             self.names.features.iter().map(|_| Vec::new()).collect();
         for terms in terms {
-            if let Some(place) = by_feature.get_mut(usize::from(terms.counted.feature.0)) {
-                place.push(terms);
+            let rated = terms.counted.rates.iter().map(|rate| rate.feature);
+            for feature in rated.chain([terms.counted.feature]) {
+                if let Some(place) = by_feature.get_mut(usize::from(feature.0)) {
+                    place.push(terms.clone());
+                }
             }
         }
         Plan::new(by_feature.into_iter().map(Vec::into).collect())
@@ -178,13 +183,14 @@ impl Compiler<'_> {
         let grace = definition.grace;
         let feature = feature.filter(|_| known.is_some());
         let metered = feature.and_then(|of| self.features.get(usize::from(of.0))?.as_ref());
-        let meter = metered.map(|metered| metered.meter.clone());
-        if line.enforcement == Enforcement::Clamp && meter.as_ref().is_some_and(|m| !m.adds_up()) {
+        let counted = metered.map(|metered| metered.counted.clone());
+        if line.enforcement == Enforcement::Clamp && counted.as_ref().is_some_and(|c| !c.adds_up())
+        {
             let hint = "only what is summed up in each period, in its own units, has parts";
             self.fault(format!("{at}/enforcement"), "catalog.clamp_meter", hint);
         }
-        self.slides(at, definition, (window, meter.as_ref()));
-        let counted = Counted { feature: feature?, meter: meter? };
+        self.slides(at, definition, (window, counted.as_ref().map(|counted| &counted.meter)));
+        let counted = counted?;
         Some(Terms { limit, counted, capacity, window, anchor, grace, line, charge })
     }
 

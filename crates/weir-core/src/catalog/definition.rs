@@ -80,6 +80,9 @@ pub struct FeatureDefinition {
     pub life: Life,
     /// The property of the event that holds its value; absent for `count`.
     pub property: Option<String>,
+    /// What a unit of other features costs in this one, by their names. One that has rates is a
+    /// credit unit: its limits count asks for those features, too, all that a request asks as one.
+    pub rates: BTreeMap<Name, ConversionDefinition>,
 }
 
 /// A plan: the limits of the scopes that have it.

@@ -8,10 +8,11 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::Feature;
 use super::compile::Compiler;
 use super::definition::FeatureDefinition;
+use super::{Counted, Feature, Names, Rate};
 use crate::amount::{Quantity, Rounding};
+use crate::id::{FeatureId, Name};
 use crate::meter::{Aggregation, Applied, Conversion, Factors, Meter};
 
 /// In which units is counted.
@@ -67,6 +68,11 @@ impl ConversionDefinition {
     fn by(multiply: Quantity) -> Self {
         Self { multiply, ..Written::default().into() }
     }
+
+    fn compile(&self) -> Option<Conversion> {
+        let Self { apply, divide, minimum, multiply, rounding, step } = *self;
+        Conversion::new(Factors { multiply, divide, step, minimum }, rounding, apply)
+    }
 }
 
 impl<'de> Deserialize<'de> for ConversionDefinition {
@@ -102,8 +108,13 @@ impl<'de> Visitor<'de> for ConversionVisitor {
 }
 
 impl Compiler<'_> {
-    pub(super) fn feature(&mut self, at: &str, definition: &FeatureDefinition) -> Feature {
-        let FeatureDefinition { aggregation, convert, event, life, property } = definition;
+    pub(super) fn feature(
+        &mut self,
+        at: &str,
+        feature: FeatureId,
+        definition: &FeatureDefinition,
+    ) -> Feature {
+        let FeatureDefinition { aggregation, convert, event, property, .. } = definition;
         let reads = *aggregation != Aggregation::Count;
         if event.as_deref() == Some("") {
             self.fault(format!("{at}/event"), "catalog.event_empty", "name the kind of event");
@@ -116,18 +127,68 @@ impl Compiler<'_> {
             let hint = "a count reads no property";
             self.fault(format!("{at}/property"), "catalog.property_unused", hint);
         }
-        let convert = convert.as_ref();
-        let conversion = convert.and_then(|convert| self.conversion(at, convert)).map(Box::new);
+        let by = convert.as_ref();
+        let by = by.and_then(|convert| self.conversion(&format!("{at}/convert"), convert));
+        self.rates(at, definition);
+        let meter = Meter { conversion: by.map(Box::new), ..kind(definition) };
         Feature {
             event: event.as_deref().unwrap_or_default().into(),
             property: property.as_deref().map(Box::from),
-            meter: Meter { aggregation: *aggregation, life: *life, conversion },
+            counted: Counted { feature, meter, rates: Box::default() },
+        }
+    }
+
+    /// Checks what a credit unit says of other features.
+    fn rates(&mut self, at: &str, definition: &FeatureDefinition) {
+        let FeatureDefinition { aggregation, rates, .. } = definition;
+        if !rates.is_empty() && (*aggregation != Aggregation::Sum || keeps(definition)) {
+            let hint = "a credit unit is a sum of each period";
+            self.fault(format!("{at}/aggregation"), "catalog.credit_meter", hint);
+        }
+        for (name, rate) in rates {
+            let at = format!("{at}/rates/{name}");
+            match self.definition.features.get(name) {
+                None => {
+                    let hint = format!("no feature is called `{name}`");
+                    self.fault(&*at, "catalog.unknown_feature", hint);
+                }
+                Some(known) if !known.rates.is_empty() => {
+                    let hint = "a credit unit has no rate in one";
+                    self.fault(&*at, "catalog.rate_of_credits", hint);
+                }
+                Some(known) if keeps(known) => {
+                    let hint = "its meter must be a sum or a count of each period";
+                    self.fault(&*at, "catalog.rate_of_reading", hint);
+                }
+                Some(_) => {}
+            }
+            if rate.apply == Applied::AfterAggregation {
+                let hint = "what is asked is converted, before it is added up";
+                self.fault(format!("{at}/apply"), "catalog.rate_applied", hint);
+            }
+            self.conversion(&at, rate);
+        }
+    }
+
+    /// Gives each credit unit its rates, once all features are compiled.
+    pub(super) fn rate(&mut self) {
+        let index = |names: &Names, name: &Name| names.features.find(name.as_str());
+        for (unit, FeatureDefinition { rates, .. }) in &self.definition.features {
+            let rate = |(name, rate): (&Name, &ConversionDefinition)| {
+                let feature = index(&self.names, name)?;
+                let known = self.features.get(usize::from(feature))?.as_ref();
+                let meter = known?.counted.meter.clone();
+                Some(Rate { feature: FeatureId(feature), meter, by: rate.compile()? })
+            };
+            let rates: Box<[Rate]> = rates.iter().filter_map(rate).collect();
+            let unit = index(&self.names, unit).map(usize::from);
+            let place = unit.and_then(|unit| self.features.get_mut(unit));
+            place.into_iter().flatten().for_each(|feature| feature.counted.rates = rates.clone());
         }
     }
 
     fn conversion(&mut self, at: &str, definition: &ConversionDefinition) -> Option<Conversion> {
-        let ConversionDefinition { apply, divide, minimum, multiply, rounding, step } = *definition;
-        let at = format!("{at}/convert");
+        let ConversionDefinition { divide, minimum, multiply, step, .. } = *definition;
         let mut sound = true;
         for (name, value, least) in [
             ("divide", divide, Quantity::NANO),
@@ -141,12 +202,22 @@ impl Compiler<'_> {
                 sound = false;
             }
         }
-        let factors = Factors { multiply, divide, step, minimum };
-        let conversion = Conversion::new(factors, rounding, apply);
+        let conversion = definition.compile();
         if sound && conversion.is_none() {
             let hint = "the factors, in lowest terms, must be smaller together";
             self.fault(at, "catalog.conversion_too_fine", hint);
         }
         conversion
     }
+}
+
+/// A feature's meter, in the units of its values.
+const fn kind(definition: &FeatureDefinition) -> Meter {
+    Meter::plain(definition.aggregation, definition.life)
+}
+
+/// Whether a feature's meter keeps its number.
+fn keeps(definition: &FeatureDefinition) -> bool {
+    let after = |convert: &ConversionDefinition| convert.apply == Applied::AfterAggregation;
+    kind(definition).keeps_reading() || definition.convert.as_ref().is_some_and(after)
 }

@@ -1,12 +1,14 @@
 //! Under which terms does a plan limit a feature? The compiled form of a limit.
 
+use alloc::boxed::Box;
+
 use serde::{Deserialize, Serialize};
 
 use crate::amount::Quantity;
 use crate::grant::Burn;
 use crate::id::{FeatureId, LimitId, WalletId};
 use crate::limit::{CapacityRead, Enforcement};
-use crate::meter::Meter;
+use crate::meter::{Conversion, Meter};
 use crate::price::Price;
 use crate::time::{Span, Timestamp};
 use crate::window::Window;
@@ -39,6 +41,46 @@ pub struct Counted {
     pub feature: FeatureId,
     /// How their values become use.
     pub meter: Meter,
+    /// What a use of other features costs in this one, where it is a credit unit.
+    pub rates: Box<[Rate]>,
+}
+
+impl Counted {
+    /// Whether asks for the feature count.
+    #[must_use]
+    pub fn counts(&self, feature: FeatureId) -> bool {
+        feature == self.feature || self.rates.iter().any(|rate| rate.feature == feature)
+    }
+
+    /// Whether twice as much is counted as twice, and a part of it as that part.
+    #[must_use]
+    pub fn adds_up(&self) -> bool {
+        self.meter.adds_up() && self.rates.is_empty()
+    }
+
+    /// What an ask of `value` for a feature adds, where its meter keeps nothing; `None` when it does
+    /// not fit.
+    #[must_use]
+    pub fn measure(&self, feature: FeatureId, value: Quantity) -> Option<Quantity> {
+        if feature == self.feature {
+            return self.meter.measure(value);
+        }
+        match self.rates.iter().find(|rate| rate.feature == feature) {
+            Some(rate) => rate.by.convert(rate.meter.measure(value)?),
+            None => Some(Quantity::ZERO),
+        }
+    }
+}
+
+/// What a use of a feature costs in a credit unit.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Rate {
+    /// The feature.
+    pub feature: FeatureId,
+    /// How its values become use.
+    pub meter: Meter,
+    /// From its use to credits.
+    pub by: Conversion,
 }
 
 /// What happens at a limit's line.

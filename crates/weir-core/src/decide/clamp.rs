@@ -11,6 +11,7 @@ use core::mem;
 use super::weigh::Place;
 use super::{Cost, Purpose, Request, View, Workings, access};
 use crate::amount::Quantity;
+use crate::catalog::Counted;
 use crate::id::FeatureId;
 use crate::limit::{Balance, Enforcement, Fit};
 
@@ -72,6 +73,27 @@ fn fits(
     let standing = access::stand(view, place, request.at, opened).ok().flatten();
     let clamps = standing.filter(|s| s.meets(asked, Enforcement::Clamp) == Fit::Clamped);
     clamps.map_or(asked, |standing| standing.left)
+}
+
+/// What is taken of credits, where less is taken of some features that cost them: what that costs,
+/// of each as one ask, and not more than was asked.
+#[inline(never)]
+pub(super) fn rated(
+    clamped: &[(FeatureId, Quantity)],
+    (request, counted): (&Request<'_>, &Counted),
+    asked: Quantity,
+) -> Quantity {
+    let mut costs = request.costs.iter().enumerate();
+    let taken = costs.try_fold(Quantity::ZERO, |sum, (at, Cost { feature, quantity })| {
+        let met = request.costs.iter().take(at).any(|earlier| earlier.feature == *feature);
+        let part = match clamped.iter().find(|(known, _)| known == feature) {
+            Some(_) if met => return Some(sum),
+            Some((_, part)) => *part,
+            None => *quantity,
+        };
+        sum.checked_add(counted.measure(*feature, part)?)
+    });
+    taken.unwrap_or(asked).min(asked)
 }
 
 /// What is taken of what is asked of a feature.

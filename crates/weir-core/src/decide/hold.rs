@@ -9,6 +9,7 @@ use super::{
 };
 use crate::account::Accounts;
 use crate::amount::Quantity;
+use crate::catalog::Feature;
 use crate::hold::{Held, Part, Pledge};
 use crate::id::{FeatureId, HoldId, ScopeId};
 use crate::limit::Balance;
@@ -51,8 +52,9 @@ pub(crate) fn reserve<O: Observer>(
     }
     let denied = |reason| Verdict::denied(reason, view.catalog.version());
     // What a reading will be then cannot be known now.
-    let kept =
-        |cost: &Cost| view.catalog.metering(cost.feature).is_some_and(|m| m.meter.keeps_reading());
+    let kept = |cost: &Cost| {
+        view.catalog.metering(cost.feature).is_some_and(|m| m.counted.meter.keeps_reading())
+    };
     if request.costs.iter().any(kept) {
         let sold = gates::sold(view, request);
         *verdict = denied(if sold { Reason::Unmeasurable } else { Reason::NoEntitlement });
@@ -184,7 +186,7 @@ fn use_up(
     view: &View<'_>,
     (costs, then): (&[Cost], Then),
     Workings { held, over, .. }: &mut Workings,
-) -> Option<Vec<Quantity>> {
+) -> Option<Vec<(FeatureId, Quantity)>> {
     let mut used = Vec::with_capacity(held.rest.len());
     for (feature, rest) in &mut held.rest {
         let actual = measured(view, *feature, costs)?;
@@ -192,7 +194,7 @@ fn use_up(
         beyond(view, (*feature, costs), actual.checked_sub(part)?, over);
         let ends = then == Then::End || actual < Quantity::ZERO;
         *rest = if ends { Quantity::ZERO } else { rest.checked_sub(part)? };
-        used.push(part);
+        used.push((*feature, part));
     }
     for feature in features(costs) {
         if held.rest.iter().all(|(known, _)| *known != feature) {
@@ -228,26 +230,26 @@ fn beyond(
 /// Moves on each balance what is used from held to used, and charges it.
 fn book_parts<O: Observer>(
     view: &View<'_>,
-    (used, then): (&[Quantity], Then),
+    (used, then): (&[(FeatureId, Quantity)], Then),
     (workings, observer): (&mut Workings, &mut O),
 ) -> Option<Quantity> {
     let Workings { held: Held { rest, parts, .. }, effects, debits, .. } = workings;
     let mut charged = Quantity::ZERO;
     let (mut limit, mut to_use) = (None, Quantity::ZERO);
     for part in parts {
-        let at = rest.iter().position(|(feature, _)| *feature == part.feature)?;
-        if limit.replace((part.scope, part.balance.0)) != Some((part.scope, part.balance.0)) {
-            to_use = converted(view, part.feature, *used.get(at)?)?;
-        }
         let before = part.held;
         if before == Quantity::ZERO {
             continue; // its balance may be gone
         }
+        if limit.replace((part.scope, part.balance.0)) != Some((part.scope, part.balance.0)) {
+            to_use = counted(view, part.feature, used)?;
+        }
         let in_flight = sliding::is_in_flight(part);
         let taken = if in_flight { Quantity::ZERO } else { before.min(to_use) };
         to_use = to_use.checked_sub(taken)?;
-        let ended = if in_flight { then == Then::End } else { rest.get(at)?.1 == Quantity::ZERO };
-        part.held = if ended { Quantity::ZERO } else { before.checked_sub(taken)? };
+        let goes_on =
+            if in_flight { then != Then::End } else { holds_on(view, part.feature, rest) };
+        part.held = if goes_on { before.checked_sub(taken)? } else { Quantity::ZERO };
         let mut balances = view.accounts.balances(view.accounts.get(part.scope)?);
         let balance = *balances.find(|balance| balance.key() == part.balance)?;
         let (used, reading) = sliding::booked(view, (part, &balance), taken)?;
@@ -368,15 +370,29 @@ fn features(costs: &[Cost]) -> impl Iterator<Item = FeatureId> {
     costs.iter().enumerate().filter(first).map(|(_, cost)| cost.feature)
 }
 
-/// What a limit counts of so much of a feature. Rounding may make more of parts than of the whole,
-/// but no more is used of a hold than it holds.
-fn converted(view: &View<'_>, feature: FeatureId, used: Quantity) -> Option<Quantity> {
-    let Some(metering) = view.catalog.metering(feature) else { return Some(used) };
-    let each = metering.meter.measure(used)?;
-    match used.as_units().filter(|_| counts(view, feature)) {
-        Some(events) => each.as_nanos().checked_mul(events.into()).map(Quantity::from_nanos),
-        None => Some(each),
-    }
+/// What limits on a feature count of what is used of each, by the rates that are in force. Rounding
+/// may make more of parts than of the whole, but no more is used of a hold than it holds.
+fn counted(view: &View<'_>, of: FeatureId, uses: &[(FeatureId, Quantity)]) -> Option<Quantity> {
+    let metering = view.catalog.metering(of);
+    uses.iter().try_fold(Quantity::ZERO, |sum, (feature, used)| {
+        let Some(Feature { counted, .. }) = metering else {
+            return if *feature == of { sum.checked_add(*used) } else { Some(sum) };
+        };
+        let each = counted.measure(*feature, *used)?;
+        sum.checked_add(match used.as_units().filter(|_| counts(view, *feature)) {
+            Some(events) => each.as_nanos().checked_mul(events.into()).map(Quantity::from_nanos)?,
+            None => each,
+        })
+    })
+}
+
+/// Whether something is held of a feature that limits on another one count.
+fn holds_on(view: &View<'_>, of: FeatureId, rest: &[(FeatureId, Quantity)]) -> bool {
+    let counts = |feature| match view.catalog.metering(of) {
+        Some(metering) => metering.counted.counts(feature),
+        None => feature == of,
+    };
+    rest.iter().any(|(feature, left)| *left != Quantity::ZERO && counts(*feature))
 }
 
 /// How much the costs ask of a feature whose meter keeps nothing, in the units of their values.
@@ -389,5 +405,5 @@ fn measured(view: &View<'_>, feature: FeatureId, costs: &[Cost]) -> Option<Quant
 
 fn counts(view: &View<'_>, feature: FeatureId) -> bool {
     let metering = view.catalog.metering(feature);
-    metering.is_some_and(|metering| metering.meter.aggregation == Aggregation::Count)
+    metering.is_some_and(|metering| metering.counted.meter.aggregation == Aggregation::Count)
 }

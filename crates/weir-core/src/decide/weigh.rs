@@ -10,7 +10,7 @@ use super::{
 use crate::account::Account;
 use crate::amount::Quantity;
 use crate::catalog::{Charge, Refusal, Terms};
-use crate::id::{FeatureId, ScopeId};
+use crate::id::ScopeId;
 use crate::limit::{Balance, Enforcement, Fit, Standing};
 use crate::meter::{Life, Meter, Reading};
 use crate::time::Timestamp;
@@ -94,21 +94,30 @@ impl<'s, O: Observer> Scale<'s, O> {
         let Some(account) = view.accounts.get(scope) else { return };
         let Some(plan) = account.plan().and_then(|plan| view.catalog.sold(plan)) else { return };
         if let [only] = costs {
-            return self.ask_for((scope, account), plan.terms_of(only.feature), FIRST);
+            return self.ask_for((scope, account), plan.terms_of(only.feature), 0);
         }
         for (at, Cost { feature, .. }) in costs.iter().enumerate() {
             // All costs of a feature are one ask.
             if !costs.iter().take(at).any(|earlier| earlier.feature == *feature) {
-                self.ask_for((scope, account), plan.terms_of(*feature), bit(at));
+                self.ask_for((scope, account), plan.terms_of(*feature), at);
             }
         }
     }
 
-    /// Weighs what is asked of the limits of one feature; `cost` is its first cost's bit.
+    /// Weighs what is asked of the limits of one feature, whose first cost stands at `cost`.
     #[inline(always)]
-    fn ask_for(&mut self, (scope, account): (ScopeId, &'s Account), limits: &'s [Terms], cost: u8) {
+    fn ask_for(
+        &mut self,
+        (scope, account): (ScopeId, &'s Account),
+        limits: &'s [Terms],
+        cost: usize,
+    ) {
         for terms in limits {
-            self.sold |= cost;
+            self.sold |= bit(cost);
+            let mut earlier = self.request.costs.iter().take(cost);
+            if cost > 0 && earlier.any(|earlier| terms.counted.counts(earlier.feature)) {
+                continue; // all that it counts is one ask
+            }
             if self.weigh(Place { scope, account, terms }).is_none() {
                 self.refuse(Reason::Unmeasurable, None);
             }
@@ -269,22 +278,25 @@ impl<'s, O: Observer> Scale<'s, O> {
     #[inline]
     fn taken(&self, place: Place<'_>, asked: Quantity) -> Quantity {
         let clamped = &self.workings.clamped;
-        let feature = place.terms.counted.feature;
-        if clamped.is_empty() { asked } else { clamp::part(clamped, (feature, asked)) }
-    }
-
-    /// What is asked of a feature, cost by cost.
-    #[inline]
-    fn costs(&self, feature: FeatureId) -> impl Iterator<Item = &'s Cost> + use<'s, O> {
-        self.request.costs.iter().filter(move |cost| cost.feature == feature)
+        let counted = &place.terms.counted;
+        match (clamped.is_empty(), counted.rates.is_empty()) {
+            (true, _) => asked,
+            (false, true) => clamp::part(clamped, (counted.feature, asked)),
+            // What costs credits is taken in part, too.
+            (false, false) => clamp::rated(clamped, (self.request, counted), asked),
+        }
     }
 
     /// How much the request adds to a limit whose meter keeps nothing.
     #[inline]
     fn count(&self, place: Place<'_>) -> Option<Quantity> {
-        let meter = &place.terms.counted.meter;
-        let mut costs = self.costs(place.terms.counted.feature);
-        costs.try_fold(Quantity::ZERO, |sum, cost| sum.checked_add(meter.measure(cost.quantity)?))
+        let counted = &place.terms.counted;
+        self.request.costs.iter().try_fold(Quantity::ZERO, |sum, cost| {
+            if !counted.counts(cost.feature) {
+                return Some(sum);
+            }
+            sum.checked_add(counted.measure(cost.feature, cost.quantity)?)
+        })
     }
 
     /// How much the request adds to the limit, and the meter's reading afterwards.
@@ -300,7 +312,8 @@ impl<'s, O: Observer> Scale<'s, O> {
         let found = readings.find(|known| (known.limit, known.window_end) == (terms.limit, end));
         let mut reading = found.map(|known| known.reading);
         let mut total = Quantity::ZERO;
-        for cost in self.costs(terms.counted.feature) {
+        let of_feature = |cost: &&Cost| cost.feature == terms.counted.feature;
+        for cost in self.request.costs.iter().filter(of_feature) {
             let read = meter.read(reading, cost.quantity, self.request.at)?;
             (reading, total) = (Some(read.reading), total.checked_add(read.delta)?);
         }
@@ -434,6 +447,7 @@ const fn reading_end(meter: &Meter, end: Timestamp) -> Timestamp {
 const FIRST: u8 = 1;
 
 /// The bit of the cost at a place; there are at most eight.
+#[inline]
 const fn bit(at: usize) -> u8 {
     FIRST << (at & 7)
 }

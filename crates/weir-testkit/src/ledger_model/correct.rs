@@ -106,7 +106,7 @@ impl Model {
             }
         }
         let read_then = (scope, limit, end);
-        if line.meter.1 == Life::Window {
+        if line.counted.meter.1 == Life::Window {
             let just_begun =
                 self.numbers.heard.iter().any(|heard| heard.place == (scope, limit, at));
             if anchor == Anchor::Keep || just_begun {

@@ -45,7 +45,7 @@ impl Model {
     /// The grants of a limit that are past, less those whose balances are needed: something of them
     /// is held, or a meter's number goes with them.
     pub(super) fn past(&self, place: Place<'_>) -> Vec<(ScopeId, Source)> {
-        let reads = place.line.keeps();
+        let reads = place.line.counted.keeps();
         let mut past = place.burned();
         past.retain(|grant| {
             let of =

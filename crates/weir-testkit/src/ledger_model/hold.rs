@@ -7,11 +7,10 @@ use weir_core::decide::{
 };
 use weir_core::id::{FeatureId, HoldId, ScopeId, WalletId};
 use weir_core::ledger::Refused;
-use weir_core::meter::{Aggregation, Applied};
+use weir_core::meter::Aggregation;
 use weir_core::time::{Span, Timestamp};
 
 use super::funds::{self, Debit};
-use super::meter::converted;
 use super::sliding::{flies, land};
 use super::weigh::{self, TooLarge, fits};
 use super::{Key, Model, Take, calendar, price};
@@ -97,10 +96,10 @@ impl Model {
         let until = until(seen, ttl).ok_or(Refused::Absurd)?;
         let kept = |cost: &Cost| {
             let mut lines = self.sold.lines.iter();
-            lines.any(|line| line.feature == cost.feature && line.keeps())
+            lines.any(|line| line.counted.feature == cost.feature && line.counted.keeps())
         };
         let judged = self.gates(request, seen).map_err(|verdict| *verdict);
-        let (mut verdict, changes) = match judged {
+        let (mut verdict, mut changes) = match judged {
             Err(verdict) => (verdict, weigh::Changes::default()),
             Ok(()) if request.costs.iter().any(kept) => {
                 let denied = Outcome::Denied(Reason::Unmeasurable);
@@ -108,6 +107,13 @@ impl Model {
             }
             Ok(()) => self.weigh(request, seen, Purpose::Hold),
         };
+        let large = |feature: &FeatureId| self.counted(*feature, request.costs).is_err();
+        let new = verdict.is_allowed() && !verdict.flags.replayed;
+        if new && once(request.costs).iter().any(large) {
+            // However little it costs, what is held is known in the units of values.
+            let denied = Outcome::Denied(Reason::Unmeasurable);
+            (verdict, changes) = (self.verdict(denied, None), weigh::Changes::default());
+        }
         if verdict.flags.replayed {
             let held = self.holds.iter().any(|hold| hold.id.0 == verdict.sequence);
             let known = held || !verdict.is_allowed();
@@ -272,10 +278,9 @@ impl Model {
             };
             let mut left = None;
             for part in hold.parts.iter_mut().filter(of_place) {
-                let of_feature = used.iter().find(|(feature, _)| *feature == part.feature);
-                let used = of_feature.map_or(BigInt::ZERO, |(_, used)| used.clone());
-                let used = self.share(part.feature, used).map_err(unmeasurable)?;
-                let left = left.get_or_insert(used);
+                let counted = self.sold.counted(part.feature);
+                let share = counted.as_ref().map_or(Ok(BigInt::ZERO), |c| c.share(&used));
+                let left = left.get_or_insert(share.map_err(unmeasurable)?);
                 let taken = part.held.clone().min(left.clone());
                 *left -= &taken;
                 let cost = self.book_part(part, &taken).map_err(unmeasurable)?;
@@ -285,8 +290,9 @@ impl Model {
                     let of = (part.key.scope, wallet);
                     Debit::add(&mut due, Debit { of, amount: cost, owed });
                 }
-                let rest = hold.rest.iter().find(|(feature, _)| *feature == part.feature);
-                let ends = rest.is_some_and(|(_, rest)| *rest == BigInt::ZERO);
+                let counts = |feature| counted.as_ref().is_some_and(|c| c.counts(feature));
+                let rest = hold.rest.iter().filter(|(feature, _)| counts(*feature));
+                let ends = rest.into_iter().all(|(_, rest)| *rest == BigInt::ZERO);
                 part.held = if ends { BigInt::ZERO } else { &part.held - &taken };
             }
         }
@@ -424,21 +430,6 @@ impl Model {
         let mut answer = self.verdict(outcome, None);
         (answer.sequence, answer.flags.clock_held) = (self.head.sequence, clock_held);
         answer
-    }
-
-    /// What a limit counts of so much of a feature.
-    fn share(&self, feature: FeatureId, used: BigInt) -> Result<BigInt, TooLarge> {
-        let name = self.sold.names.features.get(usize::from(feature.0));
-        let sold = name.and_then(|name| self.sold.definition.features.get(name));
-        let convert = sold.and_then(|sold| sold.convert);
-        let Some(convert) = convert.filter(|c| c.apply == Applied::PerEvent) else {
-            return Ok(used);
-        };
-        if !self.counts(feature) {
-            return converted(&convert, &used);
-        }
-        let one = BigInt::from(1_000_000_000);
-        fits(converted(&convert, &one)? * used / one)
     }
 
     /// What costs of a feature add up to, in the units of their values.

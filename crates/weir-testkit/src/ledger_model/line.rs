@@ -1,7 +1,7 @@
 //! What happens at a limit's line? By the design, section 4.
 
 use num_bigint::BigInt;
-use weir_core::decide::Request;
+use weir_core::decide::{Cost, Request};
 use weir_core::id::FeatureId;
 use weir_core::limit::{Enforcement, Fit};
 
@@ -51,8 +51,34 @@ impl Model {
             Fit::Clamped | Fit::Refused if records => (Fit::Over, asked.clone()),
             _ if records => (fit, asked.clone()),
             Fit::Refused => (fit, BigInt::ZERO),
-            _ => (fit, self.clamped(request, (place.line.feature, asked), place.now)),
+            _ => (fit, self.taken(place, request, asked)),
         }
+    }
+
+    /// What a limit takes of an ask: less where some of it is clamped.
+    pub(super) fn taken(&self, place: Place<'_>, request: &Request<'_>, asked: &BigInt) -> BigInt {
+        let (counted, now) = (&place.line.counted, place.now);
+        if counted.rates.is_empty() {
+            return self.clamped(request, (counted.feature, asked), now);
+        }
+        let mut met = Vec::new();
+        let mut sum = BigInt::ZERO;
+        for Cost { feature, .. } in request.costs {
+            if met.contains(feature) {
+                continue;
+            }
+            met.push(*feature);
+            let values = request.costs.iter().filter(|cost| cost.feature == *feature);
+            let values: Vec<BigInt> = values.map(|cost| cost.quantity.as_nanos().into()).collect();
+            let all: BigInt = values.iter().sum();
+            let part = self.clamped(request, (*feature, &all), now);
+            let each = if part == all { values } else { vec![part] };
+            for value in each {
+                let Ok(share) = counted.each(*feature, &value) else { return asked.clone() };
+                sum += share;
+            }
+        }
+        sum.min(asked.clone())
     }
 
     /// What is taken of an ask for a feature: the least that a limit which clamps it has left.
@@ -65,7 +91,7 @@ impl Model {
         let mut share = asked.clone();
         for scope in request.scopes {
             let Some(account) = self.scope(*scope) else { continue };
-            let of = |l: &&Line| account.plan == Some(l.plan) && l.feature == feature;
+            let of = |l: &&Line| account.plan == Some(l.plan) && l.counted.counts(feature);
             for line in self.sold.lines.iter().filter(of) {
                 let at = Self::counts_at(line, request, now);
                 let place = Place { scope: *scope, account, line, at, now };

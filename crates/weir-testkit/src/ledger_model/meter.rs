@@ -4,12 +4,14 @@ use num_bigint::BigInt;
 use weir_core::amount::{Quantity, Rounding};
 use weir_core::catalog::definition::ConversionDefinition;
 use weir_core::decide::Request;
+use weir_core::id::FeatureId;
 use weir_core::meter::{Aggregation, Applied, Life};
 
+use super::sold::Counted;
 use super::weigh::{Place, TooLarge, fits};
-use super::{Heard, Line, Model, calendar};
+use super::{Heard, Model, calendar};
 
-impl Line {
+impl Counted {
     /// Whether the meter keeps its number, so that what is held of it cannot be known.
     pub(super) fn keeps(&self) -> bool {
         let (aggregation, life) = self.meter;
@@ -18,14 +20,42 @@ impl Line {
             || self.convert.is_some_and(|convert| convert.apply == Applied::AfterAggregation)
     }
 
-    /// What one value counts by itself.
-    pub(super) fn each(&self, value: &BigInt) -> Result<BigInt, TooLarge> {
+    /// Whether asks for a feature count.
+    pub(super) fn counts(&self, feature: FeatureId) -> bool {
+        feature == self.feature || self.rates.iter().any(|(_, rated)| rated.feature == feature)
+    }
+
+    /// What one value of a feature counts by itself.
+    pub(super) fn each(&self, feature: FeatureId, value: &BigInt) -> Result<BigInt, TooLarge> {
+        if feature != self.feature {
+            let mut rates = self.rates.iter();
+            let rate = rates.find(|(_, rated)| rated.feature == feature);
+            return rate.map_or(Ok(BigInt::ZERO), |(rate, rated)| {
+                converted(rate, &rated.each(feature, value)?)
+            });
+        }
         let counts = self.meter.0 == Aggregation::Count;
-        let value = if counts { BigInt::from(1_000_000_000) } else { value.clone() };
+        let value = if counts { BigInt::from(ONE) } else { value.clone() };
         match &self.convert {
             Some(convert) if convert.apply == Applied::PerEvent => converted(convert, &value),
             _ => Ok(value),
         }
+    }
+
+    /// What is counted of so much that was used of features.
+    pub(super) fn share(&self, used: &[(FeatureId, BigInt)]) -> Result<BigInt, TooLarge> {
+        let mut sum = BigInt::ZERO;
+        for (feature, used) in used {
+            let mut rates = self.rates.iter().map(|(_, rated)| rated);
+            let own = if self.feature == *feature { Some(self) } else { None };
+            let of = own.or_else(|| rates.find(|rated| rated.feature == *feature));
+            let Some(of) = of else { continue };
+            let each = self.each(*feature, used)?;
+            let counts = of.meter.0 == Aggregation::Count;
+            let all = if counts { fits(each * used / ONE)? } else { each };
+            sum = fits(sum + all)?;
+        }
+        Ok(sum)
     }
 }
 
@@ -38,26 +68,26 @@ impl Model {
         end: i64,
     ) -> Result<(BigInt, Vec<Heard>), TooLarge> {
         let Place { scope, line, .. } = place;
-        let (aggregation, life) = line.meter;
+        let (aggregation, life) = line.counted.meter;
         let end = if life == Life::Lifetime { calendar::LAST } else { end };
         let place = (scope, line.limit, end);
         let mut all: Vec<Heard> =
             self.numbers.heard.iter().filter(|heard| heard.place == place).cloned().collect();
         let before = all.len();
-        let counted = |all: &[Heard]| match &line.convert {
+        let counted = |all: &[Heard]| match &line.counted.convert {
             Some(convert) if convert.apply == Applied::AfterAggregation => {
                 converted(convert, &fits(number(aggregation, all))?)
             }
             _ => fits(number(aggregation, all)),
         };
         let mut asked = BigInt::ZERO;
-        for cost in request.costs.iter().filter(|cost| cost.feature == line.feature) {
+        for cost in request.costs.iter().filter(|cost| line.counted.counts(cost.feature)) {
             let old = counted(&all)?;
-            let value = line.each(&cost.quantity.as_nanos().into())?;
+            let value = line.counted.each(cost.feature, &cost.quantity.as_nanos().into())?;
             all.push(Heard { place, value, at: request.at.as_millis() });
             asked = fits(asked + fits(counted(&all)? - old)?)?;
         }
-        Ok((asked, if line.keeps() { all.split_off(before) } else { Vec::new() }))
+        Ok((asked, if line.counted.keeps() { all.split_off(before) } else { Vec::new() }))
     }
 }
 
@@ -93,3 +123,5 @@ pub fn converted(convert: &ConversionDefinition, value: &BigInt) -> Result<BigIn
         num_bigint::Sign::Plus => counted,
     })
 }
+
+const ONE: i128 = 1_000_000_000;

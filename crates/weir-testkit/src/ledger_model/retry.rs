@@ -26,7 +26,7 @@ impl Model {
             let mut lines = self.sold.lines.iter();
             let plan = self.scope(fit.of.scope).and_then(|scope| scope.plan);
             let line = lines.find(|line| line.limit == fit.of.limit && Some(line.plan) == plan);
-            fit.asked.as_nanos() > 0 && line.is_some_and(|line| line.wallet.is_some())
+            fit.taken.as_nanos() > 0 && line.is_some_and(|line| line.wallet.is_some())
         };
         match reopens.and_then(|reopens| reopens.into_iter().max()) {
             _ if weighed.fits.iter().any(pays) => Retry::NotComputed,
@@ -58,7 +58,7 @@ impl Model {
             CapacityDefinition::Live(_) | CapacityDefinition::Unlimited
         );
         let kept = line.terms.settle.overage == Overage::Kept;
-        if line.keeps() || !live || kept || line.wallet.is_some() {
+        if line.counted.keeps() || !live || kept || line.wallet.is_some() {
             return None;
         }
         let end = binding.resets_at.as_millis();

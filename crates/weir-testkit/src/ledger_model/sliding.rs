@@ -47,7 +47,7 @@ impl Model {
         let taken = match denies {
             true => zero.clone(),
             false if weighed.noted.records => asked.clone(),
-            false => self.clamped(request, (line.feature, &asked), now),
+            false => self.taken(place, request, &asked),
         };
         let counted = if weighed.noted.holds { zero.clone() } else { taken.clone() };
         let resets_at = Timestamp::from_millis(self.all_back(place, &counted)?);
@@ -153,7 +153,7 @@ impl Model {
         weighed.noted.unheld |= key.end > IN_FLIGHT && fits(taken + &held + &asked).is_err();
         weighed.noted.unheld |= fits(held + &asked).is_err();
         weighed.take(place, key, BigInt::ZERO);
-        let (feature, capacity) = (place.line.feature, capacity(place));
+        let (feature, capacity) = (place.line.counted.feature, capacity(place));
         weighed.changes.parts.push(Part { key, feature, held: asked, capacity, charge: None });
         Ok(())
     }

@@ -1,7 +1,9 @@
 //! What is sold? The catalogs so far, by name and in the order in which limits are weighed.
 
 use weir_core::catalog::Definition;
-use weir_core::catalog::definition::{ConversionDefinition, LimitDefinition, PlanDefinition};
+use weir_core::catalog::definition::{
+    ConversionDefinition, FeatureDefinition, LimitDefinition, PlanDefinition,
+};
 use weir_core::id::{FeatureId, LimitId, Name, PlanId, WalletId};
 use weir_core::meter::{Aggregation, Life};
 
@@ -37,15 +39,38 @@ impl Sold {
             let at = |names: &[Name], name: &Name| index(names, name.as_str()).unwrap_or(u16::MAX);
             lines.push(Line {
                 plan: PlanId(at(&names.plans, plan)),
-                feature: FeatureId(at(&names.features, &terms.feature)),
+                counted: counted(names, definition, (&terms.feature, feature)),
                 limit: LimitId(at(&names.limits, limit)),
-                meter: (feature.aggregation, feature.life),
-                convert: feature.convert,
                 wallet: wallet.map(|wallet| WalletId(at(&names.wallets, wallet))),
                 terms: terms.clone(),
             });
         }
         lines.sort_by_key(|line| line.limit);
+    }
+
+    /// What limits on a feature count.
+    pub(super) fn counted(&self, feature: FeatureId) -> Option<Counted> {
+        let name = self.names.features.get(usize::from(feature.0))?;
+        let known = self.definition.features.get(name)?;
+        Some(counted(&self.names, &self.definition, (name, known)))
+    }
+}
+
+fn counted(
+    names: &Names,
+    definition: &Definition,
+    (name, feature): (&Name, &FeatureDefinition),
+) -> Counted {
+    let id = |name: &Name| FeatureId(index(&names.features, name.as_str()).unwrap_or(u16::MAX));
+    let rated = |(name, rate): (&Name, &ConversionDefinition)| {
+        let known = definition.features.get(name)?;
+        Some((*rate, counted(names, definition, (name, known))))
+    };
+    Counted {
+        feature: id(name),
+        meter: (feature.aggregation, feature.life),
+        convert: feature.convert,
+        rates: feature.rates.iter().filter_map(rated).collect(),
     }
 }
 
@@ -62,12 +87,20 @@ pub(super) struct Names {
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     pub(super) plan: PlanId,
-    pub(super) feature: FeatureId,
+    pub(super) counted: Counted,
     pub(super) limit: LimitId,
-    pub(super) meter: (Aggregation, Life),
-    pub(super) convert: Option<ConversionDefinition>,
     pub(super) wallet: Option<WalletId>,
     pub(super) terms: LimitDefinition,
+}
+
+/// What limits on a feature count.
+#[derive(Clone, Debug)]
+pub(super) struct Counted {
+    pub(super) feature: FeatureId,
+    pub(super) meter: (Aggregation, Life),
+    pub(super) convert: Option<ConversionDefinition>,
+    /// What other features cost in it, and what limits on those count.
+    pub(super) rates: Vec<(ConversionDefinition, Counted)>,
 }
 
 fn new<'n>(known: &[Name], names: impl Iterator<Item = &'n Name>) -> Vec<Name> {

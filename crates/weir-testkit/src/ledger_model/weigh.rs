@@ -118,17 +118,15 @@ impl Model {
         for (at, scope) in request.scopes.iter().enumerate() {
             let twice = request.scopes.iter().take(at).any(|earlier| earlier == scope);
             let Some(account) = self.scope(*scope).filter(|_| !twice) else { continue };
-            let mut features = Vec::new();
+            let mut limits = Vec::new();
             for cost in request.costs {
-                if features.contains(&cost.feature) {
-                    continue;
-                }
-                features.push(cost.feature);
-                let mut lines = self.sold.lines.iter();
-                let on_plan = lines
-                    .by_ref()
-                    .filter(|l| account.plan == Some(l.plan) && l.feature == cost.feature);
-                for line in on_plan {
+                let on_plan = self.sold.lines.iter().filter(|line| account.plan == Some(line.plan));
+                for line in on_plan.filter(|line| line.counted.counts(cost.feature)) {
+                    // All that it counts is one ask.
+                    if limits.contains(&line.limit) {
+                        continue;
+                    }
+                    limits.push(line.limit);
                     let at = Self::counts_at(line, request, now);
                     let place = Place { scope: *scope, account, line, at, now };
                     let done = if slides(&line.terms.window) {
@@ -247,7 +245,7 @@ impl Model {
         }
         weighed.fits.push(binding);
         weighed.changes.past.extend(self.past(place));
-        let kept = !heard.is_empty() && line.meter.1 == Life::Window;
+        let kept = !heard.is_empty() && line.counted.meter.1 == Life::Window;
         weighed.changes.heard.extend(heard);
         let ended = self.ended(place, &allowances);
         let parts = split(place, (&allowances, &ended), (taken, &left));
@@ -390,7 +388,7 @@ impl Weighed {
             }
             self.noted.unheld |= fits(used + held + &part).is_err();
             let charge = line.terms.charge.clone().map(|charge| (charge, line.wallet));
-            let (feature, capacity) = (line.feature, capacity.clone());
+            let (feature, capacity) = (line.counted.feature, capacity.clone());
             self.changes.parts.push(Part { key: *key, feature, held: part, capacity, charge });
         }
         let take = Take { key: *key, amount: amount + carried, capacity: read };

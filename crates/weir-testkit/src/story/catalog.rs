@@ -48,7 +48,7 @@ struct Limit {
 impl Shape {
     pub(super) fn new(flavour: Flavour, u: &mut Unstructured<'_>) -> Result<Self> {
         let mut features = vec![FeatureDefinition::default()];
-        for _ in FEATURES.iter().skip(1) {
+        for _ in FEATURES.iter().skip(2) {
             let aggregation = *u.choose(&[
                 Aggregation::Sum,
                 Aggregation::Count,
@@ -62,6 +62,7 @@ impl Shape {
                 FeatureDefinition { aggregation, convert, life, ..FeatureDefinition::default() };
             features.push(sold);
         }
+        features.push(unit(&features, u)?);
         let mut limits = Vec::new();
         for (at, _) in LIMITS.iter().enumerate() {
             let place = at % FEATURES.len();
@@ -166,7 +167,8 @@ impl Shape {
         let place = FEATURES.iter().position(|name| *name == limit.feature);
         let feature = place.and_then(|place| self.features.get(place));
         let adds_up = feature.is_some_and(|f| {
-            (f.aggregation, f.life) == (Aggregation::Sum, Life::Window) && f.convert.is_none()
+            (f.aggregation, f.life) == (Aggregation::Sum, Life::Window)
+                && (f.convert.is_none() && f.rates.is_empty())
         });
         Ok(match u.int_in_range(0..=15_u8)? {
             0..=6 => Enforcement::Hard,
@@ -217,6 +219,20 @@ impl Shape {
         let forgets = matches!(self.flavour, Flavour::Forgetful | Flavour::Paid);
         Ok(Some(remember).filter(|_| !forgets))
     }
+}
+
+/// A credit unit, in which some of the features that can have a rate have one.
+fn unit(features: &[FeatureDefinition], u: &mut Unstructured<'_>) -> Result<FeatureDefinition> {
+    let mut rates = BTreeMap::new();
+    for (name, feature) in FEATURES.iter().zip(features) {
+        let sums = matches!(feature.aggregation, Aggregation::Count | Aggregation::Sum);
+        let each = feature.convert.is_none_or(|convert| convert.apply == Applied::PerEvent);
+        if sums && each && feature.life == Life::Window && u.ratio(1, 2)? {
+            let rate = ConversionDefinition { apply: Applied::PerEvent, ..conversion(u)? };
+            rates.insert(named(name), rate);
+        }
+    }
+    Ok(FeatureDefinition { rates, ..FeatureDefinition::default() })
 }
 
 /// Factors that meet each other's steps often.
@@ -415,7 +431,7 @@ fn span(ms: i64) -> Span {
 const UNITS: &[Unit] = &[Unit::Minute, Unit::Hour, Unit::Day, Unit::Week, Unit::Month, Unit::Year];
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
-const FEATURES: &[&str] = &["calls", "seats", "tokens"];
-pub(super) const LIMITS: &[&str] = &["a", "b", "c", "d", "e"];
+const FEATURES: &[&str] = &["calls", "seats", "tokens", "units"];
+pub(super) const LIMITS: &[&str] = &["a", "b", "c", "d", "e", "f"];
 pub(super) const PLANS: &[&str] = &["free", "plus", "team"];
 const WALLETS: &[&str] = &["cash", "credits"];

@@ -17,7 +17,7 @@ use weir_core::amount::Quantity;
 use weir_core::catalog::{Catalog, Definition, Names};
 use weir_core::decide::{Caller, Cost, Reason, Request, Verdict};
 use weir_core::grant::{Burn, Grant};
-use weir_core::id::{CatalogVersion, HoldId, LimitId, PlanId, ScopeId, ScopeName};
+use weir_core::id::{CatalogVersion, HoldId, LimitId, PlanId, ScopeId, ScopeName, WalletId};
 use weir_core::ledger::{
     Command, Failed, Forecast, HostKeys, Ledger, Newcomer, Pace, Record, Refused,
 };
@@ -154,6 +154,39 @@ fn forecast_is_exact_at_both_ends_of_a_grant() {
         let outlook = stage.ledger.outlook(ScopeId(0)).unwrap();
         assert_eq!(outlook.forecast(&stage.catalog, LimitId(0), nothing, hour(0)), None);
     }
+}
+
+/// A cheaper tier pays back what a step before it could not pay.
+#[test]
+fn forecast_is_exact_over_tiers() {
+    let json = r#"{ "features": { "calls": {} }, "wallets": { "cash": {} },
+        "plans": { "free": { "limits": { "calls": { "feature": "calls", "capacity": "unlimited",
+            "window": "lifetime", "charge": { "wallet": "cash", "price": { "volume": [
+                { "above": 0, "to": 10, "unit": 1 }, { "above": 10, "unit": "0.5" } ] } } } } } } }"#;
+    let mut stage = Stage::default();
+    let mut play = |act: Act| stage.play(&act, Timestamp::EPOCH, &mut ());
+    play(Act::Install(Box::new(serde_json::from_str(json).unwrap())));
+    play(Act::Intern(None, "acme".to_owned(), Some(PlanId(0))));
+    let nine = Quantity::from_units(9); // for nine calls one by one, for eighteen at once
+    play(Act::TopUp(
+        ScopeId(0),
+        Lot {
+            name: "lot".into(),
+            wallet: WalletId(0),
+            amount: nine,
+            left: nine,
+            kind: Kind::Paid,
+            priority: 0,
+            purchased: Timestamp::EPOCH,
+            expires: Timestamp::MAX,
+        },
+    ));
+    let second = |seconds: i64| Timestamp::from_millis(seconds * 1_000).unwrap();
+    let pace = Pace { quantity: Quantity::from_units(1), every: second(1).since(second(0)) };
+    let outlook = stage.ledger.outlook(ScopeId(0)).unwrap();
+    let told = outlook.forecast(&stage.catalog, LimitId(0), pace, second(0));
+    let (reason, limit) = (Reason::OutOfCredit, None);
+    assert_eq!(told, Some(Forecast::At { at: second(9), reason, limit }));
 }
 
 const DAYS_400: Span = match Span::from_millis(400 * 86_400_000) {
