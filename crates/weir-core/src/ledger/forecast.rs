@@ -10,11 +10,12 @@ use super::wire::{Reader, Writer};
 use super::{Books, Head, HostKeys, Ledger, holding, snapshot};
 use crate::account::Account;
 use crate::amount::Quantity;
-use crate::catalog::{Catalog, Terms};
+use crate::catalog::{Catalog, Charge, Terms};
 use crate::decide::{Binding, Caller, Compared, Cost, Observer, Outcome, Reason, Request, Verdict};
 use crate::hold::Hold;
 use crate::id::{FeatureId, LimitId, ScopeId};
 use crate::limit::{Enforcement, Fit};
+use crate::price::Curve;
 use crate::time::{Span, Timestamp};
 use crate::window::Window;
 
@@ -174,8 +175,9 @@ impl Outlook {
     /// twice as much, while time changes nothing.
     fn adds_up(&self, walk: &Walk<'_>, scope: ScopeId) -> bool {
         let adds_up = |terms: &Terms| {
-            let Terms { counted, window, .. } = terms;
-            counted.meter.adds_up() // what is converted is rounded for each request
+            let Terms { counted, window, charge, .. } = terms;
+            counted.adds_up() // what is converted is rounded for each request
+                && charge.as_ref().is_none_or(grows)
                 && matches!(
                     window,
                     Window::Anchored { .. }
@@ -261,6 +263,15 @@ impl Observer for LastOnes {
     fn touched(&mut self, limit: &Binding, _: Outcome) {
         let Compared { scope, limit, fit } = limit.of;
         self.met |= fit != Fit::Within && self.among.contains(&(scope, limit));
+    }
+}
+
+/// Whether each step of use costs something or nothing: a tier may give back what a step before it
+/// had to pay.
+const fn grows(charge: &Charge) -> bool {
+    match charge.price.curve {
+        Curve::Flat(_) | Curve::Package { .. } | Curve::Unit(_) => true,
+        Curve::Graduated(_) | Curve::Volume(_) => false,
     }
 }
 
