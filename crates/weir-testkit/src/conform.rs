@@ -214,7 +214,8 @@ fn drive(case: &Case, fixtures: &Value, system: &dyn System, checks: &mut Checks
             pure::run(&Question { kind: &case.kind, given, input }, expect, system, checks);
         }
         Form::Peer => {
-            let question = Question { kind: &case.kind, given, input: member("steps") };
+            let steps = if case.members.contains_key("checks") { "checks" } else { "steps" };
+            let question = Question { kind: &case.kind, given, input: member(steps) };
             pure::peer(&question, expect, system, checks);
         }
     }

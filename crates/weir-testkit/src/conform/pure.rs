@@ -54,13 +54,16 @@ pub(super) fn peer(
     let rules = Rules::EXACT.subset();
     // What is told after each step stands with the step.
     for (at, step) in question.input.as_array().into_iter().flatten().enumerate() {
-        for part in ["asserted_after", "derived_after"] {
-            if let Some(wanted) = step.get(part) {
-                let got = got.get(at);
-                checks.within(&format!("steps/{at}/{part}"), |checks| {
-                    compare(&rules, wanted, got, checks);
-                });
-            }
+        for (part, wanted) in step.as_object().into_iter().flatten() {
+            let told = part.strip_prefix("asserted").or_else(|| part.strip_prefix("derived"));
+            let Some(told) = told else { continue };
+            let got = match told {
+                "" | "_after" => got.get(at),
+                key => got.get(at).and_then(|got| got.get(key.trim_start_matches('_'))),
+            };
+            checks.within(&format!("steps/{at}/{part}"), |checks| {
+                compare(&rules, wanted, got, checks);
+            });
         }
     }
     for part in ["asserted", "derived"] {
