@@ -338,7 +338,7 @@ impl<'s, O: Observer> Scale<'s, O> {
                 self.take(place, only, asked)
             }
             _ if asked.is_positive() => self.spread(place, (opened, opening), (asked, left)),
-            _ if asked < Quantity::ZERO => self.give_back(place, opened, asked),
+            _ if asked < Quantity::ZERO => self.give_back(place, (opened, opening), asked),
             _ => Some(()),
         }
     }

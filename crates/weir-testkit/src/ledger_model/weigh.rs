@@ -155,8 +155,12 @@ impl Model {
     }
 
     fn conclude(&self, request: &Request<'_>, weighed: Weighed) -> (Verdict, Changes) {
-        // The first of the earliest stage: limits come in the order of the path.
-        if let Some((reason, binding)) = weighed.denied.iter().min_by_key(|(r, _)| stage(*r)) {
+        // The first of the earliest stage: limits come in the order of the path. What cannot be held is
+        // seen before it is paid for.
+        let unheld = weighed.noted.unheld.then_some((Reason::Unmeasurable, None));
+        let beside = |(reason, _): &&_| unheld.is_none() || stage(*reason) <= LIMITS;
+        let denied = weighed.denied.iter().filter(beside).min_by_key(|(r, _)| stage(*r));
+        if let Some((reason, binding)) = denied.or(unheld.as_ref()) {
             let first = self.sold.definition.precedence.funds_first;
             if first == FundsFirst::EmptyBeforeLimits
                 && weighed.noted.broke
@@ -170,9 +174,6 @@ impl Model {
                 verdict.retry = self.retry(request, &weighed);
             }
             return (verdict, Changes::default());
-        }
-        if weighed.noted.unheld {
-            return (self.verdict(Outcome::Denied(Reason::Unmeasurable), None), Changes::default());
         }
         let Weighed { changes, fits, charged, .. } = weighed;
         let mut tightest: Option<Binding> = None;

@@ -774,6 +774,28 @@ fn what_is_given_back_goes_where_it_came_from() {
     }
 }
 
+/// A period that opens with a debt, of which something is given back, ends those before it; to reserve
+/// less than nothing opens none.
+#[test]
+fn giving_back_in_a_new_period_forgets_the_old() {
+    let at = |hour: i64| Timestamp::from_millis(hour * 3_600_000).unwrap();
+    let limit = r#""capacity": 1, "enforcement": "soft", "settle": { "overage": "kept" },
+        "window": { "calendar": { "unit": "day" } }"#;
+    let mut stage = limited(limit, at(0));
+    assert!(ask(&mut stage, 9, at(0)));
+    let ends = |stage: &Stage| {
+        let accounts = stage.ledger.accounts();
+        let balances = accounts.balances(accounts.get(ScopeId(0)).unwrap());
+        balances.map(|balance| (balance.used, balance.window_end)).collect::<Vec<_>>()
+    };
+    let first = (Quantity::from_units(9), at(24));
+    let reserved = Act::Reserve(asked(-2, at(30)), Span::from_millis(1_000).unwrap());
+    stage.play(&reserved, at(30), &mut ());
+    assert_eq!(ends(&stage), [first]);
+    assert!(ask(&mut stage, -2, at(30)));
+    assert_eq!(ends(&stage), [(Quantity::from_units(6), at(48))], "the 8 that were over, less 2");
+}
+
 /// An event after the grace of its period is refused, or counted in the period of now.
 #[test]
 fn late_events_are_refused_or_counted_now() {

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::convert::Infallible;
 
-use super::{Opening, Place, Scale};
+use super::{Opening, Place, Purpose, Scale};
 use crate::amount::Quantity;
 use crate::catalog::{Capacity, GiveBack, Overage};
 use crate::decide::{Dropped, Effect, Observer, debt, ending};
@@ -78,7 +78,7 @@ impl<'s, O: Observer> Scale<'s, O> {
     pub(super) fn give_back(
         &mut self,
         place: Place<'s>,
-        opened: &[Balance],
+        (opened, mut opening): (&[Balance], Opening),
         asked: Quantity,
     ) -> Option<()> {
         let mut drawn = self.drawn(place, opened);
@@ -98,6 +98,9 @@ impl<'s, O: Observer> Scale<'s, O> {
             }
             if !opened.iter().any(|open| open.source == balance.source) {
                 expired = expired.checked_sub(part)?;
+            }
+            if self.workings.purpose != Purpose::Hold {
+                self.close_once(place, &balance, &mut opening); // a reservation gives nothing back
             }
             self.take(place, &balance, part)?;
         }
