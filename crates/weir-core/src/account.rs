@@ -27,9 +27,11 @@ use crate::wallet::Lot;
 
 mod chain;
 mod label;
+mod told;
 
 use chain::{Chain, Head};
 use label::Label;
+use told::Kept;
 
 /// The state of one scope: its name and its first balance on neighbouring cache lines, and where
 /// its further things stand.
@@ -137,7 +139,7 @@ pub struct Accounts {
     balances: Chain<Balance>,
     grants: Chain<Grant>,
     lots: Chain<Lot>,
-    meters: Chain<LimitReading>,
+    kept: Kept,
     index: HashTable<u32>,
     long_names: Vec<u8>,
     key: HashKey,
@@ -152,7 +154,7 @@ impl Accounts {
             balances: Chain::new(),
             grants: Chain::new(),
             lots: Chain::new(),
-            meters: Chain::new(),
+            kept: Kept::new(),
             index: HashTable::new(),
             long_names: Vec::new(),
             key,
@@ -301,7 +303,7 @@ impl Accounts {
 
     /// Forgets a balance, and what its limit's meter read in its period.
     pub fn forget(&mut self, scope: ScopeId, key: (LimitId, Source, Timestamp)) {
-        let Self { accounts, balances, meters, .. } = self;
+        let Self { accounts, balances, kept: Kept { meters, .. }, .. } = self;
         let Some(account) = at_mut(accounts, scope) else { return };
         let lists = &mut account.lists;
         if account.first.key() == key {
@@ -312,6 +314,7 @@ impl Accounts {
         let (limit, _, window_end) = key;
         let same = |known: &LimitReading| known.key() == (limit, window_end);
         lists.meters = meters.remove(lists.meters, same);
+        self.forget_told(scope, (limit, window_end));
     }
 
     /// The grants of an account, by limit and then in burn order.
@@ -364,6 +367,7 @@ impl Accounts {
         while balances.iter(lists.balances).any(of_grant) {
             lists.balances = balances.remove(lists.balances, of_grant);
         }
+        self.forget_earlier(scope);
     }
 
     /// What a wallet of a scope can pay at `now`.
@@ -403,12 +407,12 @@ impl Accounts {
 
     /// The meter readings of an account.
     pub fn readings<'a>(&'a self, account: &'a Account) -> impl Iterator<Item = &'a LimitReading> {
-        self.meters.iter(account.lists.meters)
+        self.kept.meters.iter(account.lists.meters)
     }
 
     /// Stores a reading over the limit's one of the same period.
     pub fn put_reading(&mut self, scope: ScopeId, reading: LimitReading) -> bool {
-        let Self { accounts, meters, .. } = self;
+        let Self { accounts, kept: Kept { meters, .. }, .. } = self;
         let Some(account) = at_mut(accounts, scope) else { return false };
         let head = account.lists.meters;
         if let Some(place) = meters.find_mut(head, |known| known.key() == reading.key()) {

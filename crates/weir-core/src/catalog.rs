@@ -39,7 +39,7 @@ pub use names::Names;
 pub(crate) use plain::{Adds, Plain};
 pub use terms::{
     Capacity, Charge, ChargeOn, Counted, Denials, FundsFirst, GiveBack, Late, Line, Negative,
-    OnMismatch, Overage, PerFeature, Rate, Refusal, Remember, RememberAt, Terms,
+    OnMismatch, Overage, PerFeature, Rate, Refusal, Remember, RememberAt, Terms, WarnAt,
 };
 
 /// A checked catalog, ready to decide under.

@@ -14,7 +14,7 @@
 //!   model.
 //! - `conservation`: what balances hold is what verdicts took; what lots lost is what was charged.
 //! - `nothing_on_denial`: a denial leaves the state as it was, byte for byte, but for the
-//!   remembered answer.
+//!   remembered answer, and that it was told that a limit is exhausted.
 //! - `never_over`: where a hard limit admits, use and holds are at most the capacity.
 //! - `no_false_denial`: where the model has enough, the answer is allowed.
 //! - `no_line_is_crossed_where_there_is_none`: what has no line refuses nothing, up to the last number.
@@ -34,6 +34,8 @@
 //! - `a_debt_is_forgiven_or_kept`: a new period starts without a debt, or with what is owed still.
 //! - `what_is_given_back_goes_where_it_came_from`: it lowers the debt, then what each grant gave in
 //!   the open period, and is lost with a grant that has ended.
+//! - `warnings_are_told_once`: each in its period, when its threshold is crossed, or at the first
+//!   refusal after an admission.
 //! - `a_void_grant_pays_no_more`: from then on; what it paid stays paid.
 //! - `ended_grants_are_forgotten`: a grant pays for late events as long as they are taken, and then
 //!   nothing is left of it.
@@ -52,7 +54,7 @@ use crate::catalog::Catalog;
 use crate::dedup::{Dedup, RequestKey};
 use crate::hold::{Held, Holds};
 use crate::id::{FeatureId, LimitId, ScopeId};
-use crate::limit::{Balance, Source};
+use crate::limit::{Balance, Source, Warning};
 use crate::meter::Reading;
 use crate::time::Timestamp;
 use crate::token::Principal;
@@ -71,6 +73,7 @@ mod retry;
 mod sliding;
 mod stage;
 mod verdict;
+mod warn;
 mod weigh;
 
 pub use fingerprint::Fingerprint;
@@ -190,6 +193,17 @@ pub enum Effect {
         /// The end of the period that it belongs to.
         window_end: Timestamp,
     },
+    /// A limit told something of itself, for the first time in its period. A refusal, too, may.
+    Warned {
+        /// Whose.
+        scope: ScopeId,
+        /// Which limit.
+        limit: LimitId,
+        /// The end of the period.
+        window_end: Timestamp,
+        /// What.
+        warning: Warning,
+    },
 }
 
 /// Hears what a decision does, in order.
@@ -210,6 +224,8 @@ pub trait Observer {
     fn dropped(&mut self, _dropped: &Dropped) {}
     /// A wallet was asked for money.
     fn debited(&mut self, _debit: &Debit) {}
+    /// A limit tells something of itself, for the first time in its period; low thresholds first.
+    fn warned(&mut self, _of: (ScopeId, LimitId), _warning: Warning) {}
     /// Everything goes ahead, and this is what changes.
     fn changed(&mut self, _effects: &[Effect]) {}
 }
@@ -369,6 +385,7 @@ fn in_full<O: Observer>(
         return;
     }
     weigh(view, request, (&mut *workings, &mut *observer), verdict);
+    warn::tell(&workings.effects, observer);
     if verdict.is_allowed() {
         observer.changed(&workings.effects);
     }
@@ -389,5 +406,6 @@ fn weigh<O: Observer>(
         if matches!(verdict.retry, Retry::At(_)) && !retry::stands_alone(view, request) {
             verdict.retry = retry::ask_again(view, request, workings, verdict.retry);
         }
+        warn::refused(view, verdict, &mut workings.effects);
     }
 }

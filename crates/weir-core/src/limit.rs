@@ -55,6 +55,46 @@ pub enum Fit {
     Within,
 }
 
+/// What a limit tells of itself, once in each period.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Warning {
+    /// So many per cent of the capacity are used or held.
+    Reached(u16),
+    /// An ask was refused, after others were not.
+    Exhausted,
+}
+
+impl Warning {
+    /// The most per cent that can be told of.
+    pub const PERCENT_MAX: u16 = 1_000;
+
+    /// Whether so many per cent of a capacity are used or held.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir_core::amount::Quantity;
+    /// use weir_core::limit::Warning;
+    ///
+    /// let nanos = Quantity::from_nanos;
+    /// assert!(Warning::is_reached(80, nanos(4), nanos(5)));
+    /// assert!(!Warning::is_reached(81, nanos(4), nanos(5)));
+    /// assert!(!Warning::is_reached(120, nanos(i128::MAX), nanos(i128::MAX)));
+    /// ```
+    #[must_use]
+    pub fn is_reached(percent: u16, level: Quantity, capacity: Quantity) -> bool {
+        let (level, capacity, percent) =
+            (level.as_nanos(), capacity.as_nanos(), i128::from(percent));
+        // The capacity in hundredths, and what is left of it: the product of all may not fit.
+        let (whole, rest) = (capacity.div_euclid(100), capacity.rem_euclid(100));
+        let beyond = whole.checked_mul(percent).and_then(|part| level.checked_sub(part));
+        beyond.is_some_and(|beyond| {
+            let beyond = beyond.min(percent); // more than what the rest comes to
+            rest.saturating_mul(percent) <= beyond.saturating_mul(100)
+        })
+    }
+}
+
 /// When a balance reads its capacity.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CapacityRead {

@@ -58,13 +58,6 @@ impl Quota {
         let used = limit.used.checked_add(limit.taken).unwrap_or(limit.used);
         Self::before(&Binding { used, ..*limit })
     }
-
-    /// Whether what is asked reaches four fifths: nothing is decided by it, the store is told.
-    pub(crate) fn reaches_warning(limit: &Binding) -> bool {
-        let fifths = |part: Option<i64>, of: i64| part.and_then(|part| part.checked_mul(of));
-        let near = |quota: Self| fifths(quota.used, 5) >= fifths(quota.limit, 4);
-        near(Self::after(limit)) && !near(Self::before(limit))
-    }
 }
 
 /// A report that was taken.

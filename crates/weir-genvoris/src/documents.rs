@@ -55,8 +55,6 @@ pub(crate) struct Customer {
 pub(crate) struct Course {
     /// The one that opened last.
     pub(crate) period: Span,
-    /// Whether it was told in it that little is left.
-    pub(crate) warned: bool,
     /// Those before, the latest first.
     pub(crate) history: Vec<Usage>,
 }
@@ -64,7 +62,7 @@ pub(crate) struct Course {
 impl Course {
     /// One period, and none before.
     pub(crate) const fn new(period: Span) -> Self {
-        Self { period, warned: false, history: Vec::new() }
+        Self { period, history: Vec::new() }
     }
 }
 

@@ -20,7 +20,8 @@
 //! `examples/genvoris.json`; what one request changes there is one record of its journal. The names
 //! that this crate uses in the catalog are the schemas `track`, `plan`, `plan.change`, `customer`,
 //! `customer.change` and `session`, the features `try-on`, `creation` and `session`, the plans `store`,
-//! `shopper` and `key`, the limit `try-ons` and the wallet `credits`.
+//! `shopper` and `key`, the limit `try-ons` and the wallet `credits`. A store is told that little is left
+//! where `try-ons` has a `warn_at` of 80.
 //!
 //! # Order of checks
 //!

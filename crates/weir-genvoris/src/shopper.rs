@@ -99,7 +99,6 @@ impl Shopper {
         }
         let period = desk.period(SHOPPER, QUOTA, anchor)?;
         self.customer.course.period = Span { start: period.start, end: period.end };
-        self.customer.course.warned = false;
         self.count(desk, Quantity::ZERO)
     }
 

@@ -1,7 +1,10 @@
 //! Does this try-on count? `POST /api/tryon/track`: one check after the other, then one verdict.
 
 use http::{Response, StatusCode};
-use weir::{Ask, Binding, Caller, Cost, Debit, Desk, Observer, Outcome, Quantity, Scope, Status};
+use weir::{
+    Ask, Binding, Caller, Cost, Debit, Desk, Observer, Outcome, Quantity, Scope, Status, Warning,
+};
+use weir_core::id::{LimitId, ScopeId};
 use weir_core::token::{Offered, Order};
 
 use crate::answer::{self, Accepted, Quota, Refusal, Shortage};
@@ -105,7 +108,7 @@ impl<E: Events> Genvoris<E> {
         &self,
         desk: &mut Desk<'_>,
         (store, caller): (Scope, Caller),
-        mut shopper: Option<Shopper>,
+        shopper: Option<Shopper>,
     ) -> Result<Tried, Stop> {
         let mut path = vec![store];
         if let Some(Shopper { scope, customer, .. }) = &shopper {
@@ -114,20 +117,15 @@ impl<E: Events> Genvoris<E> {
         }
         let costs = [Cost { feature: self.names.try_on, quantity: ONE }];
         let ask = Ask { caller, scopes: &path, costs: &costs, at: desk.now(), key: None };
-        let mut heard = Heard { names: self.names, credits: None, quota: None };
+        let mut heard = Heard { names: self.names, credits: None, quota: None, warned: false };
         let verdict = desk.decide(&ask, &mut heard)?;
         let refusal = answer::refusal(&verdict, self.names.quota, desk.now())?;
-        let Heard { credits, quota: limit, .. } = heard;
-        let (quota, mut warned) = (limit.as_ref().map(Quota::after), None);
-        if refusal.is_none()
-            && let (Some(shopper), Some(quota)) = (&mut shopper, quota)
-            && limit.as_ref().is_some_and(Quota::reaches_warning)
-            && !shopper.customer.course.warned
-        {
-            shopper.customer.course.warned = true;
-            shopper.keep(desk)?;
-            warned = Some(What::QuotaWarning(told_of(shopper, quota, Threshold::FourFifths)));
-        }
+        let Heard { credits, quota: limit, warned, .. } = heard;
+        let quota = limit.as_ref().map(Quota::after);
+        let told = shopper.as_ref().zip(quota).filter(|_| warned);
+        let warned = told.map(|(shopper, quota)| {
+            What::QuotaWarning(told_of(shopper, quota, Threshold::FourFifths))
+        });
         Ok(Tried { shopper, verdict: Some(Counted { refusal, credits, quota, warned }) })
     }
 
@@ -214,6 +212,8 @@ struct Heard {
     names: Names,
     credits: Option<Quantity>,
     quota: Option<Binding>,
+    /// Whether four fifths of the quota are used, for the first time in the period.
+    warned: bool,
 }
 
 impl Observer for Heard {
@@ -221,6 +221,10 @@ impl Observer for Heard {
         if limit.of.limit == self.names.quota {
             self.quota = Some(*limit);
         }
+    }
+
+    fn warned(&mut self, (_, limit): (ScopeId, LimitId), warning: Warning) {
+        self.warned |= (limit, warning) == (self.names.quota, Warning::Reached(80));
     }
 
     fn debited(&mut self, debit: &Debit) {

@@ -32,11 +32,13 @@ pub mod price;
 mod retry;
 mod sliding;
 mod sold;
+mod told;
 mod weigh;
 
 use hold::Purpose;
 pub use sliding::slides;
 use sold::{Line, Sold, index};
+pub use told::Told;
 use weigh::Changes;
 
 /// Everything that ever happened.
@@ -97,6 +99,7 @@ struct Take {
 struct Numbers {
     heard: Vec<Heard>,
     levels: Vec<sliding::Level>,
+    told: Vec<Told>,
 }
 
 /// A value that a meter which keeps its number was told, and the end of the period it belongs to.
@@ -286,6 +289,7 @@ impl Model {
                 self.numbers
                     .heard
                     .retain(|heard| !ended.iter().any(|key| place(*key) == heard.place));
+                ended.iter().for_each(|key| self.untell(place(*key)));
             }
             let same = self.takes.iter_mut().filter(|known| known.key == take.key);
             same.for_each(|known| known.capacity = take.capacity);
@@ -299,6 +303,7 @@ impl Model {
                 scope.grants.retain(|grant| grant.source != source);
             }
         }
+        self.tell(changes.told);
     }
 
     fn pay(&mut self, paid: Vec<(ScopeId, usize, BigInt)>) {

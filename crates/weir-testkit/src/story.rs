@@ -17,7 +17,7 @@ use weir_core::limit::{Balance, Source, UNLIMITED};
 use weir_core::time::{Span, Timestamp};
 use weir_core::wallet::{Kind, Lot};
 
-use crate::ledger_model::Model;
+use crate::ledger_model::{Model, Told};
 
 mod batch;
 mod catalog;
@@ -52,6 +52,8 @@ pub struct Beat {
     pub act: Act,
     /// What comes of it.
     pub expected: Played,
+    /// What limits tell with it for the first time.
+    pub told: Vec<Told>,
 }
 
 /// What can be done to a ledger.
@@ -167,8 +169,11 @@ impl Author {
         if let Act::Decide(ask @ Ask { key: Some(_), .. }) = &act {
             self.keyed = Some(ask.clone());
         }
+        let before = self.model.told();
         let expected = self.play(&act, now);
-        Ok(Beat { now, act, expected })
+        let mut told = self.model.told();
+        told.retain(|told| !before.contains(told));
+        Ok(Beat { now, act, expected, told })
     }
 
     fn play(&mut self, act: &Act, now: Timestamp) -> Played {

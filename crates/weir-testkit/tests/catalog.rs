@@ -349,6 +349,9 @@ fn in_limits() -> Vec<Injection> {
     }
     let capped = json!({"capped": "-0.000000001"});
     add("catalog.negative_overage", "enforcement/capped", "enforcement", capped);
+    for percents in [json!([0]), json!([1001]), json!([1, 1]), json!([1, 2, 3, 4, 5, 6, 7, 8, 9])] {
+        add("catalog.warn_at", "settle/warn_at", "settle", json!({"warn_at": percents}));
+    }
     add("catalog.overage_unused", "settle/overage", "settle", json!({"overage": "apart"}));
     add("catalog.digits", "charge/digits", "charge/digits", json!(10));
     add("catalog.negative_price", "charge/price", "charge/price", json!("-0.01"));
@@ -429,6 +432,11 @@ fn in_sliding_limits() -> Vec<(&'static str, &'static str, Value)> {
         ("catalog.window_capacity", "capacity", limit(minute(), json!({"capacity": "granted"}))),
         ("catalog.window_capacity", "capacity", limit(held(), json!({"capacity": {"at_roll": 1}}))),
         ("catalog.window_charge", "charge", limit(continuous(1, "PT1S"), charge)),
+        (
+            "catalog.warn_at",
+            "settle/warn_at",
+            limit(minute(), json!({"settle": {"warn_at": [80]}})),
+        ),
         (
             "catalog.window_enforcement",
             "enforcement",
@@ -1188,12 +1196,13 @@ fn limits() -> impl Strategy<Value = LimitDefinition> {
         one_of(&[GiveBack::BurnOrder, GiveBack::None, GiveBack::Reverse]),
         one_of(&[Late::Now, Late::Reject]),
         one_of(&[Overage::Apart, Overage::First, Overage::Kept, Overage::Last, Overage::Owed]),
+        proptest::collection::vec(any::<u16>(), 0..3),
     );
     (capacity, proptest::option::of(charge), line, names(), spans(), windows()).prop_map(
         |(
             capacity,
             charge,
-            (enforcement, refusal, give_back, late, overage),
+            (enforcement, refusal, give_back, late, overage, warn_at),
             feature,
             grace,
             window,
@@ -1205,7 +1214,7 @@ fn limits() -> impl Strategy<Value = LimitDefinition> {
                 feature,
                 grace,
                 refusal,
-                settle: SettleDefinition { give_back, late, overage },
+                settle: SettleDefinition { give_back, late, overage, warn_at },
                 window,
             }
         },

@@ -176,6 +176,39 @@
 //! # Ok::<(), GateError>(())
 //! ```
 //!
+//! # Before the line
+//!
+//! With `"settle": { "warn_at": [80, 100] }` a limit tells observers when what is used and held of it
+//! crosses 80 and 100 per cent of its capacity, and then of the first refusal: each once in a period,
+//! whatever is given back and used again. A capacity that changes, or an import, crosses nothing: the
+//! next ask that does is told. What was told is part of the state and the journal.
+//!
+//! ```
+//! # use weir::{Ask, Caller, Cost, Gate, GateError, Observer, Timestamp, Warning};
+//! # use weir_core::id::{LimitId, ScopeId};
+//! #[derive(Default)]
+//! struct Told(Vec<Warning>);
+//! impl Observer for Told {
+//!     fn warned(&mut self, _: (ScopeId, LimitId), warning: Warning) {
+//!         self.0.push(warning);
+//!     }
+//! }
+//! let catalog = br#"{ "features": { "tokens": {} }, "plans": { "free": { "limits": { "tokens": {
+//!     "feature": "tokens", "capacity": 10, "settle": { "warn_at": [80] }, "window": "lifetime" } } } } }"#;
+//! let now: Timestamp = "2026-01-31T12:00:00Z".parse().expect("an instant");
+//! let gate = Gate::in_memory()?;
+//! gate.install(catalog, now)?;
+//! let acme = gate.open(None, "acme", Some("free"), now)?;
+//! let mut told = Told::default();
+//! for units in ["7", "1", "3", "3"] {
+//!     let costs = [Cost { feature: gate.feature("tokens")?, quantity: units.parse().expect("a number") }];
+//!     let ask = Ask { caller: Caller::Unchecked, scopes: &[acme], costs: &costs, at: now, key: None };
+//!     gate.decide_with(&ask, now, &mut told)?;
+//! }
+//! assert_eq!(told.0, [Warning::Reached(80), Warning::Exhausted]);
+//! # Ok::<(), GateError>(())
+//! ```
+//!
 //! # Windows
 //!
 //! A window cuts time into periods, each from its start up to and without its end; a balance belongs

@@ -13,7 +13,7 @@ use super::definition::{
 use super::names::{Names, Table};
 use super::{
     Acceptance, Capacity, Catalog, Denials, Feature, Line, PerFeature, Plan, Remember, Rules,
-    Terms, Times,
+    Terms, Times, WarnAt,
 };
 use crate::amount::Quantity;
 use crate::fault::Fault;
@@ -195,8 +195,8 @@ impl Compiler<'_> {
     }
 
     fn line(&mut self, at: &str, definition: &LimitDefinition) -> Line {
-        let LimitDefinition { enforcement, refusal, settle, .. } = *definition;
-        let SettleDefinition { give_back, late, overage } = settle;
+        let LimitDefinition { enforcement, refusal, ref settle, .. } = *definition;
+        let SettleDefinition { give_back, late, overage, ref warn_at } = *settle;
         let granted = matches!(definition.capacity, CapacityDefinition::Granted(_));
         if matches!(enforcement, Enforcement::Capped(most) if most < Quantity::ZERO) {
             let hint = "what may be over is zero or more";
@@ -206,7 +206,13 @@ impl Compiler<'_> {
             let hint = "only grants have others beside them; here it is use beyond the capacity";
             self.fault(format!("{at}/settle/overage"), "catalog.overage_unused", hint);
         }
-        Line { enforcement, refusal, give_back, overage, late }
+        let sound = WarnAt::new(warn_at);
+        if sound.is_none() {
+            let hint = "at most eight different ones, each from 1 to 1000 per cent";
+            self.fault(format!("{at}/settle/warn_at"), "catalog.warn_at", hint);
+        }
+        let warn_at = sound.unwrap_or_default();
+        Line { enforcement, refusal, give_back, overage, late, warn_at }
     }
 
     fn capacity(&mut self, at: &str, definition: CapacityDefinition) -> Capacity {

@@ -120,8 +120,9 @@ pub struct LimitDefinition {
     pub window: WindowDefinition,
 }
 
-/// What becomes of what is given back, of what is over, and of what comes late.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+/// What becomes of what is given back, of what is over, and of what comes late; and what is told
+/// before.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SettleDefinition {
     /// What a negative ask gives back; `reverse` when absent.
@@ -130,6 +131,9 @@ pub struct SettleDefinition {
     pub late: Late,
     /// What becomes of use that no allowance covers; `owed` when absent.
     pub overage: Overage,
+    /// At how many per cent of the capacity, used or held, a warning is told, at most eight, each once
+    /// in a period; then the first refusal is told, too. Nothing is told when absent.
+    pub warn_at: Vec<u16>,
 }
 
 /// What is told first, where several things stand against a request.

@@ -38,7 +38,7 @@ impl Plain {
         // All named, so that what terms may say one day is asked for here.
         let Terms { limit, counted, capacity, window, anchor: _, grace: _, line, charge } = terms;
         let Counted { feature: _, meter: Meter { aggregation, life, conversion }, rates } = counted;
-        let Line { enforcement, refusal, give_back: _, overage, late: _ } = *line;
+        let Line { enforcement, refusal, give_back: _, overage, late: _, warn_at } = *line;
         let adds = match (aggregation, life) {
             (Aggregation::Count, Life::Window) => Adds::One,
             (Aggregation::Sum, Life::Window) => Adds::Value,
@@ -46,7 +46,7 @@ impl Plain {
         };
         let live = matches!(capacity, Capacity::Fixed { read: CapacityRead::Live, .. });
         let free = charge.is_none() && conversion.is_none() && overage != Overage::Kept;
-        let binds = enforcement != Enforcement::Shadow;
+        let binds = enforcement != Enforcement::Shadow && warn_at.is_empty();
         let plain = live && free && rates.is_empty() && binds && window.counts_at_event();
         plain.then(|| Self { limit: *limit, adds, enforcement, refusal, over: window.over() })
     }

@@ -74,6 +74,10 @@ impl Compiler<'_> {
             let hint = "no period opens next that could start with it";
             self.fault(format!("{at}/settle/overage"), "catalog.overage_unused", hint);
         }
+        if !definition.settle.warn_at.is_empty() {
+            let hint = "what is told once in a period needs periods";
+            self.fault(format!("{at}/settle/warn_at"), "catalog.warn_at", hint);
+        }
         if meter.is_some_and(Meter::keeps_reading) {
             let hint = "only sums and counts of a window come back bit by bit";
             self.fault(format!("{at}/window"), "catalog.window_meter", hint);

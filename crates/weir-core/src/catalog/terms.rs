@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::amount::Quantity;
 use crate::grant::Burn;
 use crate::id::{FeatureId, LimitId, WalletId};
-use crate::limit::{CapacityRead, Enforcement};
+use crate::limit::{CapacityRead, Enforcement, Warning};
 use crate::meter::{Conversion, Meter};
 use crate::price::Price;
 use crate::time::{Span, Timestamp};
@@ -96,6 +96,42 @@ pub struct Line {
     pub overage: Overage,
     /// What becomes of an event whose period is over, grace included.
     pub late: Late,
+    /// When it tells of itself.
+    pub warn_at: WarnAt,
+}
+
+/// At how many per cent of its capacity a limit warns.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct WarnAt([u16; WarnAt::LEN_MAX]); // INVARIANT: ascending; 0s where there are fewer
+
+impl WarnAt {
+    /// The most that a limit may have.
+    pub const LEN_MAX: usize = 8;
+
+    /// These; `None` when they are too many, out of range, or there twice.
+    #[must_use]
+    pub fn new(percents: &[u16]) -> Option<Self> {
+        let mut all = [0; Self::LEN_MAX];
+        all.get_mut(..percents.len())?.copy_from_slice(percents);
+        all.sort_unstable();
+        let sound = percents.iter().all(|percent| (1..=Warning::PERCENT_MAX).contains(percent));
+        let mut pairs = all.iter().zip(all.iter().skip(1));
+        let differ = pairs.all(|(a, b)| *a == 0 || a < b);
+        (sound && differ).then_some(Self(all))
+    }
+
+    /// Whether it never warns.
+    #[must_use]
+    #[inline]
+    pub const fn is_empty(&self) -> bool {
+        let Self([.., last]) = *self;
+        last == 0
+    }
+
+    /// All of them, low first.
+    pub fn iter(&self) -> impl Iterator<Item = u16> + use<> {
+        self.0.into_iter().filter(|percent| *percent > 0)
+    }
 }
 
 /// What becomes of an event whose period is over, grace included.

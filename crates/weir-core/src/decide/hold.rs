@@ -5,7 +5,7 @@ use core::mem;
 
 use super::{
     Caller, Cost, Debit, Draw, Effect, Observer, PATH_MAX, Purpose, Reason, Request, Retry,
-    Verdict, View, Workings, clamp, funds, gates, sliding,
+    Verdict, View, Workings, clamp, funds, gates, sliding, warn,
 };
 use crate::account::Accounts;
 use crate::amount::Quantity;
@@ -64,13 +64,14 @@ pub(crate) fn reserve<O: Observer>(
     super::weigh(view, request, (&mut *workings, &mut *observer), verdict);
     workings.purpose = Purpose::Use;
     if !verdict.is_allowed() {
-        return;
+        return warn::tell(&workings.effects, observer);
     }
     verdict.charged = Quantity::ZERO; // it is held
-    if let Err(reason) = hold_back(view, request.costs, (workings, observer)) {
+    if let Err(reason) = hold_back(view, request.costs, (&mut *workings, &mut *observer)) {
         workings.effects.clear();
         *verdict = Verdict { flags: verdict.flags, ..denied(reason) };
     }
+    warn::tell(&workings.effects, observer);
 }
 
 /// Makes of what a decision would take what a reservation holds.
@@ -97,7 +98,7 @@ fn hold_back<O: Observer>(
             fits &= dearest.is_some();
             true
         }
-        Effect::Closed { .. } | Effect::Ended { .. } => true,
+        Effect::Closed { .. } | Effect::Ended { .. } | Effect::Warned { .. } => true,
         // What allowances paid of a debt.
         Effect::Balance { taken: Quantity::ZERO, .. } => true,
         // What it would give back it has not used, and what it would pay it only holds.
@@ -353,12 +354,14 @@ pub(crate) fn excess<O: Observer>(
         Some(reason) if asks || matches!(reason, Reason::Malformed | Reason::NoEntitlement) => {
             *verdict = Verdict::denied(reason, view.catalog.version());
         }
-        _ => super::weigh::weigh(view, &request, (&mut *workings, observer), verdict),
+        _ => super::weigh::weigh(view, &request, (&mut *workings, &mut *observer), verdict),
     }
     if !verdict.is_allowed() {
         workings.effects.clear();
         verdict.retry = Retry::NotComputed; // the hold itself may have ended by then
+        warn::refused(view, verdict, &mut workings.effects);
     }
+    warn::tell(&workings.effects, observer);
     workings.over = costs;
 }
 

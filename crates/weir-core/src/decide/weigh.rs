@@ -6,6 +6,7 @@ use super::period::{self, Opening};
 use super::verdict::{Binding, Compared, Outcome, Reason, Retry, Verdict};
 use super::{
     Cost, Draw, Effect, Observer, Purpose, Request, Stage, View, Workings, clamp, ending, funds,
+    warn,
 };
 use crate::account::Account;
 use crate::amount::Quantity;
@@ -251,7 +252,9 @@ impl<'s, O: Observer> Scale<'s, O> {
             }
         }
         let Some(reading) = reading else {
-            return self.draw(place, (opened, opening), (taken, standing.left));
+            self.draw(place, (opened, opening), (taken, standing.left))?;
+            self.warn(place, &binding);
+            return Some(());
         };
         let window_end = reading_end(meter, resets_at);
         let limit = terms.limit;
@@ -261,7 +264,16 @@ impl<'s, O: Observer> Scale<'s, O> {
         if self.workings.effects.len() == before && meter.life == Life::Window {
             self.hold_open(place, opened, opening);
         }
+        self.warn(place, &binding);
         Some(())
+    }
+
+    /// Notes what the limit tells of itself.
+    #[inline]
+    fn warn(&mut self, place: Place<'s>, binding: &Binding) {
+        if !place.terms.line.warn_at.is_empty() {
+            warn::admitted(self.view, place, binding, &mut self.workings.effects);
+        }
     }
 
     /// What happens to an ask that does not fit; what has happened already is refused by nothing.

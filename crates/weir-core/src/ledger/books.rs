@@ -183,13 +183,13 @@ impl Books {
         })
     }
 
-    /// Does a step of a hold, if it was allowed.
+    /// Does a step of a hold, if it was allowed; of one that was not only what it told.
     fn step(&mut self, settled: &Settled<'_>) -> bool {
         let Settled { hold, step, effects, held, ended, verdict, .. } = settled;
-        if !verdict.is_allowed() {
-            return self.holds.get(*hold).is_some();
-        }
         let stored = self.settle(effects);
+        if !verdict.is_allowed() {
+            return stored && self.holds.get(*hold).is_some();
+        }
         let changed = self.holds.change(*hold, |hold| {
             let open = hold.ended.is_none();
             let fits = hold.keep(held);
@@ -244,6 +244,9 @@ impl Books {
             Effect::Reading { scope, limit, reading, window_end } => {
                 self.accounts.put_reading(scope, LimitReading { limit, reading, window_end })
             }
+            Effect::Warned { scope, limit, window_end, warning } => {
+                self.accounts.tell(scope, (limit, window_end), warning)
+            }
         }
     }
 
@@ -271,7 +274,7 @@ impl Books {
                     None => Effect::Closed { scope, key: (limit, Source::SLIDING, window_end) },
                 })
             }
-            Effect::Closed { .. } | Effect::Ended { .. } => None,
+            Effect::Closed { .. } | Effect::Ended { .. } | Effect::Warned { .. } => None,
         }
     }
 

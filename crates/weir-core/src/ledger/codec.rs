@@ -275,6 +275,11 @@ fn write_effect(w: &mut Writer<'_>, effect: &Effect) {
             w.uint((*position).into());
             w.quantity(*left);
         }
+        Effect::Warned { scope, limit, window_end, warning } => {
+            w.byte(5);
+            w.uint(scope.0.into());
+            parts::write_told(w, (*limit, *window_end, *warning));
+        }
         Effect::Reading { scope, limit, reading, window_end } => {
             w.byte(3);
             w.uint(scope.0.into());
@@ -301,6 +306,10 @@ fn read_effect(r: &mut Reader<'_>) -> Result<Effect, DecodeError> {
             Effect::Reading { scope, limit, reading, window_end: r.instant()? }
         }
         4 => Effect::Ended { scope, source: Source(r.narrow()?) },
+        5 => {
+            let (limit, window_end, warning) = parts::read_told(r)?;
+            Effect::Warned { scope, limit, window_end, warning }
+        }
         _ => return Err(DecodeError::Malformed),
     })
 }

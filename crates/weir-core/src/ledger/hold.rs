@@ -159,7 +159,7 @@ impl Ledger {
         let left: Vec<Quantity> = taken.0.quantities().collect();
         books.holds.change(hold, |hold| hold.keep(&left));
         if !verdict.is_allowed() {
-            return (Vec::new(), verdict);
+            return (mem::take(&mut workings.effects), verdict); // what it tells
         }
         effects.append(&mut workings.effects);
         (effects, verdict)

@@ -14,7 +14,8 @@ use crate::decide::{Binding, Compared, Flags, Outcome, Reason, Retry, Verdict};
 use crate::dedup::{Key, RequestKey};
 use crate::grant::{Burn, By, Direction, Grain, Grant, Key as BurnKey};
 use crate::id::{CatalogVersion, ClassId, FeatureId, LimitId, Name, ScopeId, WalletId};
-use crate::limit::{Balance, Fit, Source};
+use crate::limit::{Balance, Fit, Source, Warning};
+use crate::time::Timestamp;
 use crate::token::{self, Credential, Origins};
 use crate::wallet::{Kind, Lot};
 
@@ -257,6 +258,25 @@ fn read_binding(r: &mut Reader<'_>) -> Result<Binding, DecodeError> {
         capacity: r.quantity()?,
         resets_at: r.instant()?,
     })
+}
+
+pub(super) fn write_told(w: &mut Writer<'_>, told: (LimitId, Timestamp, Warning)) {
+    let (limit, window_end, warning) = told;
+    w.uint(limit.0.into());
+    w.instant(window_end);
+    w.uint(match warning {
+        Warning::Exhausted => 0,
+        Warning::Reached(percent) => percent.into(),
+    });
+}
+
+pub(super) fn read_told(r: &mut Reader<'_>) -> Result<(LimitId, Timestamp, Warning), DecodeError> {
+    let (limit, window_end) = (LimitId(r.narrow()?), r.instant()?);
+    let warning = match r.narrow()? {
+        0 => Warning::Exhausted,
+        percent => Warning::Reached(percent),
+    };
+    Ok((limit, window_end, warning))
 }
 
 /// 1 for the first reason; the order of [`Reason::ALL`] is part of the format.

@@ -128,6 +128,8 @@ pub(super) fn write_account(w: &mut Writer<'_>, accounts: &Accounts, scope: Scop
         accounts.lots(account).for_each(|lot| parts::write_lot(w, lot));
         w.size(accounts.readings(account).count());
         accounts.readings(account).for_each(|reading| write_reading(w, reading));
+        w.size(accounts.told(scope).count());
+        accounts.told(scope).for_each(|told| parts::write_told(w, told));
     }
 }
 
@@ -161,6 +163,9 @@ pub(super) fn read_account(
     }
     for reading in r.list(read_reading)? {
         fits(accounts.put_reading(scope, reading))?;
+    }
+    for (limit, window_end, warning) in r.list(parts::read_told)? {
+        fits(accounts.tell(scope, (limit, window_end), warning))?;
     }
     Ok(scope)
 }

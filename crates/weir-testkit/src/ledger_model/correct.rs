@@ -81,6 +81,9 @@ impl Model {
             return Ok(());
         }
         self.takes.retain(|take| !of_period(take.key));
+        if !known.is_empty() {
+            self.untell((scope, limit, end));
+        }
         for allowance in &all {
             let keeps = line.terms.settle.overage == Overage::Kept && allowance.key.source == 0;
             let anew = match line.terms.capacity {

@@ -12,6 +12,7 @@ use weir_core::time::{Span, Timestamp};
 
 use super::funds::{self, Debit};
 use super::sliding::{flies, land};
+use super::told::Told;
 use super::weigh::{self, TooLarge, fits};
 use super::{Key, Model, Take, calendar, price};
 
@@ -172,7 +173,8 @@ impl Model {
         let mut after = self.clone();
         let mut verdict = match after.use_up(commit, self.now.max(now.as_millis())) {
             Ok(verdict) => verdict,
-            Err(verdict) => {
+            Err((verdict, told)) => {
+                self.tell(told);
                 let next = self.next_answer(now, verdict.outcome);
                 let flags = Flags { clock_held: next.flags.clock_held, ..verdict.flags };
                 let (sequence, retry) = (next.sequence, Retry::NotComputed);
@@ -225,8 +227,10 @@ impl Model {
     }
 
     /// Books a commit, what is beyond the hold too; else what stands against it.
-    fn use_up(&mut self, commit: &Commit<'_>, now: i64) -> Result<Verdict, Box<Verdict>> {
-        let against = |model: &Self, reason| Box::new(model.verdict(Outcome::Denied(reason), None));
+    fn use_up(&mut self, commit: &Commit<'_>, now: i64) -> Result<Verdict, Denied> {
+        let against = |model: &Self, reason| {
+            (Box::new(model.verdict(Outcome::Denied(reason), None)), Vec::new())
+        };
         if commit.costs.len() > 8 {
             return Err(against(self, Reason::Malformed));
         }
@@ -242,10 +246,10 @@ impl Model {
         let caller = Caller::Unchecked;
         let request = Request { caller, scopes: &scopes, costs: &beyond, at, key: None };
         let asks = beyond.iter().any(|cost| cost.quantity.as_nanos() > 0);
-        self.stands(&request, now, asks)?;
+        self.stands(&request, now, asks).map_err(|verdict| (verdict, Vec::new()))?;
         let (verdict, changes) = self.weigh(&request, now, Purpose::Use(charged));
         if !verdict.is_allowed() {
-            return Err(Box::new(verdict));
+            return Err((Box::new(verdict), changes.told));
         }
         self.commit(changes);
         Ok(verdict)
@@ -463,6 +467,9 @@ impl Model {
         }
     }
 }
+
+/// What stands against a commit, and what it makes a limit tell.
+type Denied = (Box<Verdict>, Vec<Told>);
 
 /// The limits of parts that are booked, each once, in order.
 fn limits_of(parts: &[Part]) -> Vec<(ScopeId, weir_core::id::LimitId)> {

@@ -102,6 +102,7 @@ impl Model {
             let all = self.takes.iter().map(|take| take.key).filter(|k| within(*k));
             let gone: Vec<_> = all.filter(|k| self.held(*k, at) <= 0.into()).collect();
             self.takes.retain(|take| !gone.contains(&take.key));
+            gone.iter().for_each(|k| self.untell((k.scope, k.limit, k.end)));
             let of = |k: &Key| (k.scope, k.limit, k.end);
             let numbers = &mut self.numbers.heard;
             numbers.retain(|heard| !gone.iter().any(|k| of(k) == heard.place));

@@ -18,6 +18,7 @@ use super::hold::{Part, Purpose};
 use super::line::left;
 use super::retry::Reopens;
 use super::sliding::{Level, slides};
+use super::told::Told;
 use super::{Heard, Key, Line, Model, Scope, Take, calendar, price};
 
 /// What an allowed request adds to the lists.
@@ -33,6 +34,8 @@ pub(super) struct Changes {
     pub(super) parts: Vec<Part>,
     /// The grants that are forgotten.
     pub(super) past: Vec<(ScopeId, Source)>,
+    /// What limits tell of themselves.
+    pub(super) told: Vec<Told>,
 }
 
 /// What is known after some limits were weighed.
@@ -143,7 +146,8 @@ impl Model {
         }
         self.funds(now, &mut weighed);
         let shadow_denied = weighed.noted.shadowed;
-        let (verdict, changes) = self.conclude(request, weighed);
+        let (verdict, mut changes) = self.conclude(request, weighed);
+        changes.told.extend(self.exhausted(&verdict));
         let flags = Flags { shadow_denied, ..verdict.flags };
         (Verdict { flags, ..verdict }, changes)
     }
@@ -244,6 +248,7 @@ impl Model {
             weighed.reopens.push(self.reopens(place, &binding, allowances));
             return Ok(());
         }
+        weighed.changes.told.extend(self.reached(line, &binding));
         weighed.fits.push(binding);
         weighed.changes.past.extend(self.past(place));
         let kept = !heard.is_empty() && line.counted.meter.1 == Life::Window;

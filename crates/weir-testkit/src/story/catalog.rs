@@ -147,6 +147,7 @@ impl Shape {
         let overage = if granted && u.ratio(1, 3)? { recorded } else { owed };
         let late = *u.choose(&[Late::Reject, Late::Reject, Late::Now])?;
         let give_back = *u.choose(&[GiveBack::Reverse, GiveBack::BurnOrder, GiveBack::None])?;
+        let warn_at = if slides { Vec::new() } else { warnings(u)? };
         Ok(LimitDefinition {
             capacity,
             charge: charge.filter(|_| !slides),
@@ -158,7 +159,7 @@ impl Shape {
             feature: named(limit.feature),
             grace: span(*u.choose(&[0, 0, 1_500, HOUR, 2 * DAY])? * i64::from(!slides)),
             refusal: *u.choose(&[Refusal::LimitExceeded, Refusal::RateLimited])?,
-            settle: SettleDefinition { give_back, late, overage },
+            settle: SettleDefinition { give_back, late, overage, warn_at },
             window,
         })
     }
@@ -249,6 +250,12 @@ fn conversion(u: &mut Unstructured<'_>) -> Result<ConversionDefinition> {
         rounding: *u.choose(&[Rounding::Down, Rounding::HalfEven, Rounding::Up])?,
         step: nanos(&[1, 1, whole, whole, whole / 2, 2 * whole], u)?,
     })
+}
+
+/// No thresholds, or some.
+fn warnings(u: &mut Unstructured<'_>) -> Result<Vec<u16>> {
+    let all: &[&[u16]] = &[&[], &[], &[50], &[80, 100], &[100, 150, 33]];
+    Ok(u.choose(all)?.to_vec())
 }
 
 /// A preset, or any keys.

@@ -22,7 +22,7 @@ use weir_core::id::{CatalogVersion, FeatureId, LimitId, PlanId, ScopeId, ScopeNa
 use weir_core::ledger::{
     Command, Correction, Decided, HostKeys, Ledger, Newcomer, Record, Refused,
 };
-use weir_core::limit::{Balance, CapacityRead, Enforcement, Fit, Source, UNLIMITED};
+use weir_core::limit::{Balance, CapacityRead, Enforcement, Fit, Source, UNLIMITED, Warning};
 use weir_core::time::{Span, Timestamp};
 use weir_core::window::{Period, Window};
 use weir_testkit::story::{Act, Ask, Correct, Flavour, Played, Stage};
@@ -30,6 +30,7 @@ use weir_testkit::story::{Act, Ask, Correct, Flavour, Played, Stage};
 #[path = "../common/mod.rs"]
 mod common;
 mod sliding;
+mod warnings;
 
 use common::law;
 
@@ -301,7 +302,7 @@ fn order_free() {
 
 #[test]
 fn nothing_on_denial() {
-    let denials = RefCell::new(0);
+    let (denials, told) = (RefCell::new(0), RefCell::new(0));
     law(Flavour::Forgetful, 60, |beats| {
         let mut stage = Stage::default();
         for beat in beats {
@@ -313,6 +314,23 @@ fn nothing_on_denial() {
             if verdict.is_allowed() {
                 continue;
             }
+            let last = stage.journal.0.last().map(|bytes| Record::decode(bytes).unwrap());
+            let effects = match last.map(|record| record.command) {
+                Some(
+                    Command::Book(d) | Command::Decide(d) | Command::Reserve { decided: d, .. },
+                ) => d.effects,
+                Some(Command::Settle(settled)) => settled.effects,
+                _ => Cow::Borrowed(&[][..]),
+            };
+            // That a limit is exhausted is told by a denial, and kept; it is all that may be.
+            let exhausted = |effect: &Effect| {
+                matches!(effect, Effect::Warned { warning: Warning::Exhausted, .. })
+            };
+            prop_assert!(effects.iter().all(exhausted), "{:?}", effects);
+            if !effects.is_empty() {
+                *told.borrow_mut() += 1;
+                continue;
+            }
             // The same instant passes, and the same number is taken, by dropping what is not there.
             let mut idle = Ledger::restore(&before, &HostKeys::fixed()).expect("just taken");
             let nothing = Command::Note { space: 9, key: Cow::Borrowed(b""), value: None };
@@ -322,7 +340,8 @@ fn nothing_on_denial() {
         }
         Ok(())
     });
-    assert!(denials.into_inner() > 1_000);
+    let (denials, told) = (denials.into_inner(), told.into_inner());
+    assert!(denials > 1_000 && told > 20, "{denials} denials, {told} told something");
 }
 
 #[test]
@@ -1078,7 +1097,7 @@ impl Books {
                 Effect::Ended { scope, source } => {
                     self.0.retain(|(of, _, known, _), _| (*of, *known) != (*scope, *source));
                 }
-                Effect::Lot { .. } | Effect::Reading { .. } => {}
+                Effect::Lot { .. } | Effect::Reading { .. } | Effect::Warned { .. } => {}
             }
         }
         // More than nothing only where a new period takes what an earlier one owes.
@@ -1109,7 +1128,10 @@ impl Books {
                 Effect::Closed { scope, key: (limit, source, end) } => {
                     self.0.remove(&(*scope, *limit, *source, *end));
                 }
-                Effect::Ended { .. } | Effect::Lot { .. } | Effect::Reading { .. } => {}
+                Effect::Ended { .. }
+                | Effect::Lot { .. }
+                | Effect::Reading { .. }
+                | Effect::Warned { .. } => {}
             }
         }
     }
