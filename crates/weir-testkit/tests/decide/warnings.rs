@@ -11,7 +11,7 @@ use weir_core::time::Timestamp;
 use weir_testkit::story::{Act, Correct, Flavour, Stage};
 
 use super::common::law;
-use super::{Ledger, asked, limited};
+use super::{Grant, Ledger, asked, give, grant, limited};
 
 #[test]
 fn warnings_are_told_once() {
@@ -67,6 +67,29 @@ fn a_limit_warns_before_it_refuses() {
     stage.play(&Act::Correct(anew), at(8), &mut ());
     assert_eq!(told(&mut stage, 8, 9), [most]); // it started anew
     assert_eq!(told(&mut stage, 10, 60), [most, all]); // in the next hour
+}
+
+/// A grant that ends within the period takes nothing with it of what was told.
+#[test]
+fn what_was_told_outlives_grants() {
+    let at = |minute: i64| Timestamp::from_millis(minute * 60_000).unwrap();
+    let mut stage = limited(
+        r#""capacity": "granted", "window": { "calendar": { "unit": "hour" } },
+           "settle": { "warn_at": [80] }"#,
+        at(0),
+    );
+    let told = |stage: &mut Stage, units, minute| {
+        let mut heard = Warnings::default();
+        stage.play(&Act::Decide(asked(units, at(minute))), at(minute), &mut heard);
+        let kept = stage.ledger.accounts().grants(stage.ledger.account(ScopeId(0)).unwrap());
+        (heard.0.len(), kept.count())
+    };
+    give(&mut stage, Grant { expires: at(5), ..grant(1, 10) }, at(0));
+    assert_eq!(told(&mut stage, 8, 1), (1, 1));
+    assert_eq!(told(&mut stage, 0, 6), (0, 0)); // it is forgotten
+    give(&mut stage, Grant { effective: at(10), ..grant(2, 10) }, at(10));
+    assert_eq!(told(&mut stage, 8, 11), (0, 1)); // told once
+    assert_eq!(told(&mut stage, 8, 60), (1, 1));
 }
 
 /// What limits told.
