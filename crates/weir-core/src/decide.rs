@@ -294,6 +294,8 @@ pub struct Workings {
     clamped: Vec<(FeatureId, Quantity)>,
     debits: Vec<Debit>,
     opened: Vec<Balance>,
+    /// Whether a limit refused that has something to tell of that.
+    warns: bool,
 }
 
 /// What a request is weighed for.
@@ -403,9 +405,12 @@ fn weigh<O: Observer>(
     weigh::weigh(view, request, (workings, observer), verdict);
     if !verdict.is_allowed() {
         workings.effects.clear();
+        let warns = workings.warns;
         if matches!(verdict.retry, Retry::At(_)) && !retry::stands_alone(view, request) {
             verdict.retry = retry::ask_again(view, request, workings, verdict.retry);
         }
-        warn::refused(view, verdict, &mut workings.effects);
+        if warns {
+            warn::refused(view, verdict, &mut workings.effects);
+        }
     }
 }

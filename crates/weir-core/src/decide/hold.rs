@@ -359,7 +359,9 @@ pub(crate) fn excess<O: Observer>(
     if !verdict.is_allowed() {
         workings.effects.clear();
         verdict.retry = Retry::NotComputed; // the hold itself may have ended by then
-        warn::refused(view, verdict, &mut workings.effects);
+        if workings.warns {
+            warn::refused(view, verdict, &mut workings.effects);
+        }
     }
     warn::tell(&workings.effects, observer);
     workings.over = costs;

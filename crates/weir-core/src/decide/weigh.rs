@@ -67,6 +67,7 @@ pub(super) fn weigh<O: Observer>(
     verdict: &mut Verdict,
 ) {
     workings.debits.clear();
+    workings.warns = false;
     clamp::find(view, request, workings);
     let mut scale = Scale { view, request, workings, observer, verdict, sold: 0, broke: false };
     match request.scopes {

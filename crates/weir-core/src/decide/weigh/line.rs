@@ -18,6 +18,7 @@ impl<'s, O: Observer> Scale<'s, O> {
             && opened
                 .first()
                 .is_some_and(|first| funds::is_empty(self.view, place, (first, binding.asked)));
+        self.workings.warns |= !place.terms.line.warn_at.is_empty();
         self.retry_after(place, opened, &binding);
         self.refuse(reason, Some(binding));
     }
