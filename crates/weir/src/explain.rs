@@ -18,7 +18,7 @@ use weir_core::decide::{
 };
 use weir_core::id::{LimitId, ScopeId, WalletId};
 use weir_core::ledger::Ledger;
-use weir_core::limit::Source;
+use weir_core::limit::{Source, Warning};
 use weir_core::time::Timestamp;
 
 mod form;
@@ -74,6 +74,8 @@ pub struct Weighed {
     pub outcome: Outcome,
     /// What its allowances give, should everything go ahead.
     pub draws: Vec<Drawn>,
+    /// What it tells of itself, for the first time in its period.
+    pub warnings: Vec<Warning>,
 }
 
 /// What one allowance gives.
@@ -127,10 +129,11 @@ impl Trace {
     ) -> Self {
         let mut heard = Heard::default();
         let verdict = *ledger.peek(catalog, (request, now), &mut heard);
-        let Heard { passed, touched, drew, debited, changed } = heard;
+        let Heard { passed, touched, drew, warned, debited, changed } = heard;
         let names = Names { ledger, catalog };
         let limits = touched.iter().map(|(binding, outcome)| {
             let Compared { scope, limit, .. } = binding.of;
+            let told = warned.iter().filter(|(of, _)| *of == (scope, limit));
             let drawn = drew.iter().filter(|draw| (draw.scope, draw.limit) == (scope, limit));
             Weighed {
                 level: request.scopes.iter().position(|known| *known == scope).unwrap_or(0),
@@ -140,6 +143,7 @@ impl Trace {
                 binding: *binding,
                 outcome: *outcome,
                 draws: drawn.map(|draw| names.drawn(draw)).collect(),
+                warnings: told.map(|(_, warning)| *warning).collect(),
             }
         });
         let decided_by = verdict.binding.map(|Binding { of, .. }| Decider {
@@ -178,6 +182,7 @@ struct Heard {
     passed: Vec<Stage>,
     touched: Vec<(Binding, Outcome)>,
     drew: Vec<Draw>,
+    warned: Vec<((ScopeId, LimitId), Warning)>,
     debited: Vec<Debit>,
     changed: Vec<Effect>,
 }
@@ -193,6 +198,10 @@ impl Observer for Heard {
 
     fn drew(&mut self, draw: &Draw) {
         self.drew.push(*draw);
+    }
+
+    fn warned(&mut self, of: (ScopeId, LimitId), warning: Warning) {
+        self.warned.push((of, warning));
     }
 
     fn debited(&mut self, debit: &Debit) {

@@ -17,7 +17,8 @@ const CATALOG: &[u8] = br#"{
             "feature": "calls", "capacity": 100, "window": { "calendar": { "unit": "month" } },
             "charge": { "price": "0.5", "wallet": "usd" } } } },
         "seat": { "limits": { "calls.bonus": {
-            "feature": "calls", "capacity": "granted", "window": "lifetime" } } }
+            "feature": "calls", "capacity": "granted", "window": "lifetime",
+            "settle": { "warn_at": [60] } } } }
     }
 }"#;
 
@@ -74,6 +75,7 @@ acme/ann  calls.bonus    lifetime     0     0      6   10    10  never          
 takes 6 for calls.monthly of acme from the plan, used 6 then, costs 3
 takes 4 for calls.bonus of acme/ann from trial, used 4 then
 takes 2 for calls.bonus of acme/ann from paid, used 2 then
+warns of calls.bonus of acme/ann: 60%
 charges 3 to usd of acme, which can pay 4; 1 left of gift
 "
     );
@@ -89,6 +91,7 @@ scope     limit          window    used  held  asked   of  left  resets         
 acme      calls.monthly  calendar     6     0      5  100    94  2026-02-01T00:00:00.000Z  allowed
 acme/ann  calls.bonus    lifetime     6     0      5   10     4  never                     limit_exceeded
 
+warns of calls.bonus of acme/ann: exhausted
 charges 2.5 to usd of acme, which can pay 1
 when it passes is not known
 "
@@ -133,13 +136,15 @@ fn a_program_reads_names_and_exact_numbers() {
               "used": "0", "held": "0", "asked": "6", "taken": "6", "overage": "0",
               "fit": "within", "capacity": "100", "left": "100",
               "resets_at": "2026-02-01T00:00:00.000Z", "outcome": "allowed",
-              "draws": [{ "grant": null, "taken": "6", "used": "6", "cost": "3" }] },
+              "draws": [{ "grant": null, "taken": "6", "used": "6", "cost": "3" }],
+              "warnings": [] },
             { "level": 1, "scope": "acme/ann", "limit": "calls.bonus", "window": "lifetime",
               "used": "0", "held": "0", "asked": "6", "taken": "6", "overage": "0",
               "fit": "within", "capacity": "10", "left": "10",
               "resets_at": null, "outcome": "allowed",
               "draws": [{ "grant": "trial", "taken": "4", "used": "4", "cost": "0" },
-                        { "grant": "paid", "taken": "2", "used": "2", "cost": "0" }] }
+                        { "grant": "paid", "taken": "2", "used": "2", "cost": "0" }],
+              "warnings": ["60%"] }
         ],
         "wallets": [{ "scope": "acme", "wallet": "usd", "amount": "3", "usable": "4",
                       "lots": { "gift": "1" } }],

@@ -3,7 +3,7 @@
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 use weir_core::amount::Quantity;
 use weir_core::decide::{Flags, Outcome, Retry, Stage, Verdict};
-use weir_core::limit::{Fit, UNLIMITED};
+use weir_core::limit::{Fit, UNLIMITED, Warning};
 use weir_core::time::Timestamp;
 use weir_core::window::Period;
 
@@ -42,8 +42,9 @@ impl Serialize for Decider {
 
 impl Serialize for Weighed {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { level, scope, limit, window, binding, outcome, draws } = self;
-        let mut object = serializer.serialize_struct("Weighed", 15)?;
+        let Self { level, scope, limit, window, binding, outcome, draws, warnings } = self;
+        let warnings: Vec<String> = warnings.iter().map(|of| warning(*of)).collect();
+        let mut object = serializer.serialize_struct("Weighed", 16)?;
         object.serialize_field("level", level)?;
         object.serialize_field("scope", scope)?;
         object.serialize_field("limit", limit)?;
@@ -59,6 +60,7 @@ impl Serialize for Weighed {
         object.serialize_field("resets_at", &instant(binding.resets_at))?;
         object.serialize_field("outcome", said(*outcome))?;
         object.serialize_field("draws", draws)?;
+        object.serialize_field("warnings", &warnings)?;
         object.end()
     }
 }
@@ -115,6 +117,14 @@ pub(super) const fn said(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Allowed => "allowed",
         Outcome::Denied(reason) => reason.code(),
+    }
+}
+
+/// What a limit tells of itself: `80%`, or `exhausted`.
+pub(super) fn warning(warning: Warning) -> String {
+    match warning {
+        Warning::Exhausted => "exhausted".to_owned(),
+        Warning::Reached(percent) => format!("{percent}%"),
     }
 }
 

@@ -7,7 +7,7 @@ use weir_core::decide::{Binding, Outcome, Retry};
 use weir_core::limit::{Fit, UNLIMITED};
 use weir_core::window::Period;
 
-use super::form::said;
+use super::form::{said, warning};
 use super::{Asked, Closed, Decider, Drawn, Trace, Weighed};
 
 impl fmt::Display for Trace {
@@ -38,6 +38,7 @@ impl fmt::Display for Trace {
             table(f, &self.limits)?;
         }
         self.draws(f)?;
+        self.warnings(f)?;
         self.wallets.iter().try_for_each(|asked| wallet(f, asked))?;
         for Closed { scope, limit, grant, end } in &self.closed {
             let of = grant.as_deref().unwrap_or("the plan");
@@ -64,6 +65,15 @@ impl Trace {
                 Quantity::ZERO => writeln!(f)?,
                 cost => writeln!(f, ", costs {cost}")?,
             }
+        }
+        Ok(())
+    }
+
+    /// What limits tell of themselves.
+    fn warnings(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let told = self.limits.iter().flat_map(|of| of.warnings.iter().map(move |w| (of, *w)));
+        for (Weighed { scope, limit, .. }, told) in told {
+            writeln!(f, "warns of {limit} of {scope}: {}", warning(told))?;
         }
         Ok(())
     }
