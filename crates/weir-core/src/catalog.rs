@@ -30,6 +30,7 @@ mod meters;
 pub mod names;
 mod plain;
 mod prices;
+mod remember;
 mod sliding;
 mod terms;
 mod windows;
@@ -37,9 +38,12 @@ mod windows;
 pub use definition::Definition;
 pub use names::Names;
 pub(crate) use plain::{Adds, Plain};
+pub use remember::{
+    ApartBy, AtBound, Denials, KeySpace, OnMismatch, OnRepeat, Remember, RememberAt,
+};
 pub use terms::{
-    Capacity, Charge, ChargeOn, Counted, Denials, FundsFirst, GiveBack, Late, Line, Negative,
-    OnMismatch, Overage, PerFeature, Rate, Refusal, Remember, RememberAt, Terms, WarnAt,
+    Capacity, Charge, ChargeOn, Counted, FundsFirst, GiveBack, Late, Line, Negative, Overage, Rate,
+    Refusal, Terms, WarnAt,
 };
 
 /// A checked catalog, ready to decide under.

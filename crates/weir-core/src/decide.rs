@@ -21,6 +21,12 @@
 //! - `no_event_counts_twice`: while an event is still taken, the key it came with is known, whenever
 //!   answers are swept.
 //! - `a_key_that_was_forgotten_is_too_old`: and never new, whatever catalog or clock comes after.
+//! - `what_makes_place_is_announced`: at the bound of a root its own oldest answer goes, and the
+//!   observer hears up to when events are too old now.
+//! - `what_was_admitted_is_never_new`: whatever is forgotten, and why.
+//! - `keys_of_two_spaces_never_meet`: what is sent twice in one key space is one request; in two of a
+//!   level, feature, balance or environment it is two.
+//! - `a_repetition_is_replayed_or_a_duplicate`: as declared, and counts once either way.
 //! - `late_events_are_refused_or_counted_now`: what comes after the grace of its period.
 //! - `past_periods_are_forgotten`: what a past period counted and read is kept no longer than it can
 //!   be asked for.
@@ -67,6 +73,7 @@ mod fingerprint;
 mod funds;
 mod gates;
 mod hold;
+mod memory;
 mod period;
 mod plain;
 mod retry;
@@ -83,8 +90,8 @@ pub use stage::Stage;
 pub use verdict::{Binding, Compared, Flags, Outcome, Reason, Retry, Verdict};
 
 pub(crate) use funds::usable;
-pub(crate) use gates::remembered_key;
 pub(crate) use hold::{book, excess, give_back, reserve};
+pub(crate) use memory::{gone_for_one_more, remembered_key};
 pub(crate) use plain::{Glance, glance};
 pub(crate) use weigh::{adjust, reset};
 
@@ -228,6 +235,9 @@ pub trait Observer {
     fn warned(&mut self, _of: (ScopeId, LimitId), _warning: Warning) {}
     /// Everything goes ahead, and this is what changes.
     fn changed(&mut self, _effects: &[Effect]) {}
+    /// An answer of this root made place for another before its time. From now on a key of `then` or
+    /// earlier that is not known is too old.
+    fn forgot(&mut self, _root: ScopeId, _then: Timestamp) {}
 }
 
 impl Observer for () {

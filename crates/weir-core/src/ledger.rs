@@ -172,8 +172,8 @@ impl Ledger {
             books.take(request, glance);
             return Ok(&self.answer);
         }
-        decide::decide(&view, request, (workings, observer), verdict);
-        self.keep((catalog, request), (now, seen), (sink, Purpose::Use))
+        decide::decide(&view, request, (workings, &mut *observer), verdict);
+        self.keep((catalog, request), (now, seen), (sink, observer, Purpose::Use))
     }
 
     /// Says what [`Ledger::decide`] would, and does nothing.
@@ -415,7 +415,8 @@ fn remembered(view: &View<'_>, request: &Request<'_>, verdict: &Verdict) -> Opti
         return None;
     }
     let until = view.now.checked_add(remember.lifetime).unwrap_or(Timestamp::MAX);
-    Some(Remembered { key, until, asked: Fingerprint::of(request) })
+    let gone = decide::gone_for_one_more(view, key.root);
+    Some(Remembered { key, until, asked: Fingerprint::of(request), gone })
 }
 
 /// Why a command was not done.

@@ -106,6 +106,7 @@ pub(crate) fn refusal(
             | Reason::NoEntitlement
             | Reason::Conflict
             | Reason::DedupFull
+            | Reason::Duplicate
             | Reason::TooOld
             | Reason::TooNew
             | Reason::Unmeasurable

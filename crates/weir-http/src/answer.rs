@@ -142,6 +142,7 @@ const fn status(reason: Reason) -> StatusCode {
         | Reason::UnknownScope => StatusCode::FORBIDDEN,
         Reason::Conflict | Reason::Unmeasurable => StatusCode::UNPROCESSABLE_ENTITY,
         Reason::DedupFull => StatusCode::SERVICE_UNAVAILABLE,
+        Reason::Duplicate => StatusCode::CONFLICT,
         Reason::LimitExceeded | Reason::RateLimited => StatusCode::TOO_MANY_REQUESTS,
     }
 }
@@ -154,6 +155,7 @@ const fn detail(reason: Reason) -> &'static str {
         Reason::NoEntitlement => "the plan does not include this",
         Reason::Conflict => "this key came before with another request: use a new one",
         Reason::DedupFull => "no more keys can be remembered for this account: try again later",
+        Reason::Duplicate => "this request was answered before",
         Reason::TooOld => "it happened too long ago",
         Reason::TooNew => "it lies too far in the future",
         Reason::Blocked => "this account is stopped",

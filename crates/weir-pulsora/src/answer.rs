@@ -75,6 +75,7 @@ impl Answer {
             | Reason::Unauthenticated => Self::InvalidToken,
             reason @ (Reason::Conflict
             | Reason::DedupFull
+            | Reason::Duplicate
             | Reason::Malformed
             | Reason::NoEntitlement
             | Reason::OutOfCredit

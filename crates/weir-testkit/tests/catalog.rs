@@ -13,14 +13,14 @@ use weir_core::account::Status;
 use weir_core::amount::{Quantity, Rounding};
 use weir_core::catalog::definition::{
     AcceptanceDefinition, CapacityDefinition, ChargeDefinition, ConversionDefinition,
-    CycleDefinition, DenialDefinition, FeatureDefinition, KeySpaceDefinition, LimitDefinition,
-    PackageDefinition, PlanDefinition, PrecedenceDefinition, PriceDefinition, RememberDefinition,
-    SettleDefinition, WalletDefinition, WindowDefinition,
+    CycleDefinition, DenialDefinition, FeatureDefinition, LimitDefinition, PackageDefinition,
+    PlanDefinition, PrecedenceDefinition, PriceDefinition, RememberDefinition, SettleDefinition,
+    WalletDefinition, WindowDefinition,
 };
 use weir_core::catalog::names::Table;
 use weir_core::catalog::{
-    Capacity, Catalog, ChargeOn, Definition, FundsFirst, GiveBack, Late, Names, Negative,
-    OnMismatch, Overage, Refusal, RememberAt,
+    ApartBy, AtBound, Capacity, Catalog, ChargeOn, Definition, FundsFirst, GiveBack, KeySpace,
+    Late, Names, Negative, OnMismatch, OnRepeat, Overage, Refusal, RememberAt,
 };
 use weir_core::fault::Fault;
 use weir_core::grant::{Burn, By, Direction, Grain, Key};
@@ -92,6 +92,7 @@ fn no_code_is_left_out() {
         include_str!("../../weir-core/src/catalog/compile.rs"),
         include_str!("../../weir-core/src/catalog/meters.rs"),
         include_str!("../../weir-core/src/catalog/prices.rs"),
+        include_str!("../../weir-core/src/catalog/remember.rs"),
         include_str!("../../weir-core/src/catalog/sliding.rs"),
         include_str!("../../weir-core/src/catalog/windows.rs"),
         include_str!("../../weir-core/src/token/class.rs"),
@@ -239,6 +240,12 @@ fn injections() -> Vec<Injection> {
     let mut all = in_classes_and_features();
     all.extend(in_limits());
     let remember = [
+        (
+            "catalog.remember_level",
+            "/remember/key_space/level",
+            "/remember/key_space",
+            json!({"level": 8}),
+        ),
         (
             "catalog.remember_too_short",
             "/remember/lifetime",
@@ -630,6 +637,10 @@ fn unreadable() -> Vec<(&'static str, Value)> {
         at(limit, "window", json!({"cycle": {}})),
         at(limit, "window", json!({"once": {"from": "2026-01-01T00:00:00Z"}})),
         at("/remember", "denials", json!(["time"])),
+        at("/remember", "key_space", json!("customer")),
+        at("/remember", "key_space", json!({"apart": "feature"})),
+        at("/remember", "key_space", json!({"level": 1, "by": "feature"})),
+        at("/remember", "key_space", json!(1)),
         at("/features/f0", "aggregation", json!("mean")),
         at("/features/f0", "convert", json!({"multiply": 1, "by": 2})),
         at("/features/f0", "convert", json!([1])),
@@ -825,14 +836,6 @@ fn words_are_written_like_this() {
         ("\"last\"", Overage::Last),
         ("\"owed\"", Overage::Owed),
     ]);
-    words([("\"after_route\"", RememberAt::AfterRoute), ("\"after_time\"", RememberAt::AfterTime)]);
-    words([("\"conflict\"", OnMismatch::Conflict), ("\"ignore\"", OnMismatch::Ignore)]);
-    words([("\"feature\"", KeySpaceDefinition::Feature), ("\"root\"", KeySpaceDefinition::Root)]);
-    words([
-        ("\"funds\"", DenialDefinition::Funds),
-        ("\"limits\"", DenialDefinition::Limits),
-        ("\"window\"", DenialDefinition::Window),
-    ]);
     words([
         ("\"down\"", Rounding::Down),
         ("\"half_even\"", Rounding::HalfEven),
@@ -994,8 +997,9 @@ fn what_is_left_out_is_this() {
     let written: LimitDefinition = serde_json::from_value(written).unwrap();
     assert_eq!(limit, written);
     let remember: RememberDefinition = serde_json::from_value(json!({"lifetime": "P1D"})).unwrap();
-    let written = json!({"at": "after_route", "denials": [], "key_space": "root",
-                         "lifetime": "P1D", "max": 1_000_000, "on_mismatch": "conflict"});
+    let written = json!({"at": "after_route", "at_bound": "dedup_full", "denials": [],
+                         "key_space": "root", "lifetime": "P1D", "max": 1_000_000,
+                         "on_mismatch": "conflict", "on_repeat": "replay"});
     assert_eq!(remember, serde_json::from_value(written).unwrap());
     let feature: FeatureDefinition = serde_json::from_value(json!({})).unwrap();
     let written = json!({"aggregation": "sum", "convert": null, "event": null, "life": "window",
@@ -1012,6 +1016,26 @@ fn what_is_left_out_is_this() {
         let read: ConversionDefinition = serde_json::from_value(conversion).unwrap();
         assert_eq!(read, serde_json::from_value(json!({})).unwrap());
     }
+}
+
+#[test]
+fn words_of_memory_are_written_like_this() {
+    words([("\"after_route\"", RememberAt::AfterRoute), ("\"after_time\"", RememberAt::AfterTime)]);
+    words([("\"conflict\"", OnMismatch::Conflict), ("\"ignore\"", OnMismatch::Ignore)]);
+    words([("\"duplicate\"", OnRepeat::Duplicate), ("\"replay\"", OnRepeat::Replay)]);
+    words([("\"dedup_full\"", AtBound::DedupFull), ("\"oldest_goes\"", AtBound::OldestGoes)]);
+    let within = |level, apart| KeySpace { level, apart };
+    words([
+        ("\"balance\"", within(0, Some(ApartBy::Balance))),
+        ("\"environment\"", within(0, Some(ApartBy::Environment))),
+        ("\"feature\"", within(0, Some(ApartBy::Feature))),
+        ("\"root\"", within(0, None)),
+    ]);
+    words([
+        ("\"funds\"", DenialDefinition::Funds),
+        ("\"limits\"", DenialDefinition::Limits),
+        ("\"window\"", DenialDefinition::Window),
+    ]);
 }
 
 fn words<T, const N: usize>(all: [(&str, T); N])
@@ -1292,17 +1316,29 @@ fn remembers() -> impl Strategy<Value = RememberDefinition> {
     (
         one_of(&[RememberAt::AfterRoute, RememberAt::AfterTime]),
         proptest::collection::vec(one_of(&kinds), 0..4),
-        one_of(&[KeySpaceDefinition::Feature, KeySpaceDefinition::Root]),
+        key_spaces(),
         spans(),
-        any::<u32>(),
+        (any::<u32>(), one_of(&[AtBound::DedupFull, AtBound::OldestGoes])),
         one_of(&[OnMismatch::Conflict, OnMismatch::Ignore]),
+        one_of(&[OnRepeat::Duplicate, OnRepeat::Replay]),
     )
-        .prop_map(|(at, denials, key_space, lifetime, max, on_mismatch)| RememberDefinition {
-            at,
-            denials,
-            key_space,
-            lifetime,
-            max,
-            on_mismatch,
+        .prop_map(|(at, denials, key_space, lifetime, bound, on_mismatch, on_repeat)| {
+            let (max, at_bound) = bound;
+            RememberDefinition {
+                at,
+                at_bound,
+                denials,
+                key_space,
+                lifetime,
+                max,
+                on_mismatch,
+                on_repeat,
+            }
         })
+}
+
+fn key_spaces() -> impl Strategy<Value = KeySpace> {
+    let apart =
+        one_of(&[None, Some(ApartBy::Balance), Some(ApartBy::Environment), Some(ApartBy::Feature)]);
+    (0_u8..3, apart).prop_map(|(level, apart)| KeySpace { level, apart })
 }

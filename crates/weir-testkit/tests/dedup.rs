@@ -5,10 +5,11 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use weir_core::dedup::{Dedup, Entry, Key, RequestKey};
+use weir_core::dedup::{Apart, Dedup, Entry, Key, RequestKey, Space};
 use weir_core::hash::HashKey;
-use weir_core::id::{FeatureId, ScopeId};
+use weir_core::id::{FeatureId, LimitId, ScopeId};
 use weir_core::time::Timestamp;
+use weir_core::token::Environment;
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3_000) })]
@@ -24,6 +25,12 @@ proptest! {
                     for dedup in &mut memories {
                         let at = instant(i64::from(answer));
                         dedup.remember(Entry { key: sent.key(), answer, at, until });
+                    }
+                }
+                Step::MakePlace(root, count) => {
+                    model.make_place(root, count);
+                    for dedup in &mut memories {
+                        dedup.make_place(ScopeId(root), count);
                     }
                 }
                 Step::Sweep(now) => {
@@ -60,7 +67,7 @@ proptest! {
         sweeps in proptest::collection::vec(0..8_i64, 1..6),
     ) {
         let mut dedup = Dedup::new(HashKey::new([1, 2]));
-        let keys = || (1_u8..).map(|byte| Sent { root: 0, feature: None, bytes: vec![byte] }.key());
+        let keys = || (1_u8..).map(|byte| Sent { root: 0, scope: 0, apart: None, bytes: vec![byte] }.key());
         for (life, key) in lives.iter().zip(keys()) {
             dedup.remember(Entry { key, answer: (), at: instant(0), until: instant(*life) });
         }
@@ -132,6 +139,15 @@ impl Remembered {
         stays
     }
 
+    fn make_place(&mut self, root: u32, count: u32) {
+        for _ in 0..count {
+            let oldest = self.order.iter().position(|sent| sent.root == root);
+            let Some(sent) = oldest.map(|oldest| self.order.remove(oldest)) else { return };
+            let gone = self.answers.remove(&sent);
+            self.forgotten.extend(gone.map(|(answer, _)| (root, answer)));
+        }
+    }
+
     fn answer(&self, sent: &Sent) -> Option<u32> {
         self.answers.get(sent).map(|(answer, _)| *answer)
     }
@@ -145,7 +161,8 @@ impl Remembered {
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 struct Sent {
     root: u32,
-    feature: Option<u16>,
+    scope: u32,
+    apart: Option<Apart>,
     bytes: Vec<u8>,
 }
 
@@ -153,7 +170,7 @@ impl Sent {
     fn key(&self) -> Key {
         Key {
             root: ScopeId(self.root),
-            feature: self.feature.map(FeatureId),
+            space: Space { scope: ScopeId(self.scope), apart: self.apart },
             request: RequestKey::new(&self.bytes).unwrap(),
         }
     }
@@ -162,15 +179,27 @@ impl Sent {
 #[derive(Clone, Debug)]
 enum Step {
     Remember(Sent, Timestamp),
+    MakePlace(u32, u32),
     Sweep(Timestamp),
 }
 
-/// Two roots, the same with a feature of the other's number, and keys that differ in little.
+/// Two roots, the same with things of the other's number, and keys that differ in little.
 fn everything_sent() -> Vec<Sent> {
     let mut all = Vec::new();
-    for (root, feature) in [(0, None), (1, None), (0, Some(0)), (0, Some(1)), (1, Some(0))] {
+    for (root, scope, apart) in [
+        (0, 0, None),
+        (1, 1, None),
+        (0, 1, None),
+        (0, 0, Some(Apart::Feature(FeatureId(0)))),
+        (0, 0, Some(Apart::Feature(FeatureId(1)))),
+        (1, 1, Some(Apart::Feature(FeatureId(0)))),
+        (0, 0, Some(Apart::Balance(ScopeId(0), LimitId(1)))),
+        (0, 0, Some(Apart::Balance(ScopeId(1), LimitId(0)))),
+        (0, 0, Some(Apart::Environment(Environment::Live))),
+        (0, 0, Some(Apart::Environment(Environment::Test))),
+    ] {
         for bytes in [b"a".to_vec(), b"a\0".to_vec(), vec![7; 32], vec![7; 33], vec![7; 34]] {
-            all.push(Sent { root, feature, bytes });
+            all.push(Sent { root, scope, apart, bytes });
         }
     }
     all
@@ -181,8 +210,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         3 => (sent, 0..9_i64).prop_map(|(sent, ms)| Step::Remember(sent, instant(ms))),
         1 => (0..9_i64).prop_map(|ms| Step::Sweep(instant(ms))),
+        1 => (0..3_u32, 0..4_u32).prop_map(|(root, count)| Step::MakePlace(root, count)),
     ];
-    proptest::collection::vec(step, 0..20)
+    proptest::collection::vec(step, 0..24)
 }
 
 fn request_bytes() -> impl Strategy<Value = Vec<u8>> {

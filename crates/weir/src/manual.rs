@@ -392,7 +392,17 @@
 //! key k, 5 tokens    denied, conflict      3 used     the key was used for something else
 //! ```
 //!
-//! An answer is kept for longer than an event is accepted, so that no event counts twice.
+//! An answer is kept for longer than an event is accepted, so that no event counts twice. `remember` of
+//! the catalog says the rest:
+//!
+//! ```text
+//! key_space    whose keys: "root", or "feature", "balance", "environment" each for itself within it,
+//!              or { "level": 1, "apart": "feature" } for each scope so far below the root
+//! on_repeat    "replay" tells the answer again, "duplicate" refuses what came before
+//! on_mismatch  "conflict" refuses another request under a known key, "ignore" takes it for the same
+//! max          so many answers of each root; at_bound: "dedup_full" refuses new keys from there on,
+//!              "oldest_goes" forgets the oldest answer, and what is as old and not known is too_old
+//! ```
 //!
 //! ```
 //! # use weir::{Ask, Caller, Cost, Gate, GateError, Reason, Timestamp};
@@ -427,7 +437,7 @@
 //! ```text
 //! malformed, unauthenticated     is it one path, and who asks?
 //! unknown_scope, no_entitlement  is there such a scope, and is this sold to it?
-//! (replayed), conflict           was it answered before?
+//! (replayed), conflict, ...      was it answered before, and can one more be remembered?
 //! too_old, too_new               did it happen when events are accepted?
 //! inactive, paused, blocked, ... may each scope of the path be served?
 //! unmeasurable, period_closed    can it be counted, and in which period?

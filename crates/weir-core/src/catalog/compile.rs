@@ -7,14 +7,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::definition::{
-    AcceptanceDefinition, CapacityDefinition, Definition, DenialDefinition, KeySpaceDefinition,
-    LimitDefinition, PlanDefinition, RememberDefinition, SettleDefinition,
+    CapacityDefinition, Definition, LimitDefinition, PlanDefinition, SettleDefinition,
 };
 use super::names::{Names, Table};
-use super::{
-    Acceptance, Capacity, Catalog, Denials, Feature, Line, PerFeature, Plan, Remember, Rules,
-    Terms, Times, WarnAt,
-};
+use super::{Acceptance, Capacity, Catalog, Feature, Line, Plan, Rules, Terms, Times, WarnAt};
 use crate::amount::Quantity;
 use crate::fault::Fault;
 use crate::id::{CatalogVersion, FeatureId, LimitId, Name};
@@ -227,40 +223,6 @@ impl Compiler<'_> {
             self.fault(format!("{at}/capacity"), "catalog.negative_capacity", hint);
         }
         Capacity::Fixed { amount, read }
-    }
-
-    fn remember(&mut self, definition: &RememberDefinition) -> Remember {
-        let RememberDefinition { at, denials, key_space, lifetime, max, on_mismatch } = definition;
-        let AcceptanceDefinition { max_age, max_ahead } = self.definition.acceptance;
-        // An event taken as long before it happens as may be can come back until it is too old.
-        let returns = max_age.zip(max_ahead).map(|(age, ahead)| {
-            age.as_millis().saturating_add(ahead.as_millis()) // far below the end of the range
-        });
-        if returns.is_none_or(|longest| lifetime.as_millis() <= longest) {
-            // Otherwise it could come back after its key is forgotten, and count twice.
-            let hint = "must be longer than acceptance.max_age and max_ahead, both set, together";
-            self.fault("/remember/lifetime", "catalog.remember_too_short", hint);
-        }
-        if *max == 0 {
-            let hint = "at least 1, or no request with a key is ever taken";
-            self.fault("/remember/max", "catalog.remember_nothing", hint);
-        }
-        let has = |kind: DenialDefinition| denials.contains(&kind);
-        Remember {
-            lifetime: *lifetime,
-            len_max: *max,
-            per_feature: match key_space {
-                KeySpaceDefinition::Feature => PerFeature::Yes,
-                KeySpaceDefinition::Root => PerFeature::No,
-            },
-            at: *at,
-            denials: Denials {
-                limits: has(DenialDefinition::Limits),
-                funds: has(DenialDefinition::Funds),
-                window: has(DenialDefinition::Window),
-            },
-            on_mismatch: *on_mismatch,
-        }
     }
 
     pub(super) fn fault(

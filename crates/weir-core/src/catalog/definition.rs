@@ -14,7 +14,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use super::meters::ConversionDefinition;
 pub use super::prices::{ChargeDefinition, PackageDefinition, PriceDefinition};
-use super::terms::{FundsFirst, GiveBack, Late, OnMismatch, Overage, Refusal, RememberAt};
+pub use super::remember::{DenialDefinition, RememberDefinition};
+use super::terms::{FundsFirst, GiveBack, Late, Overage, Refusal};
 pub use super::windows::{CycleDefinition, WindowDefinition};
 use crate::amount::Quantity;
 use crate::grant::Burn;
@@ -144,53 +145,6 @@ pub struct PrecedenceDefinition {
     pub funds_first: FundsFirst,
 }
 
-/// How answers are remembered.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct RememberDefinition {
-    /// Where in the order of stages a key is looked up.
-    #[serde(default)]
-    pub at: RememberAt,
-    /// Which denials are remembered, besides every admission.
-    #[serde(default)]
-    pub denials: Vec<DenialDefinition>,
-    /// What has a key space of its own, within each root scope.
-    #[serde(default)]
-    pub key_space: KeySpaceDefinition,
-    /// How long, at least: longer than the accepted age and lead together, both of which must be
-    /// set.
-    pub lifetime: Span,
-    /// How many for each root scope, at most; a million when absent.
-    #[serde(default = "million")]
-    pub max: u32,
-    /// What another content under a known key is told; `conflict` when absent.
-    #[serde(default)]
-    pub on_mismatch: OnMismatch,
-}
-
-/// A kind of denial that can be remembered.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DenialDefinition {
-    /// For want of credit.
-    Funds,
-    /// For want of allowance.
-    Limits,
-    /// For a closed period.
-    Window,
-}
-
-/// What has a key space of its own.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum KeySpaceDefinition {
-    /// Each feature.
-    Feature,
-    /// The root scope as a whole.
-    #[default]
-    Root,
-}
-
 /// Something that holds prepaid credits.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -277,8 +231,4 @@ impl<'de> serde::de::Visitor<'de> for CapacityVisitor {
 
 const fn no_span() -> Span {
     Span::ZERO
-}
-
-const fn million() -> u32 {
-    1_000_000
 }

@@ -1,9 +1,8 @@
 //! May it be weighed at all? The stages before limits: path, route, memory, time, status.
 
-use super::{Answer, Caller, Fingerprint, Observer, Reason, Request, Stage, Verdict, View};
+use super::{Caller, Observer, Reason, Request, Stage, Verdict, View, memory};
 use crate::account::{Account, Status};
-use crate::catalog::{Lateness, OnMismatch, PerFeature, RememberAt};
-use crate::dedup::Key;
+use crate::catalog::{Lateness, RememberAt};
 use crate::id::ScopeId;
 use crate::time::Timestamp;
 
@@ -43,16 +42,16 @@ fn in_order<O: Observer>(
     observer.passed(Stage::Route);
     let looks = |at| view.catalog.remember().is_some_and(|remember| remember.at == at);
     if looks(RememberAt::AfterRoute)
-        && let Some(known) = memory(view, request, observer)
+        && let Some(known) = memory::answered(view, request, observer)
     {
         return Some(known);
     }
-    if let Some(reason) = time(view, request).or_else(|| forgotten(view, request)) {
+    if let Some(reason) = time(view, request).or_else(|| memory::forgotten(view, request)) {
         return Some(denied(view, reason));
     }
     observer.passed(Stage::Time);
     if looks(RememberAt::AfterTime)
-        && let Some(known) = memory(view, request, observer)
+        && let Some(known) = memory::answered(view, request, observer)
     {
         return Some(known);
     }
@@ -78,16 +77,6 @@ pub(super) fn stands(view: &View<'_>, request: &Request<'_>) -> Option<Reason> {
     }
     let root = request.scopes.first()?;
     stops(Path::walk(view, *root, request.scopes).status)
-}
-
-/// The key under which a request's answer is remembered; `None` when it is not.
-pub(crate) fn remembered_key(view: &View<'_>, request: &Request<'_>) -> Option<Key> {
-    let remember = view.catalog.remember()?;
-    let feature = match remember.per_feature {
-        PerFeature::No => None,
-        PerFeature::Yes => request.costs.first().map(|cost| cost.feature),
-    };
-    Some(Key { root: *request.scopes.first()?, feature, request: request.key? })
 }
 
 /// What a walk over the scopes of a path finds.
@@ -154,36 +143,6 @@ pub(super) fn sold(view: &View<'_>, request: &Request<'_>) -> bool {
             plan.is_some_and(|plan| !view.catalog.terms(plan, cost.feature).is_empty())
         })
     })
-}
-
-/// The answer given before, or the refusal of another content, or to remember one more.
-fn memory<O: Observer>(
-    view: &View<'_>,
-    request: &Request<'_>,
-    observer: &mut O,
-) -> Option<Verdict> {
-    let key = remembered_key(view, request)?;
-    let remember = view.catalog.remember()?;
-    if let Some(Answer { mut verdict, asked }) = view.remembered.get(&key) {
-        if remember.on_mismatch == OnMismatch::Conflict && asked != Fingerprint::of(request) {
-            return Some(denied(view, Reason::Conflict));
-        }
-        verdict.flags.replayed = true;
-        return Some(verdict);
-    }
-    if view.remembered.len_of(key.root) >= remember.len_max {
-        return Some(denied(view, Reason::DedupFull));
-    }
-    observer.passed(Stage::Memory);
-    None
-}
-
-/// Whether the key is not known, of an event as old as one whose answer was forgotten: it may be that
-/// one, and is never new.
-fn forgotten(view: &View<'_>, request: &Request<'_>) -> Option<Reason> {
-    let key = remembered_key(view, request)?;
-    let old = view.remembered.forgot(key.root).is_some_and(|forgot| request.at <= forgot);
-    (old && view.remembered.get(&key).is_none()).then_some(Reason::TooOld)
 }
 
 #[inline]

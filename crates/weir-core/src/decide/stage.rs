@@ -69,7 +69,7 @@ impl Reason {
             Self::Malformed => Stage::Path,
             Self::Unauthenticated => Stage::Caller,
             Self::UnknownScope | Self::NoEntitlement => Stage::Route,
-            Self::Conflict | Self::DedupFull => Stage::Memory,
+            Self::Conflict | Self::DedupFull | Self::Duplicate => Stage::Memory,
             Self::TooOld | Self::TooNew => Stage::Time,
             Self::Blocked | Self::Cancelled | Self::Inactive | Self::NoPlan | Self::Paused => {
                 Stage::Status

@@ -113,6 +113,8 @@ pub enum Reason {
     Conflict,
     /// The key is new, and no more keys can be remembered.
     DedupFull,
+    /// The key came before, and what it was answered is not told again.
+    Duplicate,
     /// It happened too long ago.
     TooOld,
     /// It happened too far in the future.
@@ -150,6 +152,7 @@ impl Reason {
             Self::NoEntitlement => "no_entitlement",
             Self::Conflict => "conflict",
             Self::DedupFull => "dedup_full",
+            Self::Duplicate => "duplicate",
             Self::TooOld => "too_old",
             Self::TooNew => "too_new",
             Self::Blocked => "blocked",
@@ -166,13 +169,14 @@ impl Reason {
     }
 
     /// All reasons, in the order of their stages.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Malformed,
         Self::Unauthenticated,
         Self::UnknownScope,
         Self::NoEntitlement,
         Self::Conflict,
         Self::DedupFull,
+        Self::Duplicate,
         Self::TooOld,
         Self::TooNew,
         Self::Blocked,

@@ -24,17 +24,17 @@ impl Ledger {
         let seen = self.advance(now, sink)?;
         let Self { books, workings, answer: verdict, .. } = self;
         let view = view(books, catalog, seen);
-        decide::record(&view, request, (workings, observer), verdict);
-        self.keep((catalog, request), (now, seen), (sink, Purpose::Record))
+        decide::record(&view, request, (workings, &mut *observer), verdict);
+        self.keep((catalog, request), (now, seen), (sink, observer, Purpose::Record))
     }
 
     /// Takes an answer down, unless it was given before, and does what it says.
     #[inline(always)]
-    pub(super) fn keep<S: Sink>(
+    pub(super) fn keep<S: Sink, O: Observer>(
         &mut self,
         (catalog, request): (&Catalog, &Request<'_>),
         (now, seen): (Timestamp, Timestamp),
-        (sink, purpose): (&mut S, Purpose),
+        (sink, observer, purpose): (&mut S, &mut O, Purpose),
     ) -> Result<&Verdict, S::Error> {
         let Self { head, books, workings, answer: verdict } = self;
         let view = view(books, catalog, seen);
@@ -71,6 +71,7 @@ impl Ledger {
         let _fits = books.settle(effects);
         if let Some(remembered) = remembered {
             books.remember((remembered, request.at), *verdict);
+            books.tell(Some(remembered), observer);
         }
         Ok(verdict)
     }

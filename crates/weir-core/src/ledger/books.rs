@@ -10,7 +10,7 @@ use super::{DecodeError, HostKeys};
 use crate::account::{Accounts, LimitReading};
 use crate::amount::Quantity;
 use crate::catalog::Names;
-use crate::decide::{Answer, Effect, Glance, Request, Verdict};
+use crate::decide::{Answer, Effect, Glance, Observer, Request, Verdict};
 use crate::dedup::{Dedup, Entry};
 use crate::hold::{Ended, Ending, Held, Holds};
 use crate::id::{CatalogVersion, HoldId, ScopeId, ScopeName};
@@ -221,10 +221,19 @@ impl Books {
         }
     }
 
+    /// Tells the observer what was forgotten for an answer.
+    pub(super) fn tell<O: Observer>(&self, kept: Option<Remembered>, observer: &mut O) {
+        let Some(Remembered { key, gone: 1.., .. }) = kept else { return };
+        if let Some(then) = self.remembered.forgot(key.root) {
+            observer.forgot(key.root, then);
+        }
+    }
+
     /// Remembers an answer. Live decisions and replay both come through here.
     pub(super) fn remember(&mut self, (kept, at): (Remembered, Timestamp), verdict: Verdict) {
-        let Remembered { key, until, asked } = kept;
+        let Remembered { key, until, asked, gone } = kept;
         let answer = Answer { verdict, asked };
+        self.remembered.make_place(key.root, gone);
         self.remembered.remember(Entry { key, answer, at, until });
     }
 

@@ -204,10 +204,11 @@ fn write_decided(w: &mut Writer<'_>, decided: &Decided<'_>) {
     w.option(decided.key, parts::write_request_key);
     write_effects(w, &decided.effects);
     parts::write_verdict(w, &decided.verdict);
-    w.option(decided.remembered, |w, Remembered { key, until, asked }| {
+    w.option(decided.remembered, |w, Remembered { key, until, asked, gone }| {
         parts::write_key(w, &key);
         w.instant(until);
         w.uint(asked.0);
+        w.uint(gone.into());
     });
 }
 
@@ -223,7 +224,7 @@ fn read_decided(r: &mut Reader<'_>) -> Result<Decided<'static>, DecodeError> {
         verdict: parts::read_verdict(r)?,
         remembered: r.option(|r| {
             let (key, until) = (parts::read_key(r)?, r.instant()?);
-            Ok(Remembered { key, until, asked: Fingerprint(r.uint()?) })
+            Ok(Remembered { key, until, asked: Fingerprint(r.uint()?), gone: r.narrow()? })
         })?,
     })
 }

@@ -44,7 +44,7 @@ impl Ledger {
         let until = deadline(seen, ttl)?;
         let Self { head, books, workings, answer: verdict } = self;
         let view = view(books, catalog, seen);
-        decide::reserve(&view, request, (workings, observer), verdict);
+        decide::reserve(&view, request, (workings, &mut *observer), verdict);
         if verdict.flags.replayed {
             // The key may be that of a decision, or the hold has been forgotten.
             let held = books.holds.get(HoldId(verdict.sequence)).is_some();
@@ -81,6 +81,7 @@ impl Ledger {
         *head = Head { sequence: record.sequence, seen };
         // The effects were computed from this very state: they fit it.
         let _fits = books.apply(seen, &record.command);
+        books.tell(remembered, observer);
         Ok(*verdict)
     }
 

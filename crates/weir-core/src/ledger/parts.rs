@@ -11,12 +11,12 @@ use crate::account::Status;
 use crate::catalog::Names;
 use crate::catalog::names::Table;
 use crate::decide::{Binding, Compared, Flags, Outcome, Reason, Retry, Verdict};
-use crate::dedup::{Key, RequestKey};
+use crate::dedup::{Apart, Key, RequestKey, Space};
 use crate::grant::{Burn, By, Direction, Grain, Grant, Key as BurnKey};
 use crate::id::{CatalogVersion, ClassId, FeatureId, LimitId, Name, ScopeId, WalletId};
 use crate::limit::{Balance, Fit, Source, Warning};
 use crate::time::Timestamp;
-use crate::token::{self, Credential, Origins};
+use crate::token::{self, Credential, Environment, Origins};
 use crate::wallet::{Kind, Lot};
 
 pub(super) fn write_balance(w: &mut Writer<'_>, balance: &Balance) {
@@ -172,18 +172,41 @@ pub(super) fn read_request_key(r: &mut Reader<'_>) -> Result<RequestKey, DecodeE
 }
 
 pub(super) fn write_key(w: &mut Writer<'_>, key: &Key) {
+    let Space { scope, apart } = key.space;
     w.uint(key.root.0.into());
-    w.option(key.feature, |w, feature| w.uint(feature.0.into()));
+    w.uint(scope.0.into());
+    match apart {
+        None => w.byte(0),
+        Some(Apart::Balance(of, limit)) => {
+            w.byte(1);
+            w.uint(of.0.into());
+            w.uint(limit.0.into());
+        }
+        Some(Apart::Environment(environment)) => {
+            w.byte(2);
+            w.byte(code(&ENVIRONMENTS, &environment));
+        }
+        Some(Apart::Feature(feature)) => {
+            w.byte(3);
+            w.uint(feature.0.into());
+        }
+    }
     write_request_key(w, key.request);
 }
 
 pub(super) fn read_key(r: &mut Reader<'_>) -> Result<Key, DecodeError> {
-    Ok(Key {
-        root: ScopeId(r.narrow()?),
-        feature: r.option(|r| r.narrow().map(FeatureId))?,
-        request: read_request_key(r)?,
-    })
+    let (root, scope) = (ScopeId(r.narrow()?), ScopeId(r.narrow()?));
+    let apart = match r.byte()? {
+        0 => None,
+        1 => Some(Apart::Balance(ScopeId(r.narrow()?), LimitId(r.narrow()?))),
+        2 => Some(Apart::Environment(decoded(&ENVIRONMENTS, r.byte()?)?)),
+        3 => Some(Apart::Feature(FeatureId(r.narrow()?))),
+        _ => return Err(DecodeError::Malformed),
+    };
+    Ok(Key { root, space: Space { scope, apart }, request: read_request_key(r)? })
 }
+
+const ENVIRONMENTS: [Environment; 2] = [Environment::Live, Environment::Test];
 
 pub(super) fn write_verdict(w: &mut Writer<'_>, verdict: &Verdict) {
     w.byte(match verdict.outcome {
@@ -279,15 +302,34 @@ pub(super) fn read_told(r: &mut Reader<'_>) -> Result<(LimitId, Timestamp, Warni
     Ok((limit, window_end, warning))
 }
 
-/// 1 for the first reason; the order of [`Reason::ALL`] is part of the format.
-fn reason_code(reason: Reason) -> u8 {
-    let at = Reason::ALL.iter().position(|known| *known == reason).unwrap_or_default();
-    u8::try_from(at).unwrap_or_default().saturating_add(1)
+/// A number that never changes; 0 is an admission.
+const fn reason_code(reason: Reason) -> u8 {
+    match reason {
+        Reason::Malformed => 1,
+        Reason::Unauthenticated => 2,
+        Reason::UnknownScope => 3,
+        Reason::NoEntitlement => 4,
+        Reason::Conflict => 5,
+        Reason::DedupFull => 6,
+        Reason::TooOld => 7,
+        Reason::TooNew => 8,
+        Reason::Blocked => 9,
+        Reason::Cancelled => 10,
+        Reason::Inactive => 11,
+        Reason::NoPlan => 12,
+        Reason::Paused => 13,
+        Reason::Unmeasurable => 14,
+        Reason::PeriodClosed => 15,
+        Reason::RateLimited => 16,
+        Reason::LimitExceeded => 17,
+        Reason::OutOfCredit => 18,
+        Reason::Duplicate => 19,
+    }
 }
 
 fn reason_of(code: u8) -> Result<Reason, DecodeError> {
-    let at = usize::from(code.saturating_sub(1));
-    Reason::ALL.get(at).copied().ok_or(DecodeError::Malformed)
+    let known = Reason::ALL.into_iter().find(|reason| reason_code(*reason) == code);
+    known.ok_or(DecodeError::Malformed)
 }
 
 /// How it was met is one byte.

@@ -214,6 +214,8 @@ pub struct Remembered {
     pub until: Timestamp,
     /// For what it was asked.
     pub asked: Fingerprint,
+    /// How many of the root's oldest answers are forgotten for it.
+    pub gone: u32,
 }
 
 impl Record<'_> {

@@ -6,13 +6,13 @@ use arbitrary::{Result, Unstructured};
 use weir_core::amount::{Quantity, Rounding};
 use weir_core::catalog::definition::{
     AcceptanceDefinition, CapacityDefinition, ChargeDefinition, ConversionDefinition,
-    CycleDefinition, DenialDefinition, FeatureDefinition, KeySpaceDefinition, LimitDefinition,
-    PackageDefinition, PlanDefinition, PrecedenceDefinition, PriceDefinition, RememberDefinition,
-    SettleDefinition, WalletDefinition, WindowDefinition,
+    CycleDefinition, DenialDefinition, FeatureDefinition, LimitDefinition, PackageDefinition,
+    PlanDefinition, PrecedenceDefinition, PriceDefinition, RememberDefinition, SettleDefinition,
+    WalletDefinition, WindowDefinition,
 };
 use weir_core::catalog::{
-    ChargeOn, Definition, FundsFirst, GiveBack, Late, Negative, OnMismatch, Overage, Refusal,
-    RememberAt,
+    ApartBy, AtBound, ChargeOn, Definition, FundsFirst, GiveBack, KeySpace, Late, Negative,
+    OnMismatch, OnRepeat, Overage, Refusal, RememberAt,
 };
 use weir_core::grant::{Burn, By, Direction, Grain, Key};
 use weir_core::id::{LimitId, Name};
@@ -200,7 +200,7 @@ impl Shape {
         longest: i64,
         u: &mut Unstructured<'_>,
     ) -> Result<Option<RememberDefinition>> {
-        let max = if u.ratio(1, 8)? { u.int_in_range(2..=9)? } else { 1_000 };
+        let max = if u.ratio(1, 6)? { u.int_in_range(2..=9)? } else { 1_000 };
         let apart = self.flavour == Flavour::Apart;
         let mut denials = Vec::new();
         for kind in [DenialDefinition::Funds, DenialDefinition::Limits, DenialDefinition::Window] {
@@ -211,11 +211,23 @@ impl Shape {
         let remember = RememberDefinition {
             at: *u.choose(&[RememberAt::AfterRoute, RememberAt::AfterTime])?,
             denials,
-            key_space: *u.choose(&[KeySpaceDefinition::Root, KeySpaceDefinition::Feature])?,
-            // Answers are forgotten oldest first, and counted, over all roots together.
+            at_bound: *u.choose(&[AtBound::DedupFull, AtBound::OldestGoes])?,
+            key_space: KeySpace {
+                level: *u.choose(&[0, 0, 0, 0, 1, 2, 7])?,
+                apart: *u.choose(&[
+                    None,
+                    None,
+                    None,
+                    Some(ApartBy::Balance),
+                    Some(ApartBy::Environment),
+                    Some(ApartBy::Feature),
+                ])?,
+            },
+            // Answers past their time are forgotten oldest first, over all roots together.
             lifetime: span(if apart { 60 * DAY } else { longest + u.int_in_range(1..=HOUR)? }),
-            max: if apart { 1_000_000 } else { max },
+            max,
             on_mismatch: if u.ratio(1, 4)? { OnMismatch::Conflict } else { OnMismatch::Ignore },
+            on_repeat: if u.ratio(1, 12)? { OnRepeat::Duplicate } else { OnRepeat::Replay },
         };
         let forgets = matches!(self.flavour, Flavour::Forgetful | Flavour::Paid);
         Ok(Some(remember).filter(|_| !forgets))

@@ -29,6 +29,7 @@ use weir_testkit::story::{Act, Ask, Correct, Flavour, Played, Stage};
 
 #[path = "../common/mod.rs"]
 mod common;
+mod memory;
 mod sliding;
 mod warnings;
 
