@@ -33,8 +33,10 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 mod cursor;
+mod desk;
 mod error;
 mod grammar;
+mod items;
 mod keys;
 mod lexer;
 mod members;
@@ -44,6 +46,7 @@ mod string;
 mod text;
 
 pub use error::{Position, SyntaxError, SyntaxKind};
+pub(crate) use items::Items;
 pub(crate) use keys::{Key, mark};
 pub use lexer::{Lexer, Token};
 pub(crate) use members::{Ahead, Glance, Member, Members};
@@ -321,6 +324,15 @@ impl Found {
     pub(crate) fn raw(self, text: &str, base: u32) -> Raw<'_> {
         let at = base.saturating_add(self.start);
         Raw { text: self.slice(text), at, kind: self.kind, escaped: self.escaped }
+    }
+
+    /// The number, when it is one of a single digit.
+    #[inline(always)]
+    pub(crate) fn digit(self, text: &str) -> Option<u8> {
+        if self.kind != Kind::Number || self.len() != 1 {
+            return None;
+        }
+        text.as_bytes().get(cursor::index(self.start)).map(|digit| digit & 0xF)
     }
 
     /// The number, when it is one.

@@ -50,6 +50,7 @@ use alloc::vec::Vec;
 use crate::fault::Fault;
 use crate::json::{Duplicates, Found, Kind, Lexer, Profile, Raw};
 
+mod along;
 mod check;
 mod code;
 mod compile;
@@ -198,8 +199,8 @@ impl Schema {
         let Scratch { json, cells, entries, .. } = &mut *scratch;
         let lexer = Lexer::new(body, profile, json)?;
         let text = lexer.text();
-        let found = read::document(&self.root, lexer, cells, entries)?;
-        self.judge(Sent { text, base: 0, found, duplicates: profile.duplicates }, scratch)
+        let (found, holds) = read::document(&self.root, lexer, cells, entries)?;
+        self.judge(Sent { text, base: 0, found, holds, duplicates: profile.duplicates }, scratch)
     }
 
     /// Reads a part of a body and checks it; offsets stay those of the whole body.
@@ -239,9 +240,9 @@ impl Schema {
         scratch.clear();
         let Scratch { json, cells, entries, .. } = &mut *scratch;
         let lexer = Lexer::again(part, profile, json);
-        let found = read::document(&self.root, lexer, cells, entries)?;
+        let (found, holds) = read::document(&self.root, lexer, cells, entries)?;
         let (text, base) = (part.as_str(), part.at());
-        self.judge(Sent { text, base, found, duplicates: profile.duplicates }, scratch)
+        self.judge(Sent { text, base, found, holds, duplicates: profile.duplicates }, scratch)
     }
 
     /// Whether a body has this shape; stops at the first thing wrong.
@@ -251,8 +252,10 @@ impl Schema {
         let Scratch { json, cells, entries, .. } = &mut *scratch;
         let Ok(lexer) = Lexer::new(body, profile, json) else { return false };
         let text = lexer.text();
-        let Ok(found) = read::document(&self.root, lexer, cells, entries) else { return false };
-        self.holds(Sent { text, base: 0, found, duplicates: profile.duplicates }, 0, scratch)
+        let Ok((found, holds)) = read::document(&self.root, lexer, cells, entries) else {
+            return false;
+        };
+        self.holds(Sent { text, base: 0, found, holds, duplicates: profile.duplicates }, 0, scratch)
     }
 
     fn judge<'a, 's>(
@@ -272,8 +275,8 @@ impl Schema {
 
     /// Whether no rule is broken; keeps up to `room` violations.
     fn holds(&self, sent: Sent<'_>, room: usize, scratch: &mut Scratch) -> bool {
-        let Sent { text, base, found, duplicates } = sent;
-        let Some(found) = found else { return true };
+        let Sent { text, base, found, holds, duplicates } = sent;
+        let Some(found) = found.filter(|_| !holds) else { return true };
         let mut checker = Checker { schema: self, text, base, duplicates, room, scratch };
         let flow = match &self.root {
             // Its members were read into the first cells.
@@ -306,5 +309,7 @@ struct Sent<'a> {
     text: &'a str,
     base: u32,
     found: Option<Found>,
+    /// Whether it was seen to break no rule; if not, it may still be so.
+    holds: bool,
     duplicates: Duplicates,
 }

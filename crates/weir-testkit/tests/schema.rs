@@ -188,6 +188,8 @@ fn keys_that_differ_in_one_byte_differ() {
         for other in [head.to_owned(), format!("{name}{last}"), format!("{head}\\u005a")] {
             assert_eq!(given(&other), (false, 1), "{other} for {name}");
         }
+        // It goes on where a colon stands in it.
+        assert_eq!(given(&format!("{name}::\":\"x\",\"y")), (false, 2), "{name}");
         for place in 0..len {
             let swapped = |(at, char)| if at == place { 'Z' } else { char };
             let other: String = name.chars().enumerate().map(swapped).collect();
@@ -195,6 +197,85 @@ fn keys_that_differ_in_one_byte_differ() {
         }
     }
 }
+
+/// All entries of a container are looked at.
+#[test]
+fn one_bad_entry_is_found_wherever_it_stands() {
+    for (rule, good, bad) in ENTRIES {
+        let list = format!(r#"{{"type": "array", "items": {rule}}}"#);
+        let map = format!(r#"{{"type": "map", "values": {rule}}}"#);
+        for (all, len) in (1..11).flat_map(|len| (0..=len).map(move |all| (all, len))) {
+            let entries: Vec<_> = (0..len).map(|i| if i == all { bad } else { good }).collect();
+            let members = entries.iter().enumerate().map(|(i, entry)| format!(r#""{i}": {entry}"#));
+            let members: Vec<_> = members.collect();
+            let bodies = [
+                (&list, format!("[{}]", entries.join(", "))),
+                (&map, format!("{{{}}}", members.join(", "))),
+            ];
+            for (rule, body) in bodies {
+                let expected = if all < len { vec![all.to_string()] } else { Vec::new() };
+                assert_eq!(broken(&of(rule), &body), expected, "{body}");
+                let field =
+                    format!(r#"{{"type": "object", "fields": [{{"name": "x", "is": {rule}}}]}}"#);
+                let expected: Vec<_> = expected.iter().map(|_| "x".to_owned()).collect();
+                assert_eq!(broken(&of(&field), &format!(r#"{{"x": {body}}}"#)), expected, "{body}");
+            }
+        }
+    }
+}
+
+/// Where a key may stand twice, the member counts once.
+#[test]
+fn a_key_that_stands_twice_counts_once() {
+    let schema = of(r#"{"type": "map", "count_min": 2, "count_max": 2}"#);
+    let mut scratch = Scratch::default();
+    for (body, valid) in [
+        (r#"{"a": 1, "b": 2}"#, true),
+        (r#"{"a": 1, "a": 2}"#, false),
+        (r#"{"a": 1, "b": 2, "a": 3}"#, true),
+        (r#"{"a": [1], "\u0061": [2]}"#, false),
+        (r#"{"a": [1], "b": [2], "\u0061": 3}"#, true),
+        (r#"{"a": 1, "b": 2, "c": 3}"#, false),
+    ] {
+        assert_eq!(schema.is_valid(body.as_bytes(), &LENIENT, &mut scratch), valid, "{body}");
+    }
+}
+
+fn of(rule: &str) -> Schema {
+    compile(&serde_json::from_str(&format!(r#"{{"root": {rule}}}"#)).unwrap())
+}
+
+/// The first step to each thing that is wrong with a body.
+fn broken(schema: &Schema, body: &str) -> Vec<String> {
+    let mut scratch = Scratch::default();
+    let valid = schema.is_valid(body.as_bytes(), &Profile::STRICT, &mut scratch);
+    let steps = match schema.check(body.as_bytes(), &Profile::STRICT, &mut scratch) {
+        Err(Refused::Invalid(all)) => {
+            let step = |pointer: String| pointer.split('/').nth(1).unwrap_or_default().to_owned();
+            all.iter().map(|violation| step(violation.pointer())).collect()
+        }
+        Ok(_) => Vec::new(),
+        Err(Refused::Syntax(error)) => panic!("{error}"),
+    };
+    assert_eq!(valid, steps.is_empty(), "{body}");
+    steps
+}
+
+/// Rules, and of each an entry that keeps it and one that breaks it.
+const ENTRIES: [(&str, &str, &str); 8] = [
+    (r#"{"type": "number", "min": 1}"#, "7", "0"),
+    (r#"{"type": "number", "max": 7}"#, "7", "8"),
+    (r#"{"type": "integer"}"#, "-12", "1.5"),
+    (r#"{"type": "string", "len_max": 2}"#, r#""a""#, r#""abc""#),
+    (r#"{"type": "array", "items": {"type": "integer"}}"#, "[1, 2]", "[1, true]"),
+    (r#"{"type": "map", "keys": {"len_max": 2}}"#, r#"{"a": []}"#, r#"{"\u0061bc": []}"#),
+    (r#"{"type": "map", "values": {"type": "number"}}"#, r#"{"\u0061": 1}"#, r#"{"a": "1"}"#),
+    (
+        r#"{"type": "object", "fields": [{"name": "v", "is": {"type": "number"}, "required": true}]}"#,
+        r#"{"v": 1}"#,
+        r#"{"w": 1}"#,
+    ),
+];
 
 /// What a document of ours is to `serde_json`.
 trait FromDoc {

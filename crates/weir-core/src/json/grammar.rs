@@ -2,66 +2,16 @@
 //! registers.
 
 use super::cursor::{Cursor, Wrong, index, offset};
+use super::desk::Desk;
 use super::keys::{self, Key};
 use super::string::Quoted;
-use super::{Bounds, Duplicates, Found, Kind, Profile, Scratch, SyntaxKind, quick};
+use super::{Duplicates, Found, Kind, Scratch, SyntaxKind, quick};
 
 /// Where the reading of a document stands.
 #[derive(Clone, Copy)]
 pub(super) struct State<'a> {
     pub(super) cursor: Cursor<'a>,
     pub(super) expect: Expect,
-}
-
-/// What a document is read by, and what must be remembered of it.
-pub(super) struct Desk<'s> {
-    pub(super) profile: &'s Profile,
-    pub(super) scratch: &'s mut Scratch,
-    /// Whether the text is so short that no bound of a string or of tokens can be met: what is read
-    /// at one look is not measured.
-    pub(super) is_short: bool,
-    /// Whether every item that was tried at one look was read so: containers would be read twice.
-    are_small: bool,
-}
-
-impl<'s> Desk<'s> {
-    pub(super) fn new(len: u32, profile: &'s Profile, scratch: &'s mut Scratch) -> Self {
-        scratch.frames.clear();
-        scratch.keys.clear();
-        scratch.tokens_left = profile.bounds.tokens;
-        let Bounds { string_bytes, tokens, .. } = profile.bounds;
-        let is_short = len <= string_bytes && len <= tokens; // A token takes a byte at least.
-        Self { profile, scratch, is_short, are_small: true }
-    }
-}
-
-impl Desk<'_> {
-    /// The item that starts with `byte`, which stands at `at`, if it is an everyday one.
-    #[inline(always)]
-    fn everyday_item(&mut self, bytes: &[u8], (byte, at): (u8, usize)) -> Option<quick::Span> {
-        if byte != b'{' && byte != b'[' {
-            return quick::scalar(bytes, (byte, at));
-        }
-        if !self.are_small || !self.may_be_small() {
-            return None;
-        }
-        let value = quick::value(bytes, (byte, at), |_, _| ());
-        self.are_small = value.is_some();
-        value
-    }
-
-    /// Whether one more container may be open, of as many members as are read at one look.
-    #[inline(always)]
-    pub(super) fn may_be_small(&self) -> bool {
-        self.may_open() && self.profile.bounds.members >= keys::FEW_MEMBERS
-    }
-
-    /// Whether one more container may be open.
-    #[inline(always)]
-    pub(super) fn may_open(&self) -> bool {
-        let depth = self.profile.bounds.depth.min(Bounds::DEPTH_MAX);
-        offset(self.scratch.frames.len()) < depth
-    }
 }
 
 /// What may come next.
@@ -234,11 +184,7 @@ impl<'a> State<'a> {
     /// Counts one more token.
     #[inline(always)]
     pub(super) fn count(&self, desk: &mut Desk<'_>) -> Result<(), Wrong> {
-        match desk.scratch.tokens_left.checked_sub(1) {
-            Some(left) => desk.scratch.tokens_left = left,
-            None => return Err((SyntaxKind::TooManyTokens, self.cursor.at())),
-        }
-        Ok(())
+        desk.count(self.cursor.at())
     }
 
     /// Reads the colon after a key.
@@ -249,6 +195,22 @@ impl<'a> State<'a> {
         }
         self.cursor.pass();
         Ok(())
+    }
+
+    /// Opens a container that comes next, and answers where it starts.
+    #[inline(always)]
+    pub(super) fn open_next(&mut self, kind: Kind, desk: &mut Desk<'_>) -> Result<u32, Wrong> {
+        self.next_needed()?;
+        self.count(desk)?;
+        let start = self.cursor.at();
+        self.open(kind, desk)?;
+        Ok(start)
+    }
+
+    /// The container that comes next, if it is one.
+    #[inline(always)]
+    pub(super) fn container(&mut self) -> Option<Kind> {
+        self.cursor.next().and_then(opened)
     }
 
     /// Opens the container whose bracket stands here.
@@ -312,7 +274,7 @@ impl<'a> State<'a> {
     }
 
     #[inline(always)]
-    fn after_value(&mut self, desk: &Desk<'_>) {
+    pub(super) fn after_value(&mut self, desk: &Desk<'_>) {
         let outside = desk.scratch.frames.is_empty();
         self.expect = if outside { Expect::Nothing } else { Expect::More };
     }
@@ -346,6 +308,16 @@ impl Frame {
     fn counts_past(&mut self, most: u32) -> bool {
         self.members = self.members.saturating_add(1);
         self.members > most
+    }
+}
+
+/// The container that a byte opens.
+#[inline(always)]
+pub(super) const fn opened(byte: u8) -> Option<Kind> {
+    match byte {
+        b'{' => Some(Kind::Object),
+        b'[' => Some(Kind::Array),
+        _ => None,
     }
 }
 
@@ -433,6 +405,19 @@ fn everyday<'a>(from: State<'a>, desk: &mut Desk<'_>) -> State<'a> {
     state
 }
 
+/// Opens the object whose brace stands at a place.
+#[inline(always)]
+pub(super) fn open_object(at: u32, desk: &mut Desk<'_>) -> Result<(), Wrong> {
+    if !desk.is_short {
+        desk.count(at)?;
+    }
+    if !desk.may_open() {
+        return Err((SyntaxKind::TooDeep, at));
+    }
+    open_frame(Kind::Object, desk.scratch);
+    Ok(())
+}
+
 #[inline(always)]
 fn open_frame(kind: Kind, scratch: &mut Scratch) {
     let keys_from = scratch.keys.len();
@@ -441,7 +426,7 @@ fn open_frame(kind: Kind, scratch: &mut Scratch) {
 
 /// Closes the container that was opened last; a key that stands twice in it shows now.
 #[inline(always)]
-fn close_frame(text: &str, scratch: &mut Scratch) -> Result<(), Wrong> {
+pub(super) fn close_frame(text: &str, scratch: &mut Scratch) -> Result<(), Wrong> {
     let Some(frame) = scratch.frames.pop() else { return Ok(()) };
     if frame.repeat.is_none() && scratch.keys.len() <= frame.keys_from.saturating_add(1) {
         scratch.keys.truncate(frame.keys_from);

@@ -14,7 +14,7 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    pub(super) const fn new(at: Quoted) -> Self {
+    pub(crate) const fn new(at: Quoted) -> Self {
         Self { at, mark: 0 }
     }
 

@@ -3,7 +3,8 @@
 use core::str;
 
 use super::cursor::{Cursor, Wrong, offset};
-use super::grammar::{Desk, Expect, State, Step};
+use super::desk::Desk;
+use super::grammar::{Expect, State, Step};
 use super::{Found, Kind, Number, Profile, Raw, Scratch, SyntaxError, SyntaxKind, Text};
 
 /// A part of a document.
@@ -168,9 +169,9 @@ impl<'a, 's> Lexer<'a, 's> {
         }
     }
 
-    /// Whether an object comes next.
-    pub(crate) fn at_object(&mut self) -> bool {
-        self.state.cursor.next() == Some(b'{')
+    /// The container that comes next, if it is one.
+    pub(crate) fn container(&mut self) -> Option<Kind> {
+        self.state.container()
     }
 
     fn step(&mut self) -> Result<Step, SyntaxError> {

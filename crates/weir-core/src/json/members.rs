@@ -1,20 +1,26 @@
 //! Which member of this object comes next? Read by somebody who knows what to expect.
 
-use super::cursor::{Wrong, index, offset};
-use super::grammar::{self, Desk, State, Step};
-use super::keys::Key;
+use super::cursor::{Cursor, Wrong, index, offset};
+use super::desk::Desk;
+use super::grammar::{self, State, Step};
 use super::string::Quoted;
-use super::{Found, Kind, Lexer, SyntaxError, SyntaxKind, Text, quick};
+use super::{Duplicates, Found, Kind, Lexer, Surrogates, SyntaxError, SyntaxKind, Text, quick};
 
 /// The members of an object that is open, to the end of the object.
 ///
 /// What it says after an error has no meaning.
 pub(crate) struct Members<'l, 'a, 's> {
     lexer: &'l mut Lexer<'a, 's>,
-    /// The lexer's own is behind while this one is read.
-    state: State<'a>,
+    /// Where it stands; the lexer's own state is behind.
+    glance: Glance<'a>,
     start: u32,
-    count: u32,
+}
+
+/// What an object is come back to with, once one inside it was read.
+pub(crate) struct Outer {
+    start: u32,
+    left: u32,
+    may_open: bool,
 }
 
 /// A look at the next members, without a memory of its own.
@@ -31,14 +37,21 @@ pub(crate) struct Glance<'a> {
 }
 
 impl<'a> Glance<'a> {
-    /// Reads the next member whole, if its key is `likely`, as it is spelled with its quotes, and it
-    /// is everyday and no container; else nothing.
+    /// The value whose key comes next and is `likely`, as it is spelled with its quotes; both are still
+    /// to be read.
     #[inline(always)]
-    pub(crate) fn member(&mut self, likely: &[u8]) -> Option<Found> {
+    pub(crate) fn likely(self, likely: &[u8]) -> Option<Ahead> {
         let bytes = self.text.as_bytes();
         let (_, at) = quick::entry(bytes, self.at, self.first)?;
-        let (byte, at) = quick::likely_key(bytes, at, likely)?;
-        let span = quick::scalar(bytes, (byte, at))?;
+        let (_, at) = quick::likely_key(bytes, at, likely)?;
+        Some(Ahead { at })
+    }
+
+    /// Reads the member that is ahead, if its value is an everyday one and no container; else nothing.
+    #[inline(always)]
+    pub(crate) fn scalar(&mut self, ahead: Ahead) -> Option<Found> {
+        let bytes = self.text.as_bytes();
+        let span = quick::scalar(bytes, (*bytes.get(ahead.at)?, ahead.at))?;
         self.pass(span.1)?;
         Some(quick::found(span))
     }
@@ -53,11 +66,16 @@ impl<'a> Glance<'a> {
         Some(())
     }
 
-    /// Reads the next member whole, if it is an everyday one, whatever its key; else nothing.
+    /// Reads the next member whole, if its value is an everyday one and no container, whatever its key;
+    /// else nothing.
     #[inline(always)]
-    pub(crate) fn any(&mut self) -> Option<(Quoted, Found)> {
-        let ahead = self.ahead(&[])?;
-        Some((ahead.other?, self.value(ahead, |_, _| ())?))
+    fn any(&mut self, surrogates: Surrogates) -> Option<(Quoted, Found)> {
+        let bytes = self.text.as_bytes();
+        let start = quick::entry(bytes, self.at, self.first)?;
+        let (key, byte, at) = quick::any_key(bytes, start, surrogates)?;
+        let span = quick::entry_value(bytes, (byte, at))?;
+        self.pass(span.1)?;
+        Some((key, quick::found(span)))
     }
 
     /// Reads the end of the object, if it comes next.
@@ -68,17 +86,19 @@ impl<'a> Glance<'a> {
         end.is_some()
     }
 
-    /// The next key, if it is `likely` or an everyday one, and what its value starts with; both are
-    /// still to be read.
+    /// The next key, if it is an everyday one, and its value; both are still to be read.
     #[inline(always)]
-    pub(crate) fn ahead(self, likely: &[u8]) -> Option<Ahead> {
+    pub(crate) fn ahead(self) -> Option<(Quoted, Ahead)> {
         let bytes = self.text.as_bytes();
-        let (byte, at) = quick::entry(bytes, self.at, self.first)?;
-        if let Some((byte, at)) = quick::likely_key(bytes, at, likely) {
-            return Some(Ahead { other: None, byte, at });
-        }
-        let (key, byte, at) = quick::key(bytes, (byte, at))?;
-        Some(Ahead { other: Some(key), byte, at })
+        let start = quick::entry(bytes, self.at, self.first)?;
+        let (key, _, at) = quick::key(bytes, start)?;
+        Some((key, Ahead { at }))
+    }
+
+    /// The container that is ahead, if it is one.
+    #[inline(always)]
+    pub(crate) fn container(self, ahead: Ahead) -> Option<Kind> {
+        self.text.as_bytes().get(ahead.at).and_then(|byte| grammar::opened(*byte))
     }
 
     /// Goes on to the value that is ahead, for somebody else to read it.
@@ -97,7 +117,7 @@ impl<'a> Glance<'a> {
         each: impl FnMut(Option<Quoted>, Found),
     ) -> Option<Found> {
         let bytes = self.text.as_bytes();
-        let start = (ahead.byte, ahead.at);
+        let start = (*bytes.get(ahead.at)?, ahead.at);
         let span = match self.may_open {
             true => quick::value(bytes, start, each)?,
             false => quick::scalar(bytes, start)?,
@@ -127,20 +147,10 @@ impl<'a> Glance<'a> {
     }
 }
 
-/// What comes next, seen at a glance.
+/// A value that comes next, seen at a glance.
 #[derive(Clone, Copy)]
 pub(crate) struct Ahead {
-    /// The key, unless it is the likely one.
-    pub(crate) other: Option<Quoted>,
-    byte: u8,
     at: usize,
-}
-
-impl Ahead {
-    /// Whether the value is an object.
-    pub(crate) const fn is_object(self) -> bool {
-        self.byte == b'{'
-    }
 }
 
 /// A key and its colon, as [`Members::next`] tells it.
@@ -158,41 +168,78 @@ impl<'l, 'a, 's> Members<'l, 'a, 's> {
     /// Opens the object that comes next.
     #[inline(always)]
     pub(crate) fn open(lexer: &'l mut Lexer<'a, 's>) -> Result<Self, SyntaxError> {
-        let mut state = lexer.state;
-        match open(&mut state, &mut lexer.desk) {
-            Ok(start) => Ok(Self { lexer, state, start, count: 0 }),
-            Err(wrong) => Err(lexer.error(wrong)),
+        let text = lexer.state.cursor.text();
+        let _ = lexer.state.cursor.next();
+        let at = index(lexer.state.cursor.at());
+        let glance = Glance { text, at, first: true, left: 0, may_open: false };
+        let mut members = Self { lexer, glance, start: 0 };
+        members.enter()?;
+        Ok(members)
+    }
+
+    /// Opens the object that stands here; what is said is then of the members of that one, to its end.
+    #[inline(always)]
+    pub(crate) fn enter(&mut self) -> Result<Outer, SyntaxError> {
+        let Glance { at, left, may_open, .. } = self.glance;
+        let outer = Outer { start: self.start, left, may_open };
+        let desk = &mut self.lexer.desk;
+        if let Err(wrong) = grammar::open_object(offset(at), desk) {
+            return Err(self.lexer.error(wrong));
         }
+        self.start = offset(at);
+        self.glance.at = at.wrapping_add(1); // Past the brace that stands there.
+        (self.glance.first, self.glance.left) = (true, desk.profile.bounds.members);
+        self.glance.may_open = desk.may_be_small();
+        Ok(outer)
+    }
+
+    /// Goes back to the object outside of the one whose end was read.
+    #[inline(always)]
+    pub(crate) fn leave(&mut self, outer: Outer) -> Found {
+        let found = self.whole();
+        let Outer { start, left, may_open } = outer;
+        self.start = start;
+        (self.glance.first, self.glance.left, self.glance.may_open) = (false, left, may_open);
+        found
     }
 
     /// A way to read everyday members, if no bound can be met by them.
     #[inline(always)]
-    pub(crate) fn glance(&self) -> Option<Glance<'a>> {
-        let (text, at) = (self.state.cursor.text(), self.state.cursor.at());
-        let desk = &self.lexer.desk;
-        let (first, may_open) = (self.count == 0, desk.may_be_small());
-        let left = desk.profile.bounds.members.saturating_sub(self.count);
-        desk.is_short.then_some(Glance { text, at: index(at), first, left, may_open })
+    pub(crate) const fn glance(&mut self) -> Option<&mut Glance<'a>> {
+        if self.lexer.desk.is_short { Some(&mut self.glance) } else { None }
     }
 
-    /// Goes on behind what was read at a glance.
+    /// Reads members, and remembers their keys, as long as their values are everyday ones and no
+    /// containers; `each` is shown them all.
     #[inline(always)]
-    pub(crate) fn go_on(&mut self, glance: Glance<'_>) {
-        self.state.cursor.go_on(offset(glance.at));
-        self.count = self.lexer.desk.profile.bounds.members.saturating_sub(glance.left);
+    pub(crate) fn everyday(&mut self, mut each: impl FnMut(Quoted, Found)) {
+        if !self.lexer.desk.is_short {
+            return;
+        }
+        let (mut glance, surrogates) = (self.glance, self.lexer.desk.profile.surrogates);
+        while let Some((key, value)) = glance.any(surrogates) {
+            self.remember(key);
+            each(key, value);
+        }
+        self.glance = glance;
     }
 
-    /// Goes on behind the end of the object, which was read at a glance.
+    /// Closes the object, whose end was read at a glance.
     #[inline(always)]
-    pub(crate) fn close(&mut self, glance: Glance<'_>) -> Result<Found, SyntaxError> {
-        self.go_on(glance);
-        match self.state.closed(&mut self.lexer.desk) {
-            Ok(()) => {
-                self.lexer.state = self.state;
-                Ok(self.whole())
-            }
+    pub(crate) fn close(&mut self) -> Result<(), SyntaxError> {
+        match grammar::close_frame(self.glance.text, self.lexer.desk.scratch) {
+            Ok(()) => Ok(()),
             Err(wrong) => Err(self.lexer.error(wrong)),
         }
+    }
+
+    /// Lets the lexer go on behind the object that was opened first, whose end was read.
+    #[inline(always)]
+    pub(crate) fn done(self) -> Found {
+        let mut state = self.state();
+        state.after_value(&self.lexer.desk);
+        self.lexer.state = state;
+        self.whole()
     }
 
     /// Reads the next key and its colon, or the end of the object.
@@ -201,56 +248,76 @@ impl<'l, 'a, 's> Members<'l, 'a, 's> {
     /// is not looked for among the keys before it.
     #[inline(always)]
     pub(crate) fn next(&mut self, likely: &[u8]) -> Result<Member, SyntaxError> {
-        match next(&mut self.state, &mut self.lexer.desk, (likely, self.count)) {
-            Ok(Member::End) => {
-                self.lexer.state = self.state;
-                Ok(Member::End)
-            }
-            Ok(member) => {
-                self.count = self.count.wrapping_add(1); // No more than the bound, which it has.
-                Ok(member)
-            }
-            Err(wrong) => Err(self.lexer.error(wrong)),
+        let (mut state, Glance { first, left, .. }) = (self.state(), self.glance);
+        let member = match next(&mut state, &mut self.lexer.desk, (likely, first, left)) {
+            Ok(member) => member,
+            Err(wrong) => return Err(self.lexer.error(wrong)),
+        };
+        self.glance.at = index(state.cursor.at());
+        self.glance.first = false;
+        if !matches!(member, Member::End) {
+            self.glance.left = left.wrapping_sub(1); // It was more than 0.
         }
+        Ok(member)
     }
 
     /// Reads the value of the key that was read last, containers with all that is in them.
     #[inline(always)]
     pub(crate) fn value(&mut self) -> Result<Found, SyntaxError> {
-        match value(&mut self.state, &mut self.lexer.desk) {
-            Ok(found) => Ok(found),
+        let mut state = self.state();
+        match value(&mut state, &mut self.lexer.desk) {
+            Ok(found) => {
+                self.glance.at = index(state.cursor.at());
+                Ok(found)
+            }
             Err(wrong) => Err(self.lexer.error(wrong)),
         }
     }
 
-    /// Whether the value of the key that was read last is an object.
+    /// The container that the value of the key is that was read last, if it is one.
     #[inline(always)]
-    pub(crate) fn at_object(&mut self) -> bool {
-        self.state.cursor.next() == Some(b'{')
+    pub(crate) fn container(&mut self) -> Option<Kind> {
+        let mut state = self.state();
+        let container = state.container();
+        self.glance.at = index(state.cursor.at());
+        container
     }
 
-    /// Lets somebody else read that object.
+    /// Lets somebody else read that container.
     #[inline(always)]
-    pub(crate) fn inner(
+    pub(crate) fn inner<T>(
         &mut self,
-        read: impl FnOnce(&mut Lexer<'a, 's>) -> Result<Found, SyntaxError>,
-    ) -> Result<Found, SyntaxError> {
-        self.lexer.state = self.state;
-        let found = read(self.lexer)?;
-        self.state = self.lexer.state;
-        Ok(found)
+        read: impl FnOnce(&mut Lexer<'a, 's>) -> Result<T, SyntaxError>,
+    ) -> Result<T, SyntaxError> {
+        self.lexer.state = self.state();
+        let inner = read(self.lexer)?;
+        self.glance.at = index(self.lexer.state.cursor.at());
+        Ok(inner)
+    }
+
+    #[inline(always)]
+    fn state(&self) -> State<'a> {
+        State::new(Cursor::new(self.glance.text, offset(self.glance.at)))
+    }
+
+    /// How many members there are at least of those that count: fewer than were read, where a key
+    /// may stand twice.
+    pub(crate) fn count_min(&self) -> u32 {
+        match self.lexer.desk.profile.duplicates {
+            Duplicates::Refused => self.count(),
+            Duplicates::LastWins => self.count().min(1),
+        }
+    }
+
+    /// How many members were read.
+    pub(crate) const fn count(&self) -> u32 {
+        self.lexer.desk.profile.bounds.members.saturating_sub(self.glance.left)
     }
 
     /// What a key says.
     #[inline(always)]
     pub(crate) fn text(&self, key: Quoted) -> Text<'a> {
-        key.text(self.state.cursor.text())
-    }
-
-    /// A key as it is kept.
-    #[inline(always)]
-    pub(crate) fn key(&self, key: Quoted) -> Key {
-        Key::new(key)
+        key.text(self.glance.text)
     }
 
     /// Remembers a key, to be compared with the others when the object ends.
@@ -267,27 +334,17 @@ impl<'l, 'a, 's> Members<'l, 'a, 's> {
 
     /// The object, once its end was read.
     #[inline(always)]
-    pub(crate) fn whole(&self) -> Found {
-        let end = self.state.cursor.at();
+    fn whole(&self) -> Found {
+        let end = offset(self.glance.at);
         Found { start: self.start, end, kind: Kind::Object, escaped: false }
     }
-}
-
-/// Opens an object; answers where it starts.
-#[inline(always)]
-fn open(state: &mut State<'_>, desk: &mut Desk<'_>) -> Result<u32, Wrong> {
-    state.next_needed()?;
-    state.count(desk)?;
-    let start = state.cursor.at();
-    state.open(Kind::Object, desk)?;
-    Ok(start)
 }
 
 #[inline(always)]
 fn next(
     state: &mut State<'_>,
     desk: &mut Desk<'_>,
-    (likely, count): (&[u8], u32),
+    (likely, first, left): (&[u8], bool, u32),
 ) -> Result<Member, Wrong> {
     let mut byte = state.next_needed()?;
     state.count(desk)?;
@@ -295,7 +352,7 @@ fn next(
         state.close(Kind::Object, desk)?;
         return Ok(Member::End);
     }
-    if count > 0 {
+    if !first {
         if byte != b',' {
             return Err(state.stuck());
         }
@@ -315,7 +372,7 @@ fn next(
         (key, Member::Other(key))
     };
     state.colon()?;
-    if count >= desk.profile.bounds.members {
+    if left == 0 {
         return Err((SyntaxKind::TooManyMembers, key.start));
     }
     Ok(member)

@@ -4,11 +4,11 @@
 //! are read here by small functions without state; of whatever else they meet, also of whatever is
 //! wrong, they say nothing, and the grammar reads it anew.
 
-use super::cursor::offset;
+use super::cursor::{index, offset};
 use super::keys::Few;
 use super::number::digits_end;
 use super::string::{self, Quoted};
-use super::{Found, Kind};
+use super::{Found, Kind, Surrogates};
 
 /// Where an everyday value stands, and what it is.
 pub(super) type Span = (usize, usize, Kind);
@@ -41,6 +41,24 @@ pub(super) fn key(bytes: &[u8], (byte, at): (u8, usize)) -> Option<(Quoted, u8, 
     let end = text(bytes, at)?;
     let key = Quoted { start: offset(at), end: offset(end), escaped: false };
     let (byte, at) = after_colon(bytes, end.wrapping_add(1))?; // Past the quote that stands there.
+    Some((key, byte, at))
+}
+
+/// The same with a key that may have escapes.
+#[inline(always)]
+pub(super) fn any_key(
+    bytes: &[u8],
+    (byte, at): (u8, usize),
+    surrogates: Surrogates,
+) -> Option<(Quoted, u8, usize)> {
+    if let Some(plain) = key(bytes, (byte, at)) {
+        return Some(plain);
+    }
+    if byte != b'"' {
+        return None;
+    }
+    let key = string::inside(bytes, offset(at), surrogates).ok()?;
+    let (byte, at) = after_colon(bytes, index(key.end.wrapping_add(1)))?;
     Some((key, byte, at))
 }
 
@@ -138,8 +156,11 @@ fn same(there: &[u8], word: &[u8]) -> bool {
         (Some(a), Some(b)) => a == b && there.last_chunk::<8>() == word.last_chunk::<8>(),
         _ => {
             let heads = there.first_chunk::<4>() == word.first_chunk::<4>();
-            heads && there.last_chunk::<4>() == word.last_chunk::<4>() && there.len() > 3
-                || there == word
+            if there.len() > 3 {
+                return heads && there.last_chunk::<4>() == word.last_chunk::<4>();
+            }
+            let heads = there.first_chunk::<2>() == word.first_chunk::<2>();
+            heads && there.last_chunk::<2>() == word.last_chunk::<2>()
         }
     }
 }
@@ -163,6 +184,16 @@ pub(super) fn scalar(bytes: &[u8], (byte, at): (u8, usize)) -> Option<Span> {
         _ => word(bytes, at)?,
     };
     Some((at, end, kind))
+}
+
+/// The same where numbers may be many and short.
+#[inline(always)]
+pub(super) fn entry_value(bytes: &[u8], (byte, at): (u8, usize)) -> Option<Span> {
+    let end = at.wrapping_add(1);
+    match (byte, *bytes.get(end)?) {
+        (b'0'..=b'9', b',' | b']' | b'}') => Some((at, end, Kind::Number)),
+        _ => scalar(bytes, (byte, at)),
+    }
 }
 
 /// The next byte that is no blank, and where it stands.

@@ -12,7 +12,7 @@ use super::definition::Order;
 use super::rules::Node;
 use super::scratch::{Detail, Entry, Record, Scratch, Segment};
 use super::{RuleCode, Schema};
-use crate::json::{Duplicates, Found, Kind, Lexer, Member, Members, Profile};
+use crate::json::{Duplicates, Found, Key, Kind, Lexer, Member, Members, Profile};
 
 /// Whether checking goes on.
 pub(super) type Flow = ControlFlow<()>;
@@ -61,15 +61,10 @@ impl<'a> Checker<'a, '_> {
         } else if let Ok(mut members) = Members::open(lexer) {
             let entry = |key, value| Entry { key: Some(key), value, replaced: false };
             loop {
-                if let Some(mut glance) = members.glance() {
-                    while let Some((key, value)) = glance.any() {
-                        entries.push(entry(members.key(key), value));
-                    }
-                    members.go_on(glance);
-                }
+                members.everyday(|key, value| entries.push(entry(Key::new(key), value)));
                 let Ok(Member::Likely(key) | Member::Other(key)) = members.next(&[]) else { break };
                 let Ok(value) = members.value() else { break };
-                entries.push(entry(members.key(key), value));
+                entries.push(entry(Key::new(key), value));
             }
         }
         from

@@ -1,32 +1,37 @@
 //! Where does each field stand? The document read once, each value noted in the cell of its field.
 //!
-//! Objects inside objects are read with them as far as the schema knows them beforehand. Where it
-//! does not (an item of an array, a rule under a condition), the part is passed over here and read
+//! Containers inside objects are read along with their rules as far as the schema knows them
+//! beforehand. Where it does not (a rule under a condition), the part is passed over here and read
 //! again when its rule is known.
 
 use alloc::vec::Vec;
 
+use super::along::{self, Along};
 use super::rules::Node;
 use super::rules::object::{ObjectNode, Unknown};
 use super::scratch::{Cell, Entry};
-use crate::json::{Found, Glance, Lexer, Member, Members, Quoted, SyntaxError};
+use crate::json::{Ahead, Found, Glance, Key, Kind, Lexer, Member, Members, Quoted, SyntaxError};
 
-/// Reads the whole document; answers what its root is.
+/// Reads the whole document; answers what its root is, and whether that surely breaks no rule.
 pub(super) fn document(
     root: &Node,
     mut lexer: Lexer<'_, '_>,
     cells: &mut Vec<Cell>,
     entries: &mut Vec<Entry>,
-) -> Result<Option<Found>, SyntaxError> {
-    let found = match root {
-        Node::Object(node) if lexer.at_object() => {
-            cells.resize(node.cells, Cell::default());
-            Some(object(&mut lexer, node, cells, entries)?)
-        }
-        _ => lexer.found()?,
+) -> Result<(Option<Found>, bool), SyntaxError> {
+    cells.resize(root.cells(), Cell::default());
+    let container = lexer.container();
+    let (found, holds) = if let (Node::Object(node), Some(Kind::Object)) = (root, container) {
+        // Its rules are gone through by its cells.
+        (Some(object(&mut lexer, node, cells, entries)?), false)
+    } else if let Some(along) = root.along(container) {
+        let (found, holds) = along::container(&mut lexer, (along, cells), entries)?;
+        (Some(found), holds)
+    } else {
+        (lexer.found()?, false)
     };
     lexer.finish()?;
-    Ok(found)
+    Ok((found, holds))
 }
 
 /// Reads the object that comes next into `cells`, which are its own.
@@ -37,60 +42,110 @@ pub(super) fn object(
     entries: &mut Vec<Entry>,
 ) -> Result<Found, SyntaxError> {
     let mut members = Members::open(lexer)?;
+    fields(&mut members, node, cells, entries)?;
+    Ok(members.done())
+}
+
+/// Reads the object that is open, to its end.
+fn fields(
+    members: &mut Members<'_, '_, '_>,
+    node: &ObjectNode,
+    cells: &mut [Cell],
+    entries: &mut Vec<Entry>,
+) -> Result<(), SyntaxError> {
+    cells.iter_mut().take(node.fields.len()).for_each(Cell::clear);
     let mut order = Order { last: None, likely: 0 };
     loop {
-        if let Some(mut glance) = members.glance() {
-            match everyday(&mut glance, (node, cells), &mut order) {
-                Stop::End => return members.close(glance),
-                Stop::Inner(at) => {
-                    members.go_on(glance);
-                    inner(&mut members, (node, at, cells), entries)?;
-                    order.came(at, cells);
-                    continue;
+        let stop = members.glance().map(|glance| everyday(glance, (node, cells), &mut order));
+        let at = match stop {
+            Some(Stop::End) => return members.close(),
+            Some(Stop::Object(at)) => {
+                nested(members, (node, at, cells), entries)?;
+                at
+            }
+            Some(Stop::Container(at)) => {
+                value(members, (node, at, cells), entries)?;
+                at
+            }
+            Some(Stop::Other) | None => {
+                match member(members, (node, cells), (order.likely, entries))? {
+                    Read::End => return Ok(()),
+                    Read::Field(at) => at,
+                    Read::Other => continue,
                 }
-                Stop::Other => members.go_on(glance),
             }
-        }
-        let (key, field) = match members.next(node.likely(order.likely))? {
-            Member::End => return Ok(members.whole()),
-            Member::Likely(key) => (key, Some(order.likely)),
-            Member::Other(key) => (key, node.find(members.text(key), order.likely)),
         };
-        let Some((at, cell)) = field.and_then(|at| Some((at, cells.get_mut(at)?))) else {
-            other(&mut members, (node, key), entries)?;
-            continue;
-        };
-        let again = cell.found.is_some();
-        if again {
-            members.repeated(key);
-        }
-        if node.inner(at).is_some() && members.at_object() {
-            inner(&mut members, (node, at, cells), entries)?;
-        } else {
-            let found = members.value()?;
-            (cell.found, cell.number, cell.holds) = (Some(found), None, false);
-            if let (Some(glance), Some(field)) = (members.glance(), node.fields.get(at)) {
-                cell.holds = field.surely_holds(found, glance, &mut cell.number);
-            }
-        }
         order.came(at, cells);
+        if members.glance().is_some_and(Glance::end) {
+            return members.close();
+        }
     }
 }
 
-/// Reads the object that comes next, the field at a place of another one.
-fn inner(
+/// Reads the next member, whatever it is, or the end of the object.
+#[inline(never)] // Everyday ones are read elsewhere.
+fn member(
+    members: &mut Members<'_, '_, '_>,
+    (node, cells): (&ObjectNode, &mut [Cell]),
+    (likely, entries): (usize, &mut Vec<Entry>),
+) -> Result<Read, SyntaxError> {
+    let (key, field) = match members.next(node.likely(likely))? {
+        Member::End => return Ok(Read::End),
+        Member::Likely(key) => (key, Some(likely)),
+        Member::Other(key) => (key, node.find(members.text(key), likely)),
+    };
+    let Some((at, cell)) = field.and_then(|at| Some((at, cells.get_mut(at)?))) else {
+        other(members, (node, key), entries)?;
+        return Ok(Read::Other);
+    };
+    if cell.found.is_some() {
+        members.repeated(key);
+    }
+    value(members, (node, at, cells), entries)?;
+    Ok(Read::Field(at))
+}
+
+/// Reads the value that comes next, of the field at a place.
+fn value(
     members: &mut Members<'_, '_, '_>,
     (node, at, cells): (&ObjectNode, usize, &mut [Cell]),
     entries: &mut Vec<Entry>,
 ) -> Result<(), SyntaxError> {
-    let Some((inner, from)) = node.inner(at) else { return Ok(()) };
-    let again = cells.get(at).is_some_and(|cell| cell.found.is_some());
-    let own = cells.get_mut(from..from.saturating_add(inner.cells)).unwrap_or_default();
-    if again {
-        own.fill(Cell::default());
+    let mut number = None;
+    let (found, holds) = match node.inner(at, members.container()) {
+        Some((Along::Object(_), _)) => return nested(members, (node, at, cells), entries),
+        Some((along, from)) => {
+            let own = cells.get_mut(from..).unwrap_or_default();
+            members.inner(|lexer| along::container(lexer, (along, own), entries))?
+        }
+        None => {
+            let found = members.value()?;
+            let sure = members.glance().zip(node.fields.get(at));
+            let holds =
+                sure.is_some_and(|(glance, field)| field.surely_holds(found, *glance, &mut number));
+            (found, holds)
+        }
+    };
+    if let Some(cell) = cells.get_mut(at) {
+        (cell.found, cell.number, cell.holds) = (Some(found), number, holds);
     }
-    let found = members.inner(|lexer| object(lexer, inner, own, entries))?;
-    let holds = inner.surely_holds(own);
+    Ok(())
+}
+
+/// Reads the object that stands here, of the field at a place.
+#[inline(always)]
+fn nested(
+    members: &mut Members<'_, '_, '_>,
+    (node, at, cells): (&ObjectNode, usize, &mut [Cell]),
+    entries: &mut Vec<Entry>,
+) -> Result<(), SyntaxError> {
+    let Some((inner, from)) = node.object(at) else { return Ok(()) };
+    let own = cells.get_mut(from..).unwrap_or_default();
+    let (kept, outer) = (entries.len(), members.enter()?);
+    fields(members, inner, own, entries)?;
+    let holds = inner.surely_holds(own, entries.len() > kept);
+    entries.truncate(kept);
+    let found = members.leave(outer);
     if let Some(cell) = cells.get_mut(at) {
         (cell.found, cell.holds) = (Some(found), holds);
     }
@@ -99,11 +154,23 @@ fn inner(
 
 /// What everyday members are followed by.
 enum Stop {
+    /// A container that is read along, the value of the field at this place.
+    Container(usize),
     /// The end of the object.
     End,
     /// An object that is read along, the value of the field at this place.
-    Inner(usize),
+    Object(usize),
     /// Something else, perhaps an error.
+    Other,
+}
+
+/// What was read.
+enum Read {
+    /// The end of the object.
+    End,
+    /// The field at this place.
+    Field(usize),
+    /// A member that is no field.
     Other,
 }
 
@@ -128,27 +195,35 @@ impl Order {
 }
 
 /// Reads fields as long as their members are everyday ones.
-#[inline(never)]
+#[inline(always)]
 fn everyday(
     glance: &mut Glance<'_>,
     (node, cells): (&ObjectNode, &mut [Cell]),
     order: &mut Order,
 ) -> Stop {
     loop {
-        in_order(glance, (node, cells), order);
-        if glance.end() {
-            return Stop::End;
+        if node.object(order.likely).is_some() && object_ahead(glance, (node, cells), *order) {
+            return Stop::Object(order.likely);
         }
-        let Some(ahead) = glance.ahead(node.likely(order.likely)) else { return Stop::Other };
-        let at = match ahead.other {
-            Some(key) => node.find(glance.key(key), order.likely),
-            None => Some(order.likely),
+        let (at, ahead) = match in_order(glance, node, cells, order) {
+            Some(ahead) => (order.likely, ahead),
+            None if glance.end() => return Stop::End,
+            None => {
+                let Some((key, ahead)) = glance.ahead() else { return Stop::Other };
+                match node.find(glance.key(key), order.likely) {
+                    Some(at) => (at, ahead),
+                    None => return Stop::Other,
+                }
+            }
         };
-        let Some(at) = at else { return Stop::Other };
         match (node.fields.get(at), cells.get_mut(at)) {
             (Some(field), Some(cell)) if cell.found.is_none() => {
-                if ahead.is_object() && field.inner.is_some() {
-                    return glance.at_value(ahead).map_or(Stop::Other, |()| Stop::Inner(at));
+                if let Some(along) = field.along(glance.container(ahead)) {
+                    let stop = match along {
+                        Along::Object(_) => Stop::Object(at),
+                        Along::Array(_) | Along::Map(_) => Stop::Container(at),
+                    };
+                    return glance.at_value(ahead).map_or(Stop::Other, |()| stop);
                 }
                 if !field.take((ahead, glance), cell) {
                     return Stop::Other;
@@ -160,20 +235,46 @@ fn everyday(
     }
 }
 
-/// Reads fields as long as they come in the order that is likely.
+/// Goes on to the value of the likely field, if that comes next and is an object.
+#[inline(always)]
+fn object_ahead(
+    glance: &mut Glance<'_>,
+    (node, cells): (&ObjectNode, &[Cell]),
+    Order { likely, .. }: Order,
+) -> bool {
+    if cells.get(likely).is_none_or(|cell| cell.found.is_some()) {
+        return false;
+    }
+    let ahead = glance.likely(node.likely(likely));
+    let ahead = ahead.filter(|ahead| glance.container(*ahead) == Some(Kind::Object));
+    ahead.and_then(|ahead| glance.at_value(ahead)).is_some()
+}
+
+/// Reads fields as long as they come in the order that is likely; answers what value comes next, where
+/// the key is the likely one and the value no everyday one.
 #[inline(never)]
-fn in_order(from: &mut Glance<'_>, (node, cells): (&ObjectNode, &mut [Cell]), order: &mut Order) {
+fn in_order(
+    from: &mut Glance<'_>,
+    node: &ObjectNode,
+    cells: &mut [Cell],
+    order: &mut Order,
+) -> Option<Ahead> {
     let (Order { mut last, mut likely }, mut glance) = (*order, *from);
-    while let (Some(field), Some(cell)) = (node.fields.get(likely), cells.get_mut(likely)) {
+    let ahead = loop {
+        let (Some(field), Some(cell)) = (node.fields.get(likely), cells.get_mut(likely)) else {
+            break None;
+        };
         if cell.found.is_some() {
-            break;
+            break None;
         }
-        let Some(found) = glance.member(&field.name.quoted) else { break };
+        let Some(ahead) = glance.likely(&field.name.quoted) else { break None };
+        let Some(found) = glance.scalar(ahead) else { break Some(ahead) };
         cell.found = Some(found);
         cell.holds = field.surely_holds(found, glance, &mut cell.number);
         (last, likely) = (Some(likely), cell.likely_after(likely));
-    }
+    };
     (*order, *from) = (Order { last, likely }, glance);
+    ahead
 }
 
 /// Reads the value of a key that is no field's.
@@ -186,7 +287,7 @@ fn other(
     members.remember(key);
     let value = members.value()?;
     if node.unknown != Unknown::Ignored {
-        entries.push(Entry { key: Some(members.key(key)), value, replaced: false });
+        entries.push(Entry { key: Some(Key::new(key)), value, replaced: false });
     }
     Ok(())
 }

@@ -54,6 +54,16 @@ impl Node {
             Self::String(_) => Kind::String.name(),
         }
     }
+
+    /// How many cells the objects take that are read along with it.
+    pub(super) fn cells(&self) -> usize {
+        match self {
+            Self::Array(array) => array.items.cells(),
+            Self::Map(map) => map.values.cells(),
+            Self::Object(object) => object.cells,
+            _ => 0,
+        }
+    }
 }
 
 impl Compiler {

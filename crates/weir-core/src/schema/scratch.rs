@@ -12,7 +12,8 @@ use crate::json::{self, Found, Key};
 #[derive(Debug, Default)]
 pub struct Scratch {
     pub(super) json: json::Scratch,
-    /// The declared fields of every object that is being checked, the root's first.
+    /// The declared fields of every object that is being checked, the root's first; those of an object
+    /// mean nothing before it is read.
     pub(super) cells: Vec<Cell>,
     /// The members and items of every map, array and object that is being checked.
     pub(super) entries: Vec<Entry>,
@@ -24,10 +25,7 @@ pub struct Scratch {
 
 impl Scratch {
     pub(super) fn clear(&mut self) {
-        let Self { json: _, cells, entries, path, findings, buffer: _ } = self;
-        for cell in &mut *cells {
-            *cell = Cell { then: cell.then, ..Cell::default() };
-        }
+        let Self { json: _, cells: _, entries, path, findings, buffer: _ } = self;
         entries.clear();
         path.clear();
         findings.records.clear();
@@ -67,6 +65,12 @@ pub(super) struct Cell {
 }
 
 impl Cell {
+    /// Forgets the value, but not what is likely to come after it.
+    #[inline(always)]
+    pub(super) const fn clear(&mut self) {
+        (self.found, self.number, self.holds) = (None, None, false);
+    }
+
     /// The place of the field that is likely to come after this one, which is at `place`.
     #[inline(always)]
     pub(super) fn likely_after(&self, place: usize) -> usize {

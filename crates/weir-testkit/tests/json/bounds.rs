@@ -176,6 +176,7 @@ fn each_bound_is_exact_for_what_is_expected() {
         r#"{"id":"i","a key that is expected":0}"#,
         r#"{"a":{"a key that is expected":{"a":[]}},"id":"i"}"#,
         r#"{"a":{"a":{"a":"x","b":1,"c":2,"d":3}}}"#,
+        r#"{"a":{"b":[1]}}"#,
         r#"{"a0":{"0":"x","a0":{"b0":true,"a1":[[[[]]]]}},"b0":[{"a0":1,"0":{}}],"0":2,"/0":"y"}"#,
     ] {
         assert_eq!(loose(text), None, "{text}");

@@ -39,9 +39,9 @@ static SCHEMAS: LazyLock<Vec<Schema>> = LazyLock::new(|| {
     DEFINITIONS.iter().map(compile).collect()
 });
 
-/// One that expects nothing, one that expects what the tests often send, at three depths, and one
-/// that reads a list of such.
-const DEFINITIONS: [&str; 3] = [
+/// One that expects nothing, one that expects what the tests often send, at three depths, one that
+/// reads a list of such, and one that reads maps of any keys.
+const DEFINITIONS: [&str; 4] = [
     r#"{"root": {"type": "any"}}"#,
     r#"{"root": {"type": "object", "unknown": "kept", "fields": [
         {"name": "a", "is": {"type": "object", "fields": [
@@ -71,4 +71,7 @@ const DEFINITIONS: [&str; 3] = [
         {"name": "/0", "is": {"type": "string"}},
         {"name": "é0", "is": {"type": "string"}}
     ]}}"#,
+    r#"{"root": {"type": "map", "values": {"type": "map", "values": {
+        "type": "array", "items": {"type": "array", "items": {"type": "number"}}
+    }}}}"#,
 ];

@@ -29,33 +29,28 @@ pub struct ArrayRule {
 
 #[derive(Debug)]
 pub(in super::super) struct ArrayNode {
-    items: Option<Box<Node>>,
+    pub(in super::super) items: Box<Node>,
     count: Counts,
 }
 
 impl ArrayNode {
     /// Whether any items will do.
-    pub(super) const fn is_free(&self) -> bool {
-        self.items.is_none() && self.count.is_free()
+    pub(in super::super) fn is_free(&self) -> bool {
+        matches!(*self.items, Node::Any) && self.count.is_free()
     }
 
     /// Whether there may be so many items.
-    pub(super) fn fits(&self, items: u32) -> bool {
+    pub(in super::super) fn fits(&self, items: u32) -> bool {
         self.count.admits(items)
-    }
-
-    /// Whether an item surely breaks no rule.
-    pub(super) fn surely_admits(&self, item: Found, text: &str) -> bool {
-        self.items.as_ref().is_none_or(|rule| rule.surely_holds(item, text))
     }
 }
 
 impl Compiler {
     pub(in super::super) fn array(&mut self, place: &Place, rule: &ArrayRule) -> ArrayNode {
         let items = rule.items.as_ref();
-        let items = items.map(|rule| Box::new(self.rule(&place.inside("items"), rule)));
+        let items = items.map_or(Node::Any, |rule| self.rule(&place.inside("items"), rule));
         let count = self.counts((place, "count_max"), rule.count_min, rule.count_max);
-        ArrayNode { items, count }
+        ArrayNode { items: Box::new(items), count }
     }
 }
 
@@ -68,10 +63,10 @@ impl<'a> Checker<'a, '_> {
         let items = self.scratch.entries.len().saturating_sub(from);
         self.count(node.count, items, found)?;
         let mut at = from;
-        while let (Some(rule), Some(entry)) = (&node.items, self.scratch.entries.get(at).copied()) {
+        while let Some(entry) = self.scratch.entries.get(at).copied() {
             let index = u32::try_from(at.saturating_sub(from)).unwrap_or(u32::MAX);
             self.enter(Segment::Index(index));
-            self.value(rule, entry.value)?;
+            self.value(&node.items, entry.value)?;
             self.leave();
             at = at.saturating_add(1);
         }

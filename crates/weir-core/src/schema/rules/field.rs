@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::super::along::Along;
 use super::super::check::{Broken, Checker, Flow};
 use super::super::code::RuleCode;
 use super::super::compile::{Compiler, Place};
@@ -15,8 +16,8 @@ use super::super::scratch::{Cell, Detail, Presence};
 use super::Node;
 use super::default::{DefaultNode, Literal};
 use super::number::{NumberNode, SureNumber};
-use super::object::Open;
-use super::sure::Along;
+use super::object::{Open, Unknown};
+use super::sure::Members;
 use super::when::{When, WhenNode};
 use crate::amount::Quantity;
 use crate::json::{Ahead, Found, Glance, Kind, Text};
@@ -112,7 +113,7 @@ pub(in super::super) struct FieldNode {
     pub(super) node: Node,
     pub(super) when: Box<[WhenNode]>,
     sure: Sure,
-    /// Where the cells of its own fields start, if it is an object that is read with its parent.
+    /// Where the cells start of what is read along with it, if it is a container that is.
     pub(in super::super) inner: Option<usize>,
 }
 
@@ -210,13 +211,22 @@ impl FieldNode {
         (ahead, glance): (Ahead, &mut Glance<'a>),
         cell: &mut Cell,
     ) -> bool {
-        let (text, mut along) = (glance.text(), Along::new(&self.node));
+        let (text, mut along) = (glance.text(), Members::of(&self.node));
         let found = glance.value(ahead, |key, value| along.entry(key, value, text));
         let Some(found) = found else { return false };
         cell.found = Some(found);
         cell.holds = self.surely_holds(found, *glance, &mut cell.number)
             || self.when.is_empty() && along.holds(found);
         true
+    }
+
+    /// The rule of the container that comes, if it is an array or an object that is read along; maps are
+    /// mostly small, and tried at a glance.
+    #[inline(always)]
+    pub(in super::super) fn along(&self, container: Option<Kind>) -> Option<Along<'_>> {
+        self.node
+            .along(container)
+            .filter(|along| self.inner.is_some() && !matches!(along, Along::Map(_)))
     }
 
     /// Whether it may be left out.
@@ -290,7 +300,10 @@ impl<'a> Checker<'a, '_> {
                     }
                     flow
                 }
-                (Node::Object(node), Kind::Object) if let Some(inner) = field.inner => {
+                (Node::Object(node), Kind::Object)
+                    if let Some(inner) = field.inner
+                        && node.unknown == Unknown::Ignored =>
+                {
                     let (cells_from, entries_from) = (open.cell(inner), self.scratch.entries.len());
                     self.object(Open { node, cells_from, entries_from, found })
                 }

@@ -39,40 +39,41 @@ pub struct MapRule {
 #[derive(Debug)]
 pub(in super::super) struct MapNode {
     keys: Option<StringNode>,
-    values: Option<Node>,
+    pub(in super::super) values: Node,
     count: Counts,
     bytes_max: u32,
 }
 
 impl MapNode {
     /// Whether any members will do.
-    pub(super) const fn is_free(&self) -> bool {
+    pub(in super::super) const fn is_free(&self) -> bool {
         self.bytes_max == u32::MAX && self.has_free_members()
     }
 
     /// Whether there may be so many members, of so many bytes.
-    pub(super) fn fits(&self, members: u32, found: Found) -> bool {
+    pub(in super::super) fn fits(&self, members: u32, found: Found) -> bool {
         self.count.admits(members) && found.len() <= self.bytes_max
     }
 
-    /// Whether a member, whose key has no escape, surely breaks no rule.
-    pub(super) fn surely_admits(&self, (key, value): (Quoted, Found), text: &str) -> bool {
+    /// Whether a key surely breaks no rule: no character takes less than a byte, and each takes some.
+    #[inline(always)]
+    pub(in super::super) fn surely_admits_key(&self, key: Quoted) -> bool {
         let fits = |keys: &StringNode| {
             keys.free_up_to().is_some_and(|len_max| (1..=len_max).contains(&key.len()))
         };
         self.keys.as_ref().is_none_or(fits)
-            && self.values.as_ref().is_none_or(|rule| rule.surely_holds(value, text))
     }
 
     const fn has_free_members(&self) -> bool {
-        self.keys.is_none() && self.values.is_none() && self.count.is_free()
+        self.keys.is_none() && matches!(self.values, Node::Any) && self.count.is_free()
     }
 }
 
 impl Compiler {
     pub(in super::super) fn map(&mut self, place: &Place, rule: &MapRule) -> MapNode {
         let keys = rule.keys.as_ref().map(|keys| self.string(&place.inside("keys"), keys));
-        let values = rule.values.as_ref().map(|rule| self.rule(&place.inside("values"), rule));
+        let values = rule.values.as_ref();
+        let values = values.map_or(Node::Any, |rule| self.rule(&place.inside("values"), rule));
         let count = self.counts((place, "count_max"), rule.count_min, rule.count_max);
         MapNode { keys, values, count, bytes_max: rule.bytes_max.unwrap_or(u32::MAX) }
     }
@@ -110,6 +111,6 @@ impl<'a> Checker<'a, '_> {
             let (at, found) = (key.quote(), Some(value));
             self.keep(Broken { at, code: RuleCode::Key, found, detail: Detail::Nothing })?;
         }
-        node.values.as_ref().map_or(Flow::Continue(()), |rule| self.value(rule, value))
+        self.value(&node.values, value)
     }
 }

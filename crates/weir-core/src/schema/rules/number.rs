@@ -83,6 +83,8 @@ pub(in super::super) struct NumberNode {
     step: Option<Quantity>,
     choice: Option<Choice<Quantity>>,
     sure: Option<SureNumber>,
+    /// Which numbers of one digit surely break no rule: a bit each, that of 0 the lowest.
+    pub(in super::super) digits: u16,
 }
 
 /// Numbers that surely break no rule.
@@ -116,6 +118,15 @@ impl SureNumber {
         })
     }
 
+    /// Which of these have one digit, a bit each.
+    fn digits(self) -> u16 {
+        let admitted = (0..10_u8).filter(|digit| {
+            let number = Quantity::from_units(i64::from(*digit));
+            self.low <= number && number <= self.high
+        });
+        admitted.fold(0, |digits, digit| digits | 1 << digit)
+    }
+
     /// Those that are also of the other ones, if both mean the same.
     pub(super) fn and(self, other: Self) -> Option<Self> {
         let (low, high) = (self.low.max(other.low), self.high.min(other.high));
@@ -145,8 +156,10 @@ impl NumberNode {
     /// A number of milliseconds since 1970, with or without a fraction, that a [`Timestamp`] holds.
     pub(super) fn epoch_ms() -> Self {
         let (meaning, precision, limits) = (Meaning::EpochMs, Precision::Nearest, Box::default());
-        let sure = Some(SureNumber::of(meaning, &limits));
-        Self { meaning, precision, limits, step: None, choice: None, sure }
+        let sure = SureNumber::of(meaning, &limits);
+        let digits = sure.digits();
+        let sure = Some(sure);
+        Self { meaning, precision, limits, step: None, choice: None, sure, digits }
     }
 
     /// What to call it, in a message.
@@ -220,7 +233,8 @@ impl Compiler {
         let limits: Box<[_]> = limits.collect();
         let limited = step.is_none() && choice.is_none();
         let sure = limited.then(|| SureNumber::of(meaning, &limits));
-        NumberNode { meaning, precision: *precision, limits, step: *step, choice, sure }
+        let digits = sure.map_or(0, SureNumber::digits);
+        NumberNode { meaning, precision: *precision, limits, step: *step, choice, sure, digits }
     }
 }
 

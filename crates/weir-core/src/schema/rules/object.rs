@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::super::along::Along;
 use super::super::check::{Broken, Checker, Flow};
 use super::super::code::RuleCode;
 use super::super::compile::{Compiler, Place};
@@ -15,7 +16,7 @@ use super::super::scratch::{Cell, Detail, Entry, Scratch, Segment};
 use super::Node;
 use super::field::{Field, FieldNode};
 use super::group::GroupNode;
-use crate::json::{self, Found, Lexer, Profile, Text};
+use crate::json::{self, Found, Kind, Lexer, Profile, Text};
 
 /// What an object with known keys must be.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -61,19 +62,18 @@ pub(in super::super) struct ObjectNode {
 
 impl ObjectNode {
     /// Whether any object will do.
-    pub(super) fn is_free(&self) -> bool {
+    pub(in super::super) fn is_free(&self) -> bool {
         self.fields.is_empty() && self.unknown != Unknown::Refused
     }
 
-    /// Whether an object surely breaks no rule; `cells` are those of its fields.
+    /// Whether an object surely breaks no rule; `cells` are those of its fields, and `others` tells
+    /// whether unknown keys were noted.
     #[inline]
-    pub(in super::super) fn surely_holds(&self, cells: &[Cell]) -> bool {
+    pub(in super::super) fn surely_holds(&self, cells: &[Cell], others: bool) -> bool {
         let holds = |(cell, field): (&Cell, &FieldNode)| {
             cell.holds || cell.found.is_none() && field.is_optional()
         };
-        self.groups.is_empty()
-            && self.unknown == Unknown::Ignored
-            && cells.iter().zip(&self.fields).all(holds)
+        self.groups.is_empty() && !others && cells.iter().zip(&self.fields).all(holds)
     }
 
     /// How a document most likely spells the next key.
@@ -102,13 +102,26 @@ impl ObjectNode {
         }
     }
 
-    /// The fields that are read with it: the place of each, its rule, and where its cells start.
+    /// The rule of the field at a place, if what comes is a container that is read along with it; and
+    /// where the cells for that start.
     #[inline]
-    pub(in super::super) fn inner(&self, place: usize) -> Option<(&Self, usize)> {
+    pub(in super::super) fn inner(
+        &self,
+        place: usize,
+        container: Option<Kind>,
+    ) -> Option<(Along<'_>, usize)> {
         let field = self.fields.get(place)?;
         let from = field.inner?;
+        Some((field.node.along(container)?, from))
+    }
+
+    /// The rule of the field at a place, if that is of an object that is read along with it; and where
+    /// the cells for that start.
+    #[inline]
+    pub(in super::super) fn object(&self, place: usize) -> Option<(&Self, usize)> {
+        let field = self.fields.get(place)?;
         match &field.node {
-            Node::Object(node) => Some((node, from)),
+            Node::Object(object) => Some((object, field.inner?)),
             _ => None,
         }
     }
@@ -149,13 +162,9 @@ impl Compiler {
         let mut fields: Box<[FieldNode]> = nodes.collect();
         let mut cells = fields.len();
         for field in &mut fields {
-            if let Node::Object(node) = &field.node
-                && !node.is_free()
-                && node.unknown != Unknown::Refused
-                && field.when.is_empty()
-            {
+            if field.when.is_empty() && field.node.is_along() {
                 field.inner = Some(cells);
-                cells = cells.saturating_add(node.cells);
+                cells = cells.saturating_add(field.node.cells());
             }
         }
         let groups = self.groups(place, rule);
@@ -190,7 +199,7 @@ impl<'a> Checker<'a, '_> {
         let Open { node, entries_from, .. } = open;
         let own = open.cell(0)..open.cell(node.fields.len());
         let own = self.scratch.cells.get(own).unwrap_or_default();
-        if self.room == 0 && node.surely_holds(own) {
+        if self.room == 0 && node.surely_holds(own, self.scratch.entries.len() > entries_from) {
             return Flow::Continue(());
         }
         self.fields(open)?;

@@ -6,7 +6,7 @@ use crate::json::{Found, Kind, Quoted, Text};
 
 impl Node {
     /// Whether a value surely breaks no rule.
-    pub(super) fn surely_holds(&self, found: Found, text: &str) -> bool {
+    pub(in super::super) fn surely_holds(&self, found: Found, text: &str) -> bool {
         match (self, found.kind) {
             (Self::Any, _) => true,
             (Self::Array(array), Kind::Array) => array.is_free(),
@@ -25,35 +25,36 @@ impl Node {
     }
 }
 
-/// Reads along with a container whose entries are seen one by one.
-pub(super) struct Along<'n> {
+/// Reads along with a map whose members are seen one by one, each key without an escape.
+pub(super) struct Members<'n> {
     node: &'n Node,
-    entries: u32,
+    members: u32,
     holds: bool,
 }
 
-impl<'n> Along<'n> {
-    pub(super) const fn new(node: &'n Node) -> Self {
-        Self { node, entries: 0, holds: true }
+impl<'n> Members<'n> {
+    pub(super) const fn of(node: &'n Node) -> Self {
+        Self { node, members: 0, holds: true }
     }
 
-    /// Sees one more member or item.
+    /// Sees one more member, or an item of what is no map.
     #[inline(always)]
     pub(super) fn entry(&mut self, key: Option<Quoted>, value: Found, text: &str) {
-        self.entries = self.entries.wrapping_add(1); // Each takes a byte of a text of 2³² at most.
+        self.members = self.members.wrapping_add(1); // Each takes a byte of a text of 2³² at most.
         self.holds = self.holds
             && match (self.node, key) {
-                (Node::Array(array), None) => array.surely_admits(value, text),
-                (Node::Map(map), Some(key)) => map.surely_admits((key, value), text),
+                (Node::Map(map), Some(key)) => {
+                    map.surely_admits_key(key)
+                        && (matches!(map.values, Node::Any) || map.values.surely_holds(value, text))
+                }
                 _ => false,
             };
     }
 
-    /// Whether the container, which is `found`, surely breaks no rule.
+    /// Whether the value, which is `found`, is a map that surely breaks no rule.
     pub(super) fn holds(&self, found: Found) -> bool {
         let fits = match (self.node, found.kind) {
-            (Node::Array(array), Kind::Array) => array.fits(self.entries),
-            (Node::Map(map), Kind::Object) => map.fits(self.entries, found),
+            (Node::Map(map), Kind::Object) => map.fits(self.members, found),
             _ => false,
         };
         fits && self.holds
