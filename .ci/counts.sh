@@ -3,7 +3,8 @@
 # machine's load nor its speed is in the number.
 #
 #   .ci/counts.sh check    compares with benches/instructions.toml, and fails beyond the tolerance;
-#                          for a compiler that is not in there it reports, and does not fail
+#                          for a compiler that is not in there it reports, and does not fail;
+#                          then holds the worst bodies against their bar
 #   .ci/counts.sh update   writes the counts of this compiler there
 #   .ci/counts.sh show     prints them, and those of the peers, built in; ours may then move
 #                          by a percent
@@ -91,6 +92,34 @@ check() {
   ' stored=1 <(known) stored=0 <("$driver" | count)
 }
 
+# For body A, and each worst body small and large: the instructions of one check, its bytes, its name.
+count_bytes() {
+  local bytes name one two
+  while IFS=$'\t' read -r bytes name; do
+    one=$(run "$name" 2) && two=$(run "$name" 4) || exit 1
+    printf '%s\t%s\t%s\n' "$(((two - one) / 2))" "$bytes" "$name"
+  done
+}
+
+# Bar P15: a byte of the worst bodies takes at most four times what a byte of body A does, and a byte of
+# a large one at most half more than one of a small one.
+worst() {
+  awk -F'\t' -v most=4 -v growth_most=1.5 '
+    { each = $1 / $2 }
+    NR == 1 { typical = each; next }
+    NR % 2 == 0 { small = each; next }
+    {
+      times = each / typical; growth = each / small; said = ""
+      if (times > most || growth > growth_most) { said = "missed"; bad++ }
+      printf "%6.2f x A a byte %6.2f x small  %-50s %s\n", times, growth, $3, said
+    }
+    END {
+      if (NR < 3) { print "No worst body was counted."; bad++ }
+      exit bad > 0
+    }
+  ' <("$driver" bytes | count_bytes)
+}
+
 # The peers take minutes to build, and only `show` looks at them.
 peers=(--no-default-features)
 [ "${1-}" != show ] || peers=(--features peers)
@@ -100,8 +129,8 @@ cargo build --release -p weir-benches --bin counts "${peers[@]}"
 compiler=$(rustc -V)
 touch "$kept"
 case ${1-} in
-  check) check ;;
+  check) check && worst ;;
   update) update ;;
-  show) "$driver" | count ;;
+  show) "$driver" | count && worst ;;
   *) sed -n 's/^#   //p' "$0" >&2; exit 2 ;;
 esac

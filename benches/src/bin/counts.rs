@@ -2,7 +2,7 @@
 //! instructions of, twice, so that starting up cancels out.
 //!
 //! Without arguments it lists the names, one a line, those of the peers only when they are built in.
-//! It knows the worst bodies too, each of 32 KiB, by their names in the tables, but does not list them.
+//! With `bytes` it lists body A and the worst bodies, each small and large, and how many bytes they have.
 //! Each time, a case is seen to end as it should.
 
 use std::hint::black_box;
@@ -62,22 +62,36 @@ fn main() -> ExitCode {
         }
         return ExitCode::SUCCESS;
     };
+    if name == "bytes" {
+        println!("{}\tschema check A", A.bytes.len());
+        for (name, kind, size) in worst() {
+            println!("{}\t{name}", kind.body(size).len());
+        }
+        return ExitCode::SUCCESS;
+    }
     let case = cases.find(|(known, _)| *known == name);
-    let kind = WORST.iter().find(|kind| kind.name == name);
-    match (case, kind, args.next().map(|times| times.parse())) {
+    let bad = worst().find(|(known, ..)| *known == name);
+    match (case, bad, args.next().map(|times| times.parse())) {
         (Some((_, case)), _, Some(Ok(times))) => case(times),
-        (None, Some(kind), Some(Ok(times))) => worst(kind, times),
+        (None, Some((_, kind, size)), Some(Ok(times))) => suffer(&kind, size, times),
         _ => {
-            eprintln!("usage: counts [CASE TIMES], CASE one of those that `counts` alone lists");
+            eprintln!("usage: counts [bytes | CASE TIMES], CASE one of those that are listed");
             return ExitCode::FAILURE;
         }
     }
     ExitCode::SUCCESS
 }
 
-fn worst(kind: &Kind, times: u32) {
+/// The worst bodies, small and large, by name.
+fn worst() -> impl Iterator<Item = (String, Kind, usize)> {
+    let sizes =
+        |kind: Kind| [4, 32].map(|kib| (format!("{}, {kib} KiB", kind.name), kind, kib << 10));
+    WORST.into_iter().flat_map(sizes)
+}
+
+fn suffer(kind: &Kind, size: usize, times: u32) {
     let (schema, profile, mut scratch) = (kind.compile(), kind.profile(), Scratch::default());
-    let body = kind.body(32_768);
+    let body = kind.body(size);
     for _ in 0..times {
         assert!(schema.check(black_box(&body), &profile, &mut scratch).is_ok());
     }
