@@ -42,8 +42,8 @@ pub use remember::{
     ApartBy, AtBound, Denials, KeySpace, OnMismatch, OnRepeat, Remember, RememberAt,
 };
 pub use terms::{
-    Capacity, Charge, ChargeOn, Counted, FundsFirst, GiveBack, Late, Line, Negative, Overage, Rate,
-    Refusal, Terms, WarnAt,
+    Capacity, Charge, ChargeOn, Counted, FundsFirst, GiveBack, Kind, Late, Line, Negative, Overage,
+    Rate, Refusal, Terms, WarnAt,
 };
 
 /// A checked catalog, ready to decide under.

@@ -1,8 +1,8 @@
 //! Which period is it? The windows in which a limit counts, each a half-open [start, end).
 //!
 //! A window definition and an instant give a [`Period`]; nothing is stored and nothing is counted
-//! here. Three windows slide rather than start anew, and have no periods: [`Rolling`],
-//! [`Continuous`], and what is in flight. Where clocks differ from UTC, a [`zone`] says by how much: months and days are what its
+//! here. Some windows slide rather than start anew, and have no periods: [`Rolling`],
+//! [`Continuous`], what is in flight, and what each request asks for by itself. Where clocks differ from UTC, a [`zone`] says by how much: months and days are what its
 //! clocks show. A balance remembers the end of its open period, so the calendar is asked only when that
 //! has passed.
 //!
@@ -158,6 +158,8 @@ pub enum Window {
         /// The first instant after it.
         until: Timestamp,
     },
+    /// No periods: each request is compared by itself, and takes nothing.
+    PerRequest,
     /// A stretch up to now, which slides.
     Rolling(Rolling),
 }
@@ -175,6 +177,7 @@ impl Window {
             Self::InFlight => "in_flight",
             Self::Lifetime => "lifetime",
             Self::Once { .. } => "once",
+            Self::PerRequest => "per_request",
             Self::Rolling(_) => "rolling",
         }
     }
@@ -223,7 +226,9 @@ impl Window {
                     if span.is_civil() { Steps::new(zone, origin, step).boundary(1) } else { ms };
                 (ms, civil.saturating_add(span.elapsed.as_millis()))
             }
-            Self::Continuous(_) | Self::InFlight => (ms, Period::NEVER.as_millis()),
+            Self::Continuous(_) | Self::InFlight | Self::PerRequest => {
+                (ms, Period::NEVER.as_millis())
+            }
             Self::Lifetime => return Ok(Period::ALWAYS),
             Self::Rolling(rolling) => (ms, rolling.leaves(clamped(ms)).as_millis()),
             Self::Once { from, until } => return cut(Period::ALWAYS, clamped(ms), (from, until)),
@@ -248,16 +253,13 @@ impl Window {
     #[must_use]
     #[inline]
     pub const fn counts_at_event(&self) -> bool {
-        !matches!(
-            self,
-            Self::Continuous(_) | Self::FirstUse { .. } | Self::InFlight | Self::Rolling(_)
-        )
+        !self.slides() && !matches!(self, Self::FirstUse { .. })
     }
 
-    /// Whether it has no periods: what was taken comes back bit by bit.
+    /// Whether it has no periods: what was taken comes back bit by bit, or nothing is taken.
     #[must_use]
     pub const fn slides(&self) -> bool {
-        matches!(self, Self::Continuous(_) | Self::InFlight | Self::Rolling(_))
+        matches!(self, Self::Continuous(_) | Self::InFlight | Self::PerRequest | Self::Rolling(_))
     }
 }
 

@@ -20,7 +20,7 @@ use weir_core::catalog::definition::{
 use weir_core::catalog::names::Table;
 use weir_core::catalog::{
     ApartBy, AtBound, Capacity, Catalog, ChargeOn, Definition, FundsFirst, GiveBack, KeySpace,
-    Late, Names, Negative, OnMismatch, OnRepeat, Overage, Refusal, RememberAt,
+    Kind, Late, Names, Negative, OnMismatch, OnRepeat, Overage, Refusal, RememberAt,
 };
 use weir_core::fault::Fault;
 use weir_core::grant::{Burn, By, Direction, Grain, Key};
@@ -227,6 +227,7 @@ fn sound() -> Value {
             "f8": {"convert": {}}, "f9": {"convert": 2},
             "g0": {"rates": {"f0": 1}}, "g1": {"rates": {"f0": 1}}, "g2": {"rates": {"f0": 1}},
             "g3": {"rates": {"f0": 1}}, "g4": {"rates": {"f0": 1}}, "g5": {"rates": {"f0": 1}},
+            "g6": {"rates": {"f0": 1}}, "s0": {"kind": "switch"}, "s1": {"kind": "value"},
         },
         "plans": {"free": {"limits": limits}, "none": {}},
         "remember": {"lifetime": "P31D", "max": 1},
@@ -306,6 +307,8 @@ fn in_classes_and_features() -> Vec<Injection> {
         rate("g3", "f1", "catalog.rate_of_reading"),
         rate("g4", "g5", "catalog.rate_of_credits"),
         ("catalog.rate_applied", "/features/g5/rates/f0/apply", "/features/g5/rates/f0", after),
+        rate("g6", "s0", "catalog.rate_of_gate"),
+        ("catalog.gate_meter", "/features/s1/kind", "/features/s1/aggregation", json!("count")),
     ]
 }
 
@@ -456,6 +459,12 @@ fn in_sliding_limits() -> Vec<(&'static str, &'static str, Value)> {
             limit(minute(), json!({"settle": {"overage": "kept"}})),
         ),
         ("catalog.window_meter", "window", limit(held(), json!({"feature": "f1"}))),
+        ("catalog.gate_window", "window", limit(minute(), json!({"feature": "s0"}))),
+        (
+            "catalog.overage_unused",
+            "settle/overage",
+            limit(json!("per_request"), json!({"settle": {"overage": "kept"}})),
+        ),
         ("catalog.window_meter", "window", limit(minute(), json!({"feature": "f3"}))),
     ]
 }
@@ -885,11 +894,12 @@ fn windows_are_written_like_this() {
         ("\"sunday\"", Weekday::Sunday),
     ]);
     let span = "P1D".parse().unwrap();
-    let [continuous, in_flight, rolling] = sliding_windows();
+    let [first, second, third, fourth] = sliding_windows();
     words([
-        continuous,
-        in_flight,
-        rolling,
+        first,
+        second,
+        third,
+        fourth,
         (
             r#"{"anchored":{"anchor":null,"month_rule":"clamp","span":"P1D","zone":null}}"#,
             WindowDefinition::Anchored {
@@ -937,13 +947,14 @@ fn windows_are_written_like_this() {
 }
 
 /// Those that have no periods.
-fn sliding_windows() -> [(&'static str, WindowDefinition); 3] {
+fn sliding_windows() -> [(&'static str, WindowDefinition); 4] {
     let (minute, rate) = ("PT1M".parse().unwrap(), "0.5".parse().unwrap());
     let sixty = serde_json::from_str::<WindowDefinition>(r#"{"rolling":{"span":"PT1M"}}"#);
     let rolling = WindowDefinition::Rolling { buckets: 60, span: minute };
     assert_eq!(sixty.unwrap(), rolling);
     [
         (r#""in_flight""#, WindowDefinition::InFlight),
+        (r#""per_request""#, WindowDefinition::PerRequest),
         (
             r#"{"continuous":{"per":"PT60S","rate":"0.5"}}"#,
             WindowDefinition::Continuous { per: minute, rate },
@@ -1147,11 +1158,13 @@ fn features() -> impl Strategy<Value = FeatureDefinition> {
     let text = || proptest::option::of(".{0,4}");
     let lives = one_of(&[Life::Lifetime, Life::Window]);
     let convert = proptest::option::of(conversions());
+    let lives = (one_of(&[Kind::Metered, Kind::Switch, Kind::Value]), lives);
     (one_of(&aggregations), convert, text(), lives, text(), named(conversions())).prop_map(
-        |(aggregation, convert, event, life, property, rates)| FeatureDefinition {
+        |(aggregation, convert, event, (kind, life), property, rates)| FeatureDefinition {
             aggregation,
             convert,
             event,
+            kind,
             life,
             property,
             rates,
@@ -1300,6 +1313,7 @@ fn windows() -> impl Strategy<Value = WindowDefinition> {
                 3 => WindowDefinition::FirstUse { span, zone },
                 4 => WindowDefinition::Lifetime,
                 5 => WindowDefinition::InFlight,
+                8 => WindowDefinition::PerRequest,
                 6 => WindowDefinition::Rolling { buckets: count, span: span.elapsed },
                 7 => WindowDefinition::Continuous {
                     per: span.elapsed,

@@ -227,7 +227,7 @@
 //! Where clocks change, a day has 23 hours or 25: a boundary that does not exist is the first instant
 //! after the gap, and of two the first one counts.
 //!
-//! Three windows have no periods: what was taken comes back bit by bit.
+//! Some windows have no periods: what was taken comes back bit by bit, or nothing is taken.
 //!
 //! ```text
 //! rolling      span 60 s, in 6 steps: what is taken in a step is back when all of it is 60 s past
@@ -246,6 +246,8 @@
 //!         2       [reserve ... release)
 //!         3         [reserve .......................deadline)
 //!                       X denied: 3 are held; it passes when the first of them ends
+//!
+//! per_request  25 each: a request for 25 passes, however often, and one for 26 never does
 //! ```
 //!
 //! In every stretch of the span of a rolling window, wherever it starts, no more is admitted than the
@@ -280,8 +282,35 @@
 //! held of a continuous limit neither is out nor comes back: what is committed is out from then on, and
 //! the rest is there again. What is in flight stays so until its hold ends, whatever is committed.
 //!
-//! These three count sums and counts, of a number or without end; prices, grants and grace need
-//! periods, and stand at a limit beside them. A new catalog may turn one window of this kind into
+//! A feature may be a gate rather than something that is used up: a `switch`, which is on where the
+//! plan or a grant gives anything of it, or a `value`, of which a request may ask for that much. Its
+//! limits are `per_request`; what several grants give adds up.
+//!
+//! ```
+//! # use weir::{Ask, Caller, Cost, Gate, GateError, Quantity, Reason, Timestamp};
+//! let catalog = br#"{
+//!     "features": { "sso": { "kind": "switch" }, "upload_mb": { "kind": "value" } },
+//!     "plans": { "free": { "limits": {
+//!         "sso": { "feature": "sso", "capacity": 0, "window": "per_request" },
+//!         "upload": { "feature": "upload_mb", "capacity": 25, "window": "per_request" } } } } }"#;
+//! let now: Timestamp = "2026-01-31T12:00:00Z".parse().expect("an instant");
+//! let gate = Gate::in_memory()?;
+//! gate.install(catalog, now)?;
+//! let acme = gate.open(None, "acme", Some("free"), now)?;
+//! let ask = |feature: &str, units| -> Result<_, GateError> {
+//!     let costs = [Cost { feature: gate.feature(feature)?, quantity: Quantity::from_units(units) }];
+//!     let (caller, scopes) = (Caller::Unchecked, &[acme][..]);
+//!     gate.decide(&Ask { caller, scopes, costs: &costs, at: now, key: None }, now)
+//! };
+//! assert!(ask("upload_mb", 25)?.is_allowed());
+//! assert!(ask("upload_mb", 25)?.is_allowed()); // nothing was taken
+//! assert_eq!(ask("upload_mb", 26)?.reason(), Some(Reason::LimitExceeded));
+//! assert_eq!(ask("sso", 1)?.reason(), Some(Reason::LimitExceeded)); // it is off
+//! # Ok::<(), GateError>(())
+//! ```
+//!
+//! Windows without periods count sums and counts, of a number or without end; prices, grants (but of
+//! `per_request`) and grace need periods, and stand at a limit beside them. A new catalog may turn one window of this kind into
 //! another of the same kind: what is out of it comes back at its own instants (rolling), or as the new
 //! window says (continuous).
 //!

@@ -185,7 +185,7 @@ impl Compiler<'_> {
             let hint = "only what is summed up in each period, in its own units, has parts";
             self.fault(format!("{at}/enforcement"), "catalog.clamp_meter", hint);
         }
-        self.slides(at, definition, (window, counted.as_ref().map(|counted| &counted.meter)));
+        self.slides(at, definition, (window, counted.as_ref()));
         let counted = counted?;
         Some(Terms { limit, counted, capacity, window, anchor, grace, line, charge })
     }

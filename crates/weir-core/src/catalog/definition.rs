@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub use super::meters::ConversionDefinition;
 pub use super::prices::{ChargeDefinition, PackageDefinition, PriceDefinition};
 pub use super::remember::{DenialDefinition, RememberDefinition};
-use super::terms::{FundsFirst, GiveBack, Late, Overage, Refusal};
+use super::terms::{FundsFirst, GiveBack, Kind, Late, Overage, Refusal};
 pub use super::windows::{CycleDefinition, WindowDefinition};
 use crate::amount::Quantity;
 use crate::grant::Burn;
@@ -77,6 +77,8 @@ pub struct FeatureDefinition {
     pub convert: Option<ConversionDefinition>,
     /// The kind of event that is counted on it; absent when only direct asks are.
     pub event: Option<String>,
+    /// Whether it is used up, or a gate that is open or not; `metered` when absent.
+    pub kind: Kind,
     /// Whether the meter starts anew in each period; it does when absent.
     pub life: Life,
     /// The property of the event that holds its value; absent for `count`.

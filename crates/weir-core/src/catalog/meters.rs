@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::compile::Compiler;
 use super::definition::FeatureDefinition;
-use super::{Counted, Feature, Names, Rate};
+use super::{Counted, Feature, Kind, Names, Rate};
 use crate::amount::{Quantity, Rounding};
 use crate::id::{FeatureId, Name};
 use crate::meter::{Aggregation, Applied, Conversion, Factors, Meter};
@@ -114,7 +114,7 @@ impl Compiler<'_> {
         feature: FeatureId,
         definition: &FeatureDefinition,
     ) -> Feature {
-        let FeatureDefinition { aggregation, convert, event, property, .. } = definition;
+        let FeatureDefinition { aggregation, convert, event, kind, property, .. } = definition;
         let reads = *aggregation != Aggregation::Count;
         if event.as_deref() == Some("") {
             self.fault(format!("{at}/event"), "catalog.event_empty", "name the kind of event");
@@ -129,12 +129,16 @@ impl Compiler<'_> {
         }
         let by = convert.as_ref();
         let by = by.and_then(|convert| self.conversion(&format!("{at}/convert"), convert));
+        if *kind != Kind::Metered && meters(definition) {
+            let hint = "a switch or a value is asked for, and counts nothing";
+            self.fault(format!("{at}/kind"), "catalog.gate_meter", hint);
+        }
         self.rates(at, definition);
-        let meter = Meter { conversion: by.map(Box::new), ..kind(definition) };
+        let meter = Meter { conversion: by.map(Box::new), ..plain(definition) };
         Feature {
             event: event.as_deref().unwrap_or_default().into(),
             property: property.as_deref().map(Box::from),
-            counted: Counted { feature, meter, rates: Box::default() },
+            counted: Counted { feature, meter, rates: Box::default(), kind: *kind },
         }
     }
 
@@ -159,6 +163,10 @@ impl Compiler<'_> {
                 Some(known) if keeps(known) => {
                     let hint = "its meter must be a sum or a count of each period";
                     self.fault(&*at, "catalog.rate_of_reading", hint);
+                }
+                Some(known) if known.kind != Kind::Metered => {
+                    let hint = "what is not used up costs nothing";
+                    self.fault(&*at, "catalog.rate_of_gate", hint);
                 }
                 Some(_) => {}
             }
@@ -212,12 +220,21 @@ impl Compiler<'_> {
 }
 
 /// A feature's meter, in the units of its values.
-const fn kind(definition: &FeatureDefinition) -> Meter {
+const fn plain(definition: &FeatureDefinition) -> Meter {
     Meter::plain(definition.aggregation, definition.life)
+}
+
+/// Whether something is said of how a feature is counted.
+fn meters(definition: &FeatureDefinition) -> bool {
+    let FeatureDefinition { aggregation, convert, event, kind: _, life, property, rates } =
+        definition;
+    let FeatureDefinition { aggregation: sum, life: window, .. } = FeatureDefinition::default();
+    (*aggregation, *life) != (sum, window)
+        || (convert.is_some() || event.is_some() || property.is_some() || !rates.is_empty())
 }
 
 /// Whether a feature's meter keeps its number.
 fn keeps(definition: &FeatureDefinition) -> bool {
     let after = |convert: &ConversionDefinition| convert.apply == Applied::AfterAggregation;
-    kind(definition).keeps_reading() || definition.convert.as_ref().is_some_and(after)
+    plain(definition).keeps_reading() || definition.convert.as_ref().is_some_and(after)
 }

@@ -37,7 +37,8 @@ impl Plain {
         let [terms] = all else { return None };
         // All named, so that what terms may say one day is asked for here.
         let Terms { limit, counted, capacity, window, anchor: _, grace: _, line, charge } = terms;
-        let Counted { feature: _, meter: Meter { aggregation, life, conversion }, rates } = counted;
+        let Counted { feature: _, meter: Meter { aggregation, life, conversion }, rates, kind: _ } =
+            counted; // a gate's window has no periods
         let Line { enforcement, refusal, give_back: _, overage, late: _, warn_at } = *line;
         let adds = match (aggregation, life) {
             (Aggregation::Count, Life::Window) => Adds::One,

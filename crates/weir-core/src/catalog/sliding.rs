@@ -4,11 +4,10 @@ use alloc::format;
 
 use super::compile::Compiler;
 use super::definition::{CapacityDefinition, LimitDefinition};
-use super::terms::Overage;
+use super::terms::{Counted, Kind, Overage};
 use super::windows::LONGER;
 use crate::amount::Quantity;
 use crate::limit::Enforcement;
-use crate::meter::Meter;
 use crate::time::Span;
 use crate::window::{Continuous, Rolling, Window};
 
@@ -44,12 +43,18 @@ impl Compiler<'_> {
         &mut self,
         at: &str,
         definition: &LimitDefinition,
-        (window, meter): (Window, Option<&Meter>),
+        (window, counted): (Window, Option<&Counted>),
     ) {
+        let gate = counted.is_some_and(|counted| counted.kind != Kind::Metered);
+        if gate && window != Window::PerRequest {
+            let hint = "`per_request`: of a switch or a value nothing is taken";
+            self.fault(format!("{at}/window"), "catalog.gate_window", hint);
+        }
         if !window.slides() {
             return;
         }
         match definition.capacity {
+            CapacityDefinition::Granted(_) if window == Window::PerRequest => {}
             CapacityDefinition::AtRoll(_) | CapacityDefinition::Granted(_) => {
                 let hint = "a number or `unlimited`; grants and `at_roll` need periods";
                 self.fault(format!("{at}/capacity"), "catalog.window_capacity", hint);
@@ -70,15 +75,15 @@ impl Compiler<'_> {
             let hint = "it counts at the instant of the decision, for which nothing is late";
             self.fault(format!("{at}/grace"), "catalog.window_grace", hint);
         }
-        if definition.settle.overage == Overage::Kept {
-            let hint = "no period opens next that could start with it";
+        if definition.settle.overage != Overage::Owed {
+            let hint = "nothing is kept of what is over";
             self.fault(format!("{at}/settle/overage"), "catalog.overage_unused", hint);
         }
         if !definition.settle.warn_at.is_empty() {
             let hint = "what is told once in a period needs periods";
             self.fault(format!("{at}/settle/warn_at"), "catalog.warn_at", hint);
         }
-        if meter.is_some_and(Meter::keeps_reading) {
+        if counted.is_some_and(|counted| counted.meter.keeps_reading()) {
             let hint = "only sums and counts of a window come back bit by bit";
             self.fault(format!("{at}/window"), "catalog.window_meter", hint);
         }

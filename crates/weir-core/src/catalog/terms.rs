@@ -43,6 +43,8 @@ pub struct Counted {
     pub meter: Meter,
     /// What a use of other features costs in this one, where it is a credit unit.
     pub rates: Box<[Rate]>,
+    /// Whether it is used up.
+    pub kind: Kind,
 }
 
 impl Counted {
@@ -68,6 +70,37 @@ impl Counted {
         match self.rates.iter().find(|rate| rate.feature == feature) {
             Some(rate) => rate.by.convert(rate.meter.measure(value)?),
             None => Some(Quantity::ZERO),
+        }
+    }
+}
+
+/// Whether a feature is used up, or a gate. Of a gate nothing can be taken: each limit on one has the
+/// window [`Window::PerRequest`].
+///
+/// # Source
+///
+/// The design of the decision, section 1: only metered features can be taken from.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// What is asked for is used up; several asks of a request are one, for all of it.
+    #[default]
+    Metered,
+    /// On or off, however much is asked for: on where a plan or a grant gives anything of it.
+    Switch,
+    /// How much one ask may be for; of several the greatest counts. What grants give adds up.
+    Value,
+}
+
+impl Kind {
+    /// What asks are for together, one of them beside what is known of the others; `None` when it
+    /// does not fit.
+    #[inline]
+    pub(crate) fn join(self, others: Quantity, ask: Quantity) -> Option<Quantity> {
+        match self {
+            Self::Metered => others.checked_add(ask),
+            Self::Switch => Some(others.max(ask.min(Quantity::NANO))),
+            Self::Value => Some(others.max(ask)),
         }
     }
 }

@@ -70,6 +70,8 @@ pub enum WindowDefinition {
         /// The first one after it that does not.
         until: Timestamp,
     },
+    /// With each request: what one asks for is compared by itself, and nothing is taken.
+    PerRequest,
     /// Step by step: what lies further back than the span counts no more.
     Rolling {
         /// In how many steps it slides over its span; 60 when absent.
@@ -93,6 +95,7 @@ impl WindowDefinition {
             | Self::InFlight
             | Self::Lifetime
             | Self::Once { .. }
+            | Self::PerRequest
             | Self::Rolling { .. } => None,
         }
     }
@@ -169,6 +172,7 @@ impl Compiler<'_> {
                 Window::FirstUse { span: *span, zone: self.zone(&at, zone.as_ref()) }
             }
             WindowDefinition::InFlight => Window::InFlight,
+            WindowDefinition::PerRequest => Window::PerRequest,
             WindowDefinition::Lifetime => Window::Lifetime,
             WindowDefinition::Once { from, until } => {
                 self.not_empty(&format!("{at}/window/once"), (Some(*from), Some(*until)));

@@ -9,6 +9,7 @@
 //!   it was. Another window of this kind says how fast that comes back; where it has parts of
 //!   another size, the rounded use stands.
 //! - in flight: one balance under [`Period::IN_FLIGHT`], of which nothing is ever used.
+//! - per request: no balance at all; what grants give adds up to the capacity.
 //!
 //! What was counted in periods is no use of theirs, and the other way round.
 //!
@@ -26,6 +27,8 @@
 //!   each millisecond, and never more than a burst at once.
 //! - `slots_come_back_once`: no more is in flight than the limit has, and each slot comes back once,
 //!   when its hold ends.
+//! - `a_gate_takes_nothing`: what each request asks for is compared by itself, with all that grants
+//!   give now.
 
 use alloc::vec::Vec;
 use core::slice;
@@ -36,8 +39,9 @@ use super::weigh::Place;
 use super::{Effect, Request, View};
 use crate::amount::Quantity;
 use crate::catalog::Capacity;
+use crate::grant::Grant;
 use crate::hold::Part;
-use crate::limit::{Balance, Enforcement, Source, Standing};
+use crate::limit::{Balance, Enforcement, Source, Standing, UNLIMITED};
 use crate::meter::Reading;
 use crate::time::Timestamp;
 use crate::window::{Continuous, Period, Window};
@@ -70,9 +74,28 @@ pub(super) fn standing(
             let back = continuous.time(out, 0).and_then(|span| from.checked_add(span));
             all.window_end = back.unwrap_or(Period::NEVER);
         }
+        Window::PerRequest => {
+            (all.used, all.held) = (Quantity::ZERO, Quantity::ZERO);
+            all.capacity = given(view, place);
+        }
         _ => {}
     }
     Some(all)
+}
+
+/// What a limit that takes nothing has now.
+fn given(view: &View<'_>, Place { account, terms, .. }: Place<'_>) -> Quantity {
+    match terms.capacity {
+        Capacity::Fixed { amount, .. } => amount,
+        Capacity::Granted { .. } => {
+            let pays = |grant: &&Grant| grant.limit == terms.limit && grant.pays_at(view.now);
+            let grants = view.accounts.grants(account).filter(pays);
+            // One that is unlimited makes the sum so.
+            grants.fold(Quantity::ZERO, |sum, grant| {
+                sum.checked_add(grant.amount).unwrap_or(UNLIMITED)
+            })
+        }
+    }
 }
 
 /// The balance of a limit that ends at `end`, less what lapsed holds hold; a new one if there is none.
@@ -80,7 +103,7 @@ pub(super) fn kept(view: &View<'_>, place: Place<'_>, end: Timestamp) -> Balance
     let Place { scope, account, terms } = place;
     let (amount, limit) = match terms.capacity {
         Capacity::Fixed { amount, .. } => (amount, terms.limit),
-        Capacity::Granted { .. } => (Quantity::ZERO, terms.limit), // a catalog with this is refused
+        Capacity::Granted { .. } => (Quantity::ZERO, terms.limit), // it has no balances
     };
     let key = (limit, Source::SLIDING, end);
     let known = view.accounts.balances(account).find(|known| known.key() == key).copied();
@@ -174,6 +197,9 @@ pub(super) fn reopens(
     binding: &Binding,
 ) -> Retry {
     let Binding { used, held, asked, capacity, .. } = *binding;
+    if let Capacity::Granted { .. } = place.terms.capacity {
+        return Retry::NotComputed; // grants may start
+    }
     if asked > capacity {
         return Retry::Never;
     }

@@ -308,7 +308,7 @@ impl<'s, O: Observer> Scale<'s, O> {
             if !counted.counts(cost.feature) {
                 return Some(sum);
             }
-            sum.checked_add(counted.measure(cost.feature, cost.quantity)?)
+            counted.kind.join(sum, counted.measure(cost.feature, cost.quantity)?)
         })
     }
 

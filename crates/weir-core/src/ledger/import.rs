@@ -24,7 +24,7 @@ pub(super) fn command(
     let Balance { used, held, capacity, window_end: end, .. } = balance;
     let sound = used >= Quantity::ZERO && capacity >= Quantity::ZERO && held == Quantity::ZERO;
     ensure(sound, Refused::Absurd)?;
-    let periods = !matches!(terms.window, Window::Continuous(_) | Window::InFlight);
+    let periods = !terms.window.slides() || matches!(terms.window, Window::Rolling(_));
     ensure(periods, Refused::Window)?;
     let stated = allowance(view, (&subject, terms), balance.source)?;
     ensure(stated.is_none_or(|stated| stated == capacity), Refused::Capacity)?;

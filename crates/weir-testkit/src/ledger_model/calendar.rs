@@ -51,6 +51,7 @@ pub fn period(window: &WindowDefinition, at: i64, anchor: i64) -> Result<(i64, i
         WindowDefinition::Continuous { .. }
         | WindowDefinition::InFlight
         | WindowDefinition::Lifetime
+        | WindowDefinition::PerRequest
         | WindowDefinition::Rolling { .. } => (FIRST, LAST), // no periods, or one
         WindowDefinition::Once { from, until } => {
             return cut((FIRST, LAST), at, (from.as_millis(), until.as_millis()));

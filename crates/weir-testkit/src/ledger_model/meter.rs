@@ -2,12 +2,13 @@
 
 use num_bigint::BigInt;
 use weir_core::amount::{Quantity, Rounding};
+use weir_core::catalog::Kind;
 use weir_core::catalog::definition::ConversionDefinition;
-use weir_core::decide::Request;
+use weir_core::decide::{Cost, Request};
 use weir_core::id::FeatureId;
 use weir_core::meter::{Aggregation, Applied, Life};
 
-use super::sold::Counted;
+use super::sold::{Counted, Line};
 use super::weigh::{Place, TooLarge, fits};
 use super::{Heard, Model, calendar};
 
@@ -68,6 +69,9 @@ impl Model {
         end: i64,
     ) -> Result<(BigInt, Vec<Heard>), TooLarge> {
         let Place { scope, line, .. } = place;
+        if line.counted.kind != Kind::Metered {
+            return Ok((gated(line, request), Vec::new()));
+        }
         let (aggregation, life) = line.counted.meter;
         let end = if life == Life::Lifetime { calendar::LAST } else { end };
         let place = (scope, line.limit, end);
@@ -88,6 +92,17 @@ impl Model {
             asked = fits(asked + fits(counted(&all)? - old)?)?;
         }
         Ok((asked, if line.counted.keeps() { all.split_off(before) } else { Vec::new() }))
+    }
+}
+
+/// What is asked of a gate: its least at most where it is a switch, and else the greatest ask.
+fn gated(line: &Line, request: &Request<'_>) -> BigInt {
+    let of_feature = |cost: &&Cost| cost.feature == line.counted.feature;
+    let asks = request.costs.iter().filter(of_feature).map(|cost| cost.quantity.as_nanos());
+    let greatest = asks.max().unwrap_or(0).max(0);
+    match line.counted.kind {
+        Kind::Switch if greatest > 0 => 1.into(),
+        _ => greatest.into(),
     }
 }
 

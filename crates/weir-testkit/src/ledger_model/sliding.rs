@@ -5,6 +5,7 @@ use weir_core::amount::Quantity;
 use weir_core::catalog::definition::{CapacityDefinition, WindowDefinition};
 use weir_core::catalog::{GiveBack, Refusal};
 use weir_core::decide::{Binding, Compared, Reason, Request, Then};
+use weir_core::grant::Grant;
 use weir_core::id::{LimitId, ScopeId};
 use weir_core::limit::{Enforcement, Fit, UNLIMITED};
 use weir_core::time::Timestamp;
@@ -37,7 +38,7 @@ impl Model {
         let (asked, _) = self.measure(place, request, calendar::LAST)?;
         let used = fits(self.out(place, now)?)?;
         let held = fits(self.held_of(place, now))?;
-        let capacity = capacity(place);
+        let capacity = self.given(place);
         let left = (&capacity - &used - &held).max(zero.clone());
         let denies = terms.enforcement == Enforcement::Hard
             && !weighed.noted.records
@@ -74,6 +75,9 @@ impl Model {
             return Ok(());
         }
         weighed.fits.push(binding);
+        if let CapacityDefinition::Granted(_) = terms.capacity {
+            weighed.changes.past.extend(self.past(place));
+        }
         if weighed.noted.holds {
             return self.hold_back(place, (taken, used), weighed);
         }
@@ -146,6 +150,7 @@ impl Model {
                 fits((used + self.held_of(place, place.now) + &asked) * per.as_millis())?;
                 flowing(place)
             }
+            WindowDefinition::PerRequest => return Ok(()), // it is a check
             _ => Key { end: IN_FLIGHT, ..flowing(place) },
         };
         let of_key = self.takes.iter().filter(|take| take.key == key).map(|take| &take.amount);
@@ -156,6 +161,19 @@ impl Model {
         let (feature, capacity) = (place.line.counted.feature, capacity(place));
         weighed.changes.parts.push(Part { key, feature, held: asked, capacity, charge: None });
         Ok(())
+    }
+
+    /// How much a limit without periods has: of one that takes nothing, what its grants give now.
+    fn given(&self, place: Place<'_>) -> BigInt {
+        let CapacityDefinition::Granted(_) = place.line.terms.capacity else {
+            return capacity(place);
+        };
+        let pays = |grant: &&&Grant| {
+            grant.effective.as_millis() <= place.now && place.now < grant.expires.as_millis()
+        };
+        let burned = place.burned();
+        let sum: BigInt = burned.iter().filter(pays).map(|g| g.amount.as_nanos()).sum();
+        sum.min(most())
     }
 
     /// What is used of a limit at an instant from now on, if nothing but time passes.
@@ -197,6 +215,7 @@ impl Model {
                 ends.retain(|end| *end > IN_FLIGHT && at < *end);
                 ends.into_iter().map(|end| self.held(Key { end, ..key }, at)).sum()
             }
+            WindowDefinition::PerRequest => BigInt::ZERO,
             _ => self.held(Key { end: IN_FLIGHT, ..key }, at),
         }
     }
@@ -272,6 +291,9 @@ impl Model {
     /// one stroke, and between those reckoned from the level.
     fn room_at(&self, place: Place<'_>, asked: &BigInt) -> Option<Reopens> {
         let (now, capacity) = (place.now, capacity(place));
+        if let CapacityDefinition::Granted(_) = place.line.terms.capacity {
+            return None;
+        }
         if *asked > capacity {
             return Some(Reopens::Never);
         }
@@ -315,7 +337,7 @@ impl Model {
                 let unit = BigInt::from(1_000_000_000) * per.as_millis();
                 Some(later(at, up(level % unit, &rate.as_nanos().into())))
             }
-            WindowDefinition::InFlight => Some(calendar::LAST),
+            WindowDefinition::InFlight | WindowDefinition::PerRequest => Some(calendar::LAST),
             _ => None,
         }
     }
@@ -328,6 +350,7 @@ pub const fn slides(window: &WindowDefinition) -> bool {
         window,
         WindowDefinition::Continuous { .. }
             | WindowDefinition::InFlight
+            | WindowDefinition::PerRequest
             | WindowDefinition::Rolling { .. }
     )
 }

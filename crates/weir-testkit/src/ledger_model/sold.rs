@@ -1,9 +1,9 @@
 //! What is sold? The catalogs so far, by name and in the order in which limits are weighed.
 
-use weir_core::catalog::Definition;
 use weir_core::catalog::definition::{
     ConversionDefinition, FeatureDefinition, LimitDefinition, PlanDefinition,
 };
+use weir_core::catalog::{Definition, Kind};
 use weir_core::id::{FeatureId, LimitId, Name, PlanId, WalletId};
 use weir_core::meter::{Aggregation, Life};
 
@@ -69,6 +69,7 @@ fn counted(
     Counted {
         feature: id(name),
         meter: (feature.aggregation, feature.life),
+        kind: feature.kind,
         convert: feature.convert,
         rates: feature.rates.iter().filter_map(rated).collect(),
     }
@@ -98,6 +99,7 @@ pub(super) struct Line {
 pub(super) struct Counted {
     pub(super) feature: FeatureId,
     pub(super) meter: (Aggregation, Life),
+    pub(super) kind: Kind,
     pub(super) convert: Option<ConversionDefinition>,
     /// What other features cost in it, and what limits on those count.
     pub(super) rates: Vec<(ConversionDefinition, Counted)>,

@@ -11,7 +11,7 @@ use weir_core::catalog::definition::{
     WalletDefinition, WindowDefinition,
 };
 use weir_core::catalog::{
-    ApartBy, AtBound, ChargeOn, Definition, FundsFirst, GiveBack, KeySpace, Late, Negative,
+    ApartBy, AtBound, ChargeOn, Definition, FundsFirst, GiveBack, KeySpace, Kind, Late, Negative,
     OnMismatch, OnRepeat, Overage, Refusal, RememberAt,
 };
 use weir_core::grant::{Burn, By, Direction, Grain, Key};
@@ -39,10 +39,32 @@ pub(super) struct Shape {
 #[derive(Clone, Debug)]
 struct Limit {
     feature: &'static str,
-    /// Whether its meter keeps no number, so that its window may slide.
-    adds_up: bool,
+    counts: Counts,
     window: WindowDefinition,
     burn: Burn,
+}
+
+/// What a feature's meter keeps.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Counts {
+    /// It is a gate.
+    Nothing,
+    /// What is used, so that a window may slide.
+    Use,
+    /// A number of its own.
+    Number,
+}
+
+impl Counts {
+    fn of(feature: &FeatureDefinition) -> Self {
+        let sums = matches!(feature.aggregation, Aggregation::Count | Aggregation::Sum);
+        let each = feature.convert.is_none_or(|convert| convert.apply == Applied::PerEvent);
+        match feature.kind {
+            Kind::Switch | Kind::Value => Self::Nothing,
+            Kind::Metered if sums && each && feature.life == Life::Window => Self::Use,
+            Kind::Metered => Self::Number,
+        }
+    }
 }
 
 impl Shape {
@@ -60,20 +82,18 @@ impl Shape {
             let convert = if u.ratio(1, 3)? { Some(conversion(u)?) } else { None };
             let sold =
                 FeatureDefinition { aggregation, convert, life, ..FeatureDefinition::default() };
-            features.push(sold);
+            let kind = *u.choose(&[Kind::Switch, Kind::Value])?;
+            let gate = FeatureDefinition { kind, ..FeatureDefinition::default() };
+            features.push(if u.ratio(1, 12)? { gate } else { sold });
         }
         features.push(unit(&features, u)?);
         let mut limits = Vec::new();
         for (at, _) in LIMITS.iter().enumerate() {
             let place = at % FEATURES.len();
             let feature = FEATURES.get(place).copied().unwrap_or_default();
-            let adds_up = features.get(place).is_some_and(|feature| {
-                let kind = matches!(feature.aggregation, Aggregation::Count | Aggregation::Sum);
-                let each = feature.convert.is_none_or(|convert| convert.apply == Applied::PerEvent);
-                kind && feature.life == Life::Window && each
-            });
-            let (window, burn) = (window(adds_up, u)?, burn(u)?);
-            limits.push(Limit { feature, adds_up, window, burn });
+            let counts = features.get(place).map_or(Counts::Use, Counts::of);
+            let (window, burn) = (window(counts, u)?, burn(u)?);
+            limits.push(Limit { feature, counts, window, burn });
         }
         Ok(Self { flavour, features, limits })
     }
@@ -128,12 +148,15 @@ impl Shape {
             1_000_000_000 * u.int_in_range(0..=12_i128)? + *u.choose(&[0, 0, 0, 1])?,
         );
         // Now and then a limit counts by another window than it did.
-        let window = if u.ratio(1, 16)? { window(limit.adds_up, u)? } else { limit.window.clone() };
+        let window = if u.ratio(1, 16)? { window(limit.counts, u)? } else { limit.window.clone() };
         let slides = slides(&window);
         let slots = Quantity::from_units(u.int_in_range(0..=2)?); // they are met all at once
         let amount = if window == WindowDefinition::InFlight { slots } else { amount };
         let charge = if u.ratio(1, 3)? { Some(self.charge(u)?) } else { None };
         let capacity = match u.int_in_range(0..=9_u8)? {
+            7.. if window == WindowDefinition::PerRequest => {
+                CapacityDefinition::Granted(limit.burn)
+            }
             5 | 7.. if slides => CapacityDefinition::Live(amount),
             0..=4 => CapacityDefinition::Live(amount),
             5 => CapacityDefinition::AtRoll(amount),
@@ -144,7 +167,7 @@ impl Shape {
         let recorded = *u.choose(&[Overage::Apart, Overage::First, Overage::Last])?;
         let kept = u.ratio(1, 4)? && !slides;
         let owed = if kept { Overage::Kept } else { Overage::Owed };
-        let overage = if granted && u.ratio(1, 3)? { recorded } else { owed };
+        let overage = if granted && !slides && u.ratio(1, 3)? { recorded } else { owed };
         let late = *u.choose(&[Late::Reject, Late::Reject, Late::Now])?;
         let give_back = *u.choose(&[GiveBack::Reverse, GiveBack::BurnOrder, GiveBack::None])?;
         let warn_at = if slides { Vec::new() } else { warnings(u)? };
@@ -238,9 +261,7 @@ impl Shape {
 fn unit(features: &[FeatureDefinition], u: &mut Unstructured<'_>) -> Result<FeatureDefinition> {
     let mut rates = BTreeMap::new();
     for (name, feature) in FEATURES.iter().zip(features) {
-        let sums = matches!(feature.aggregation, Aggregation::Count | Aggregation::Sum);
-        let each = feature.convert.is_none_or(|convert| convert.apply == Applied::PerEvent);
-        if sums && each && feature.life == Life::Window && u.ratio(1, 2)? {
+        if Counts::of(feature) == Counts::Use && u.ratio(1, 2)? {
             let rate = ConversionDefinition { apply: Applied::PerEvent, ..conversion(u)? };
             rates.insert(named(name), rate);
         }
@@ -328,9 +349,11 @@ fn money(u: &mut Unstructured<'_>) -> Result<Quantity> {
     Ok(Quantity::from_nanos(nanos))
 }
 
-fn window(adds_up: bool, u: &mut Unstructured<'_>) -> Result<WindowDefinition> {
-    if adds_up && u.ratio(1, 4)? {
-        return sliding(u);
+fn window(counts: Counts, u: &mut Unstructured<'_>) -> Result<WindowDefinition> {
+    match counts {
+        Counts::Nothing => return Ok(WindowDefinition::PerRequest),
+        Counts::Use if u.ratio(1, 4)? => return sliding(u),
+        Counts::Number | Counts::Use => {}
     }
     let zone = if u.ratio(1, 4)? { Some(u.choose(&CLOCKS)?.name.clone()) } else { None };
     Ok(match u.int_in_range(0..=9_u8)? {
@@ -374,7 +397,7 @@ fn window(adds_up: bool, u: &mut Unstructured<'_>) -> Result<WindowDefinition> {
 
 /// A window without periods, whose use comes back within seconds or days.
 fn sliding(u: &mut Unstructured<'_>) -> Result<WindowDefinition> {
-    Ok(match u.int_in_range(0..=7_u8)? {
+    Ok(match u.int_in_range(0..=8_u8)? {
         0..=2 => {
             let (ms, buckets) = *u.choose(&[
                 (2_000, 4),
@@ -399,7 +422,8 @@ fn sliding(u: &mut Unstructured<'_>) -> Result<WindowDefinition> {
                 i128::MAX,
             ])?),
         },
-        _ => WindowDefinition::InFlight,
+        6..=7 => WindowDefinition::InFlight,
+        _ => WindowDefinition::PerRequest,
     })
 }
 

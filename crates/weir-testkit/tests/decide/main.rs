@@ -96,7 +96,8 @@ fn conservation() {
                 for binding in heard.0.iter().filter(|_| verdict.is_allowed()) {
                     let place = (binding.of.scope, binding.of.limit);
                     let terms = terms(&stage, place.0, place.1);
-                    if terms.is_some_and(|terms| terms.window == Window::InFlight) {
+                    let checks = [Window::InFlight, Window::PerRequest];
+                    if terms.is_some_and(|terms| checks.contains(&terms.window)) {
                         continue; // it is a check
                     }
                     let of = taken.get(&place).copied().unwrap_or(0);

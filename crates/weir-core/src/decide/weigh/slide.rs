@@ -5,8 +5,8 @@ use core::slice;
 
 use super::{Opening, Place, Scale};
 use crate::amount::Quantity;
-use crate::catalog::GiveBack;
-use crate::decide::{Draw, Dropped, Effect, Observer, Purpose, sliding};
+use crate::catalog::{Capacity, GiveBack};
+use crate::decide::{Draw, Dropped, Effect, Observer, Purpose, ending, sliding};
 use crate::limit::{Balance, UNLIMITED};
 use crate::window::{Continuous, Period, Window};
 
@@ -24,7 +24,12 @@ impl<'s, O: Observer> Scale<'s, O> {
         };
         let standing =
             sliding::standing(self.view, place, (asked, taken, self.enforcement(place.terms)))?;
-        self.compare(place, (slice::from_ref(&standing), Opening::Sliding))
+        let weighed = self.compare(place, (slice::from_ref(&standing), Opening::Sliding));
+        if let Capacity::Granted { .. } = place.terms.capacity {
+            let Place { scope, account, terms } = place;
+            ending::forget(self.view, (scope, account, terms), &mut self.workings.effects);
+        }
+        weighed
     }
 
     /// Takes what is asked of a limit that stands so, or gives back.
