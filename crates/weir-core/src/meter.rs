@@ -91,6 +91,7 @@ impl Meter {
 
     /// What `value` adds where nothing is kept; `None` when it does not fit.
     #[must_use]
+    #[inline]
     pub fn measure(&self, value: Quantity) -> Option<Quantity> {
         let value = match self.aggregation {
             Aggregation::Count => Quantity::from_units(1),
@@ -145,6 +146,7 @@ impl Meter {
         }
     }
 
+    #[inline]
     fn converted(&self, applied: Applied) -> Option<&Conversion> {
         self.conversion.as_deref().filter(|conversion| conversion.applied() == applied)
     }

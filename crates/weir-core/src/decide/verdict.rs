@@ -243,7 +243,7 @@ impl Binding {
     }
 
     /// Whether fewer further requests of their own size fit into it than into `other`.
-    #[inline(never)]
+    #[inline]
     pub(super) fn fits_fewer(&self, other: &Self) -> bool {
         match (self.left(), other.left()) {
             (None, _) => false,

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::account::Account;
 use crate::amount::Quantity;
-use crate::catalog::{Charge, Refusal, Terms};
+use crate::catalog::{Charge, Counted, Kind, Refusal, Terms};
 use crate::id::ScopeId;
 use crate::limit::{Balance, Enforcement, Fit, Standing};
 use crate::meter::{Life, Meter, Reading};
@@ -301,8 +301,17 @@ impl<'s, O: Observer> Scale<'s, O> {
     }
 
     /// How much the request adds to a limit whose meter keeps nothing.
-    #[inline]
+    #[inline(always)]
     fn count(&self, place: Place<'_>) -> Option<Quantity> {
+        let Counted { meter, rates, kind, .. } = &place.terms.counted;
+        match self.request.costs {
+            [only] if rates.is_empty() && *kind == Kind::Metered => meter.measure(only.quantity),
+            _ => self.count_all(place),
+        }
+    }
+
+    #[inline(never)]
+    fn count_all(&self, place: Place<'_>) -> Option<Quantity> {
         let counted = &place.terms.counted;
         self.request.costs.iter().try_fold(Quantity::ZERO, |sum, cost| {
             if !counted.counts(cost.feature) {
