@@ -273,6 +273,21 @@ fn a_gate_takes_nothing() {
     assert_eq!(stage.ledger.standing(&stage.catalog, place, at(9)).unwrap().used, Quantity::ZERO);
 }
 
+/// What was held of a limit while it counted what is in flight is none of a gate's affair.
+#[test]
+fn a_gate_takes_nothing_that_was_in_flight() {
+    let mut stage = limited(r#""capacity": 1, "window": "in_flight""#, at(0));
+    let ask = Ask { costs: asked(1, at(0)).costs, ..asked(0, at(0)) };
+    let minute = Span::from_millis(60_000).unwrap();
+    let held = took(&mut stage, &Act::Reserve(ask.clone(), minute), at(0));
+    assert!(held.is_some());
+    assert_eq!(took(&mut stage, &Act::Decide(ask.clone()), at(0)), None, "it is in flight");
+    let json = r#"{ "features": { "calls": {} }, "plans": { "free": { "limits": { "calls": {
+        "feature": "calls", "capacity": 1, "window": "per_request" } } } } }"#;
+    stage.play(&Act::Install(Box::new(serde_json::from_str(json).unwrap())), at(0), &mut ());
+    assert!(took(&mut stage, &Act::Decide(ask), at(0)).is_some());
+}
+
 /// Does an act; the hold of that number, if it was allowed.
 fn took(stage: &mut Stage, act: &Act, now: Timestamp) -> Option<HoldId> {
     match stage.play(act, now, &mut ()) {
