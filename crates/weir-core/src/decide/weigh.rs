@@ -10,13 +10,14 @@ use super::{
 };
 use crate::account::Account;
 use crate::amount::Quantity;
-use crate::catalog::{Charge, Counted, Kind, Refusal, Terms};
+use crate::catalog::{Charge, Refusal, Terms};
 use crate::id::ScopeId;
 use crate::limit::{Balance, Enforcement, Fit, Standing};
-use crate::meter::{Life, Meter, Reading};
+use crate::meter::{Life, Meter};
 use crate::time::Timestamp;
 use crate::window::Period;
 
+mod ask;
 mod correct;
 mod draw;
 mod line;
@@ -298,48 +299,6 @@ impl<'s, O: Observer> Scale<'s, O> {
             // What costs credits is taken in part, too.
             (false, false) => clamp::rated(clamped, (self.request, counted), asked),
         }
-    }
-
-    /// How much the request adds to a limit whose meter keeps nothing.
-    #[inline(always)]
-    fn count(&self, place: Place<'_>) -> Option<Quantity> {
-        let Counted { meter, rates, kind, .. } = &place.terms.counted;
-        match self.request.costs {
-            [only] if rates.is_empty() && *kind == Kind::Metered => meter.measure(only.quantity),
-            _ => self.count_all(place),
-        }
-    }
-
-    #[inline(never)]
-    fn count_all(&self, place: Place<'_>) -> Option<Quantity> {
-        let counted = &place.terms.counted;
-        self.request.costs.iter().try_fold(Quantity::ZERO, |sum, cost| {
-            if !counted.counts(cost.feature) {
-                return Some(sum);
-            }
-            counted.kind.join(sum, counted.measure(cost.feature, cost.quantity)?)
-        })
-    }
-
-    /// How much the request adds to the limit, and the meter's reading afterwards.
-    #[inline(never)]
-    fn read(
-        &self,
-        Place { account, terms, .. }: Place<'_>,
-        resets_at: Timestamp,
-    ) -> Option<(Quantity, Option<Reading>)> {
-        let meter = &terms.counted.meter;
-        let end = reading_end(meter, resets_at);
-        let mut readings = self.view.accounts.readings(account);
-        let found = readings.find(|known| (known.limit, known.window_end) == (terms.limit, end));
-        let mut reading = found.map(|known| known.reading);
-        let mut total = Quantity::ZERO;
-        let of_feature = |cost: &&Cost| cost.feature == terms.counted.feature;
-        for cost in self.request.costs.iter().filter(of_feature) {
-            let read = meter.read(reading, cost.quantity, self.request.at)?;
-            (reading, total) = (Some(read.reading), total.checked_add(read.delta)?);
-        }
-        Some((total, reading))
     }
 
     /// Takes what is asked from the opened balances in their order, or gives back.
