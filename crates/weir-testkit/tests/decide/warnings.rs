@@ -17,8 +17,9 @@ use super::{Grant, Ledger, asked, give, grant, limited};
 fn warnings_are_told_once() {
     let met = RefCell::new((0, 0));
     law(Flavour::Everything, 1_500, |beats| {
-        let mut stage = Stage::default();
+        let (mut stage, mut unheard) = (Stage::default(), Stage::default());
         for beat in beats {
+            unheard.play(&beat.act, beat.now, &mut ());
             let (before, mut heard) = (told(&stage), Warnings::default());
             stage.play(&beat.act, beat.now, &mut heard);
             heard.0.sort_unstable();
@@ -32,7 +33,9 @@ fn warnings_are_told_once() {
             let exhausted = heard.0.iter().filter(|(.., of)| *of == Warning::Exhausted);
             met.borrow_mut().1 += exhausted.count();
         }
-        let restored = Ledger::restore(&stage.ledger.snapshot(), &HostKeys::fixed());
+        let snapshot = stage.ledger.snapshot();
+        prop_assert!(unheard.ledger.snapshot() == snapshot, "what is told is kept, heard or not");
+        let restored = Ledger::restore(&snapshot, &HostKeys::fixed());
         prop_assert!(restored.is_ok(), "{:?}", restored.err());
         Ok(())
     });
@@ -67,6 +70,19 @@ fn a_limit_warns_before_it_refuses() {
     stage.play(&Act::Correct(anew), at(8), &mut ());
     assert_eq!(told(&mut stage, 8, 9), [most]); // it started anew
     assert_eq!(told(&mut stage, 10, 60), [most, all]); // in the next hour
+}
+
+/// What is told is kept also where nobody listens, of the everyday ask too.
+#[test]
+fn what_nobody_hears_is_told() {
+    let now = Timestamp::EPOCH;
+    let mut stage =
+        limited(r#""capacity": 10, "window": "lifetime", "settle": { "warn_at": [80] }"#, now);
+    for units in [1, 7, 3] {
+        stage.play(&Act::Decide(asked(units, now)), now, &mut ());
+    }
+    let kept: Vec<_> = told(&stage).into_iter().map(|(.., warning)| warning).collect();
+    assert_eq!(kept, [Warning::Reached(80), Warning::Exhausted]);
 }
 
 /// A grant that ends within the period takes nothing with it of what was told.
