@@ -34,7 +34,7 @@ pub(super) enum Opening {
 
 /// The balance that a limit of the plan counts on at `at`, where that is now, and it is known to be
 /// the latest one.
-#[inline]
+#[inline(always)]
 pub(super) fn running<'a>(
     view: &View<'a>,
     (account, terms): (&'a Account, &Terms),

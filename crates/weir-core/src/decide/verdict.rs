@@ -243,12 +243,11 @@ impl Binding {
     }
 
     /// Whether fewer further requests of their own size fit into it than into `other`.
-    #[inline]
+    #[inline(never)]
     pub(super) fn fits_fewer(&self, other: &Self) -> bool {
         match (self.left(), other.left()) {
             (None, _) => false,
             (Some(_), None) => true,
-            (Some(left), Some(right)) if self.asked == other.asked => left < right,
             (Some(left), Some(right)) => further(left, self.asked) < further(right, other.asked),
         }
     }

@@ -12,7 +12,7 @@ use crate::account::Account;
 use crate::amount::Quantity;
 use crate::catalog::{Charge, Refusal, Terms};
 use crate::id::ScopeId;
-use crate::limit::{Balance, Enforcement, Fit, Standing};
+use crate::limit::{Balance, Enforcement, Fit, Standing, UNLIMITED};
 use crate::meter::{Life, Meter};
 use crate::time::Timestamp;
 use crate::window::Period;
@@ -42,6 +42,8 @@ struct Scale<'s, O> {
     sold: u8,
     /// Whether a limit refused what an empty wallet would have had to pay.
     broke: bool,
+    /// What the binding limit has left.
+    left: Quantity,
 }
 
 /// A limit of a scope on the path, and who it is for.
@@ -70,7 +72,16 @@ pub(super) fn weigh<O: Observer>(
     workings.debits.clear();
     workings.warns = false;
     clamp::find(view, request, workings);
-    let mut scale = Scale { view, request, workings, observer, verdict, sold: 0, broke: false };
+    let mut scale = Scale {
+        view,
+        request,
+        workings,
+        observer,
+        verdict,
+        sold: 0,
+        broke: false,
+        left: UNLIMITED,
+    };
     match request.scopes {
         [only] => scale.ask(*only),
         many => scale.ask_all(many),
@@ -250,7 +261,7 @@ impl<'s, O: Observer> Scale<'s, O> {
             Fit::Shadowed => self.watch(place, &binding),
             Fit::Clamped | Fit::Over | Fit::Within => {
                 self.observer.touched(&binding, Outcome::Allowed);
-                self.tighten(place, binding);
+                self.tighten(place, binding, room(opened, &binding, standing.left));
             }
         }
         let Some(reading) = reading else {
@@ -407,15 +418,25 @@ impl<'s, O: Observer> Scale<'s, O> {
     /// Keeps the limit that will stop requests of this size first, nearest the root on a tie; one
     /// that only watches stops none.
     #[inline]
-    fn tighten(&mut self, place: Place<'_>, new: Binding) {
+    fn tighten(&mut self, place: Place<'_>, new: Binding, left: Quantity) {
         let tightest = match &self.verdict.binding {
             None => true,
+            Some(known) if known.asked == new.asked => left < self.left,
             Some(known) => new.fits_fewer(known),
         };
         let binds = place.terms.line.enforcement != Enforcement::Shadow;
         if tightest && binds && self.verdict.is_allowed() {
-            self.verdict.binding = Some(new);
+            (self.verdict.binding, self.left) = (Some(new), left);
         }
+    }
+}
+
+/// What a limit has left, as its binding tells: over all its allowances together.
+#[inline]
+fn room(opened: &[Balance], binding: &Binding, left: Quantity) -> Quantity {
+    match opened {
+        [_] if binding.capacity != UNLIMITED => left,
+        _ => binding.left().unwrap_or(UNLIMITED),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::decide::{
     Anchor, Caller, Effect, Purpose, Reason, Request, Verdict, View, Workings, debt, period,
 };
 use crate::id::{LimitId, ScopeId};
-use crate::limit::{Balance, Source};
+use crate::limit::{Balance, Source, UNLIMITED};
 use crate::meter::Life;
 use crate::time::Timestamp;
 use crate::window::{Period, Window};
@@ -47,6 +47,7 @@ pub(crate) fn adjust(
         verdict: &mut verdict,
         sold,
         broke: false,
+        left: UNLIMITED,
     };
     let drawn = scale.settle(place, &mut opened).and_then(|opening| {
         let left = standing_of(&opened).left;
