@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use weir_core::amount::Quantity;
 use weir_core::catalog::{Capacity, Catalog, Definition, Names};
 use weir_core::decide::{Caller, Cost, Request, Verdict};
-use weir_core::grant::Grant;
+use weir_core::grant::{Grant, Renewal};
 use weir_core::id::{CatalogVersion, FeatureId, ScopeId, ScopeName};
 use weir_core::ledger::{Command, HostKeys, Ledger, Newcomer};
 use weir_core::limit::Source;
@@ -75,6 +75,7 @@ impl Desk {
                 priority: 0,
                 effective: Timestamp::EPOCH,
                 expires: Period::NEVER,
+                renewal: Renewal::DEFAULT,
             };
             let grant = Cow::Owned(grant);
             let given = Command::Grant { scope, grant, burn };

@@ -66,12 +66,14 @@ use crate::time::Timestamp;
 use crate::token::Principal;
 
 mod access;
+mod arrears;
 mod clamp;
 mod debt;
 mod ending;
 mod fingerprint;
 mod funds;
 mod gates;
+mod granted;
 mod hold;
 mod memory;
 mod period;
@@ -303,7 +305,7 @@ pub struct Workings {
     /// What is taken of a feature, where limits clamp what is asked of it.
     clamped: Vec<(FeatureId, Quantity)>,
     debits: Vec<Debit>,
-    opened: Vec<Balance>,
+    opened: period::Opened,
     /// Whether a limit refused that has something to tell of that.
     warns: bool,
 }
@@ -352,6 +354,20 @@ pub fn access(
     at: Timestamp,
 ) -> Option<Access> {
     access::access(view, (scope, limit), at)
+}
+
+/// The balances on which a limit of a scope counts what happens at `at`, first drawn first: those of
+/// its grants that pay then, or the plan's own; and what no grant covers, of the plan, where that
+/// stands apart.
+///
+/// `None` when the scope, its plan or its terms do not have the limit, or the period is closed.
+#[must_use]
+pub fn allowances(
+    view: &View<'_>,
+    (scope, limit): (ScopeId, LimitId),
+    at: Timestamp,
+) -> Option<Vec<Balance>> {
+    access::allowances(view, (scope, limit), at)
 }
 
 /// Decides a request, and leaves what it would change in `workings`.
@@ -416,7 +432,9 @@ fn weigh<O: Observer>(
     if !verdict.is_allowed() {
         workings.effects.clear();
         let warns = workings.warns;
-        if matches!(verdict.retry, Retry::At(_)) && !retry::stands_alone(view, request) {
+        if let Retry::At(then) = verdict.retry
+            && !retry::stands_alone(view, request, then)
+        {
             verdict.retry = retry::ask_again(view, request, workings, verdict.retry);
         }
         if warns {

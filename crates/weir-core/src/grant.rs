@@ -1,7 +1,24 @@
 //! Which allowance pays? Grants of a scope, and the order in which they are drawn.
 //!
 //! A grant is an allowance with a life of its own. Several may serve one limit: they are drawn in
-//! burn order, each has its own balance, and together they are the capacity that an ask meets.
+//! burn order, each has its own balance, and together they are the capacity that an ask meets. A grant
+//! is worth its amount in each period of its limit, unless its [`Renewal`] says otherwise.
+//!
+//! # Laws
+//!
+//! Each is a test in `weir-testkit/tests/grant.rs`, under the same name.
+//!
+//! - `a_recurring_grant_is_whole_again`: whatever was left, it is worth its amount then.
+//! - `what_rolls_over_is_at_least_and_at_most_so_much`: and no more than that most, where the least is
+//!   more.
+//! - `a_rollover_is_provisional_while_a_grace_is_open`: a late draw lowers what rolled over, and what
+//!   was spent of that is owed.
+//! - `one_instant_has_one_order`: what rolled over pays what is owed, then what is whole again, then
+//!   what starts.
+//! - `a_debt_is_paid_by_what_comes_after_it`: and not by what was over before it.
+//! - `periods_pass_unasked_as_if_they_were_asked`: whether anybody asks or looks in between changes
+//!   nothing.
+//! - `conservation`: what was issued is taken, left or lapsed; what no grant covered is owed.
 
 use crate::amount::Quantity;
 use crate::id::LimitId;
@@ -10,8 +27,10 @@ use crate::time::Timestamp;
 use alloc::boxed::Box;
 
 mod burn;
+mod renewal;
 
 pub use burn::{Burn, By, Direction, Grain, Key};
+pub use renewal::{Every, Renewal, Rollover, Stretch, Turns};
 
 /// An allowance of a limit, for one scope.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -22,7 +41,7 @@ pub struct Grant {
     pub limit: LimitId,
     /// How it is told from the scope's other allowances: 1 for the first, then counting up.
     pub source: Source,
-    /// What it allows in each period; [`crate::limit::UNLIMITED`] for no end.
+    /// What it allows, and again whenever it comes back; [`crate::limit::UNLIMITED`] for no end.
     pub amount: Quantity,
     /// Where it stands in the burn order.
     pub priority: i32,
@@ -30,6 +49,8 @@ pub struct Grant {
     pub effective: Timestamp,
     /// When it stops paying; [`crate::window::Period::NEVER`] for never.
     pub expires: Timestamp,
+    /// How it comes back.
+    pub renewal: Renewal,
 }
 
 impl Grant {

@@ -292,6 +292,19 @@ impl<A> Holds<A> {
         holds.flat_map(|hold| hold.held.parts.iter().map(|part| (hold.until, part)))
     }
 
+    /// The first deadline after `now` of a root's open holds that hold something of a limit.
+    #[must_use]
+    pub fn next_deadline(
+        &self,
+        (root, scope): (ScopeId, ScopeId),
+        limit: LimitId,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let of_limit = |part: &Part| (part.scope, part.balance.0) == (scope, limit);
+        let mut to_come = self.open_parts(root).filter(|(until, _)| now < *until);
+        to_come.find(|(_, part)| of_limit(part)).map(|(until, _)| until)
+    }
+
     /// How many holds of a root are on record.
     #[must_use]
     pub fn len_of(&self, root: ScopeId) -> usize {

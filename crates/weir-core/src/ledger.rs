@@ -46,6 +46,7 @@ mod parts;
 mod priced;
 mod record;
 mod refuse;
+mod renewed;
 mod snapshot;
 mod wire;
 
@@ -330,6 +331,21 @@ impl Ledger {
     ) -> Option<Access> {
         let view = view(&self.books, catalog, self.head.seen.max(at));
         decide::access(&view, (scope, limit), at)
+    }
+
+    /// The balances of a limit of a scope at `at`, first drawn first, each worth what it is then; see
+    /// [`decide::allowances`].
+    ///
+    /// `None` when the scope's plan has no such limit, or the period is closed.
+    #[must_use]
+    pub fn allowances(
+        &self,
+        catalog: &Catalog,
+        (scope, limit): (ScopeId, LimitId),
+        at: Timestamp,
+    ) -> Option<Vec<Balance>> {
+        let view = view(&self.books, catalog, self.head.seen.max(at));
+        decide::allowances(&view, (scope, limit), at)
     }
 
     /// How far the ledger has come.

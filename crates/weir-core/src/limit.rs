@@ -111,7 +111,8 @@ pub struct Source(pub u16);
 impl Source {
     /// The capacity that the plan states.
     pub const PLAN: Self = Self(0);
-    /// The same, where it is counted without periods. No grant has this number.
+    /// The same, where it is counted without periods; of grants, what they paid between two. No grant
+    /// has this number.
     pub const SLIDING: Self = Self(u16::MAX);
 }
 

@@ -73,6 +73,8 @@ impl Period {
     pub const FLOWING: Timestamp = first(1);
     /// The same for a [`Window::InFlight`].
     pub const IN_FLIGHT: Timestamp = first(2);
+    /// Where the reading stands that says since when a limit's grants owe.
+    pub const OWING: Timestamp = first(3);
 
     /// Whether `at` lies in the period.
     #[must_use]

@@ -20,6 +20,7 @@ mod book;
 mod burn;
 pub mod calendar;
 pub mod clocks;
+mod commit;
 mod correct;
 mod debt;
 mod funds;
@@ -29,6 +30,7 @@ mod line;
 mod memory;
 pub mod meter;
 pub mod price;
+mod renewal;
 mod retry;
 mod sliding;
 mod sold;
@@ -92,6 +94,8 @@ struct Take {
     amount: BigInt,
     /// The capacity that was read when the period was open; `None` if that is to be read anew.
     capacity: Option<i128>,
+    /// What the balance was worth then.
+    worth: BigInt,
 }
 
 /// What limits keep beside what is taken.
@@ -100,7 +104,11 @@ struct Numbers {
     heard: Vec<Heard>,
     levels: Vec<sliding::Level>,
     told: Vec<Told>,
+    owing: Vec<Owing>,
 }
+
+/// The limit of which more was used at an instant than its grants have.
+type Owing = (ScopeId, LimitId, i64);
 
 /// A value that a meter which keeps its number was told, and the end of the period it belongs to.
 #[derive(Clone, Debug)]
@@ -267,45 +275,6 @@ impl Model {
         self.answer((request, now), Purpose::Use(BigInt::ZERO))
     }
 
-    fn commit(&mut self, changes: Changes) {
-        for Heard { place, value, at } in changes.heard {
-            self.numbers.heard.push(Heard { place, value, at });
-        }
-        for (take, grace) in changes.takes {
-            // A later period, once opened, ends those before it whose grace is over.
-            if !self.takes.iter().any(|known| known.key == take.key) {
-                let (now, Key { end, .. }) = (self.now, take.key);
-                let Key { source, .. } = take.key;
-                let gone = |known: Key| {
-                    let of_limit = Key { end, source, ..known } == take.key;
-                    let over = known.end < end && now > known.end + grace;
-                    of_limit && over && self.held(known, now) == BigInt::ZERO
-                };
-                let place = |key: Key| (key.scope, key.limit, key.end);
-                let ended: Vec<Key> =
-                    self.takes.iter().map(|t| t.key).filter(|k| gone(*k)).collect();
-                self.takes.retain(|known| !ended.contains(&known.key));
-                self.numbers.levels.retain(|level| !ended.contains(&level.key));
-                self.numbers
-                    .heard
-                    .retain(|heard| !ended.iter().any(|key| place(*key) == heard.place));
-                ended.iter().for_each(|key| self.untell(place(*key)));
-            }
-            let same = self.takes.iter_mut().filter(|known| known.key == take.key);
-            same.for_each(|known| known.capacity = take.capacity);
-            self.takes.push(take);
-        }
-        changes.levels.into_iter().for_each(|level| self.set_level(level));
-        self.pay(changes.paid);
-        for (scope, source) in changes.past {
-            self.takes.retain(|take| (take.key.scope, take.key.source) != (scope, source.0));
-            if let Some(scope) = self.scope_mut(scope) {
-                scope.grants.retain(|grant| grant.source != source);
-            }
-        }
-        self.tell(changes.told);
-    }
-
     fn pay(&mut self, paid: Vec<(ScopeId, usize, BigInt)>) {
         for (scope, at, part) in paid {
             if let Some((_, paid)) = self.scope_mut(scope).and_then(|s| s.lots.get_mut(at)) {
@@ -383,6 +352,14 @@ impl Model {
     /// The verdict at `now`, and what it changes when it is allowed.
     fn judge(&self, request: &Request<'_>, now: i64) -> (Verdict, Changes) {
         self.judge_for(request, now, Purpose::Use(BigInt::ZERO))
+    }
+
+    /// The verdict at a later instant, when so many were asked.
+    fn judge_again(&self, request: &Request<'_>, now: i64, asked: usize) -> Verdict {
+        match self.gates(request, now) {
+            Ok(()) => self.weigh(request, now, Purpose::Again(asked)).0,
+            Err(verdict) => *verdict,
+        }
     }
 
     fn gates(&self, request: &Request<'_>, now: i64) -> Result<(), Box<Verdict>> {

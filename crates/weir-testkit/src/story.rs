@@ -22,6 +22,7 @@ use crate::ledger_model::{Model, Told};
 mod batch;
 mod catalog;
 mod correct;
+mod grants;
 mod holds;
 mod stage;
 
@@ -230,8 +231,8 @@ impl Author {
                 let source = Source(u.int_in_range(1..=12)?);
                 Act::VoidGrant(scope, source, later(now, u.int_in_range(-HOUR..=HOUR)?))
             }
-            82..=83 => Act::SetStatus(scope, *u.choose(STATUSES)?),
-            84..=87 => self.grant(scope, now, u)?,
+            82 => Act::SetStatus(scope, *u.choose(STATUSES)?),
+            83..=87 => self.grant(scope, now, u)?,
             88..=92 => self.top_up(scope, now, u)?,
             93 => self.import(scope, now, u)?,
             94 => self.batch(scope, now, u)?,
@@ -293,25 +294,6 @@ impl Author {
         let parent = if root { None } else { Some(self.scope(u)?) };
         let name = format!("s{}", u.int_in_range(0..=3_u8)?);
         Ok(Act::Intern(parent, name, self.plan(u)?))
-    }
-
-    fn grant(&self, scope: ScopeId, now: Timestamp, u: &mut Unstructured<'_>) -> Result<Act> {
-        let limit = self.limit(u)?;
-        let effective = later(now, u.int_in_range(-HOUR..=HOUR)?);
-        let name =
-            format!("{}{}", u.choose(&["g", "G", "g_", "g-", "h"])?, u.int_in_range(0..=9_u8)?);
-        let expires = if u.ratio(1, 3)? { Timestamp::MAX } else { later(effective, lasting(u)?) };
-        let amount = if u.ratio(1, 12)? { UNLIMITED } else { units(u.int_in_range(0..=9)?) };
-        let grant = Grant {
-            name: name.into(),
-            limit,
-            source: Source(u.int_in_range(1..=12)?),
-            amount,
-            priority: u.int_in_range(0..=2)?,
-            effective,
-            expires,
-        };
-        Ok(Act::Grant(scope, grant, self.shape.burn(limit, &self.model)))
     }
 
     fn top_up(&self, scope: ScopeId, now: Timestamp, u: &mut Unstructured<'_>) -> Result<Act> {

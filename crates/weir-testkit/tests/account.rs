@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use weir_core::account::{Accounts, LimitReading, Status};
 use weir_core::amount::Quantity;
-use weir_core::grant::{Burn, Grant};
+use weir_core::grant::{Burn, Grant, Renewal};
 use weir_core::hash::HashKey;
 use weir_core::id::{CatalogVersion, LimitId, PlanId, ScopeId, ScopeName, WalletId};
 use weir_core::limit::{Balance, Source, UNLIMITED};
@@ -390,6 +390,7 @@ fn step() -> impl Strategy<Value = Step> {
         priority,
         effective: Timestamp::EPOCH,
         expires,
+        renewal: Renewal::DEFAULT,
     });
     let lot = (any::<[bool; 2]>(), -1..2_i32, (0..4_i64, 0..3_i64, 0..9_i64)).prop_map(
         |([wallet, paid], priority, (expires, purchased, left))| Lot {

@@ -13,7 +13,7 @@
 //!
 //! ```
 //! use http::Request;
-//! use weir::{Gate, GateError, GrantTerms, Timestamp};
+//! use weir::{Gate, GateError, GrantTerms, Renewal, Timestamp};
 //! use weir_core::token::Status;
 //! use weir_core::window::Period;
 //! use weir_unprice::entitlement::{Billing, Entitlement, Kind, Terms, entitle, root_of};
@@ -43,7 +43,8 @@
 //! };
 //! entitle(&gate, (&root, "tokens"), &sold, now)?;
 //! let amount = Some(weir::Quantity::from_units(10));
-//! let grant = GrantTerms { name: "g1", amount, priority: 10, effective: now, expires: None };
+//! let (effective, renewal) = (now, Renewal::DEFAULT);
+//! let grant = GrantTerms { name: "g1", amount, priority: 10, effective, expires: None, renewal };
 //! gate.grant(customer, "tokens", &grant, now)?;
 //!
 //! let send = |key: &str, amount: u32| {

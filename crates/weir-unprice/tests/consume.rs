@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::json;
-use weir::{Gate, GrantTerms, Quantity, Timestamp};
+use weir::{Gate, GrantTerms, Quantity, Renewal, Timestamp};
 use weir_unprice::consume::consume;
 use weir_unprice::entitlement::{Entitlement, entitle, root_of};
 use weir_unprice::ingest::Rejection;
@@ -92,8 +92,14 @@ fn an_empty_wallet_and_a_closed_period_still_refuse() {
     assert_eq!(told(&gate, &message("a", 1)), Some(Rejection::WalletEmpty));
     let april = later("P14D");
     let customer = gate.find(None, "proj/cus_1").unwrap().unwrap();
-    let terms =
-        GrantTerms { name: "g2", amount: None, priority: 0, effective: april, expires: None };
+    let terms = GrantTerms {
+        name: "g2",
+        amount: None,
+        priority: 0,
+        effective: april,
+        expires: None,
+        renewal: Renewal::DEFAULT,
+    };
     gate.grant(customer, "tokens", &terms, april).unwrap();
     let late = Message { received: april, ..message("b", 1) };
     let rejection = consume(&gate, &(), &late, april).unwrap();
@@ -108,8 +114,14 @@ fn a_message_without_a_grant_may_be_handed_on_again() {
     let failure = consume(&gate, &(), &message("a", 1), now()).unwrap_err();
     assert_eq!(failure.code(), "unprice.no_active_grant");
     let ten = Some(Quantity::from_units(10));
-    let terms =
-        GrantTerms { name: "g2", amount: ten, priority: 0, effective: now(), expires: None };
+    let terms = GrantTerms {
+        name: "g2",
+        amount: ten,
+        priority: 0,
+        effective: now(),
+        expires: None,
+        renewal: Renewal::DEFAULT,
+    };
     gate.grant(customer, "tokens", &terms, now()).unwrap();
     assert_eq!(told(&gate, &message("a", 1)), None);
 }

@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::json;
-use weir::{Gate, GrantTerms, LotTerms, Quantity, Scope, Span, Timestamp};
+use weir::{Gate, GrantTerms, LotTerms, Quantity, Renewal, Scope, Span, Timestamp};
 use weir_core::json::{Lexer, Profile, Scratch};
 use weir_core::wallet::Kind as LotKind;
 use weir_unprice::entitlement::{Entitlement, entitle, root_of};
@@ -22,7 +22,8 @@ fn prepaid() -> (Gate, Scope) {
     let customer = gate.open(None, &root(), Some("starter"), now()).unwrap();
     let amount = Some(Quantity::from_units(10));
     let effective = Timestamp::EPOCH;
-    let grant = GrantTerms { name: "g1", amount, priority: 10, effective, expires: None };
+    let renewal = Renewal::DEFAULT;
+    let grant = GrantTerms { name: "g1", amount, priority: 10, effective, expires: None, renewal };
     gate.grant(customer, "tokens", &grant, now()).unwrap();
     sell(&gate, "ce_1");
     (gate, customer)

@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
-use weir::{Gate, GrantTerms, LotTerms, Quantity, Timestamp};
+use weir::{Gate, GrantTerms, LotTerms, Quantity, Renewal, Timestamp};
 use weir_core::wallet::Kind as LotKind;
 use weir_unprice::entitlement::{Billing, Entitlement, Kind, Terms, entitle, root_of};
 use weir_unprice::queue::{Message, Queue, Unqueued};
@@ -132,6 +132,7 @@ fn a_customer_sees_what_it_may_use_now() {
         priority: 90,
         effective: later("P1D"),
         expires: None,
+        renewal: Renewal::DEFAULT,
     };
     gate.grant(customer, "tokens", &more, now()).unwrap();
     let ask = |body: Value, at| send_to(&gate, &(), &to("/v1/entitlements/get", &body), at);

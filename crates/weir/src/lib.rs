@@ -64,6 +64,7 @@ pub use weir_core::decide::{
     Anchor, Binding, Cost, Debit, Draw, Observer, Outcome, Reason, Retry, Stage, Then, Verdict,
 };
 pub use weir_core::fault::Fault;
+pub use weir_core::grant::{Every, Renewal, Rollover, Turns};
 pub use weir_core::ledger::{Forecast, HostKeys, Pace};
 pub use weir_core::limit::Warning;
 pub use weir_core::time::{Span, Timestamp};

@@ -5,7 +5,9 @@
     reason = "in the helpers of tests, what cannot be set up is a failing test"
 )]
 
-use weir::{Ask, Caller, Cost, Gate, GrantTerms, LotTerms, Quantity, Scope, Timestamp, Trace};
+use weir::{
+    Ask, Caller, Cost, Gate, GrantTerms, LotTerms, Quantity, Renewal, Scope, Timestamp, Trace,
+};
 use weir_core::wallet::Kind;
 
 const CATALOG: &[u8] = br#"{
@@ -31,7 +33,8 @@ fn world() -> (Gate, [Scope; 2], Timestamp) {
     for (name, priority, units) in [("trial", 0, 4), ("paid", 1, 6)] {
         let (effective, expires) = (Timestamp::EPOCH, None);
         let amount = Some(Quantity::from_units(units));
-        let terms = GrantTerms { name, amount, priority, effective, expires };
+        let terms =
+            GrantTerms { name, amount, priority, effective, expires, renewal: Renewal::DEFAULT };
         gate.grant(ann, "calls.bonus", &terms, now).unwrap();
     }
     let lot = LotTerms {

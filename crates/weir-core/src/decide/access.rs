@@ -2,7 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::weigh::{Place, closed_binding, end_of, refusal, standing_of};
+use super::period::Opened;
+use super::weigh::{Place, closed_binding, refusal, standing_of};
 use super::{Access, Binding, Compared, Outcome, Reason, View, debt, period, sliding};
 use crate::amount::Quantity;
 use crate::id::{LimitId, ScopeId};
@@ -19,7 +20,7 @@ pub(super) fn access(
     let account = view.accounts.get(scope)?;
     let terms = view.catalog.limit_terms(account.plan()?, limit)?;
     let place = Place { scope, account, terms };
-    let mut opened = Vec::new();
+    let mut opened = Opened::default();
     let standing = match stand(view, place, at, &mut opened) {
         Ok(standing) => standing?,
         Err(period) => {
@@ -28,7 +29,7 @@ pub(super) fn access(
             return Some(Access { binding, outcome, spent: Quantity::ZERO });
         }
     };
-    let (resets_at, asked, taken) = (end_of(&opened), Quantity::ZERO, Quantity::ZERO);
+    let (resets_at, asked, taken) = (opened.period.end, Quantity::ZERO, Quantity::ZERO);
     let Standing { used, held, capacity, .. } = standing;
     let of = Compared { scope, limit, fit: Fit::Within };
     let binding = Binding { of, used, held, asked, taken, capacity, resets_at };
@@ -54,18 +55,31 @@ pub(super) fn stand(
     view: &View<'_>,
     place: Place<'_>,
     at: Timestamp,
-    opened: &mut Vec<Balance>,
+    opened: &mut Opened,
 ) -> Result<Option<Standing>, Period> {
     if place.terms.window.slides() {
         let none = Quantity::ZERO;
         let standing = sliding::standing(view, place, (none, none, place.terms.line.enforcement));
-        opened.clear();
-        opened.extend(standing);
+        opened.balances.clear();
+        opened.balances.extend(standing);
+        opened.period.end = standing.map_or(Period::NEVER, |standing| standing.window_end);
         return Ok(standing.as_ref().map(Standing::of));
     }
     let at = if place.terms.window.counts_at_event() { at } else { view.now };
-    period::open(view, place.counted(), at, opened)?;
-    period::lapse(view, place.scope, opened);
-    let settled = debt::settle(place.terms, opened, |_| ());
-    Ok(settled.map(|()| standing_of(opened)))
+    period::open(view, place, at, opened)?;
+    let settled = debt::settle(place.terms, opened);
+    Ok(settled.map(|()| standing_of(&opened.balances)))
+}
+
+/// See [`super::allowances`].
+pub(super) fn allowances(
+    view: &View<'_>,
+    (scope, limit): (ScopeId, LimitId),
+    at: Timestamp,
+) -> Option<Vec<Balance>> {
+    let account = view.accounts.get(scope)?;
+    let terms = view.catalog.limit_terms(account.plan()?, limit)?;
+    let mut opened = Opened::default();
+    stand(view, Place { scope, account, terms }, at, &mut opened).ok()??;
+    Some(opened.balances)
 }

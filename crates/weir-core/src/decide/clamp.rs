@@ -5,15 +5,15 @@
 //! left; each limit is compared with the whole ask all the same, and one that denies that denies
 //! everything. Only what a meter adds up has parts, so only that is clamped.
 
-use alloc::vec::Vec;
 use core::mem;
 
+use super::period::Opened;
 use super::weigh::Place;
 use super::{Cost, Purpose, Request, View, Workings, access};
 use crate::amount::Quantity;
 use crate::catalog::Counted;
 use crate::id::FeatureId;
-use crate::limit::{Balance, Enforcement, Fit};
+use crate::limit::{Enforcement, Fit};
 
 /// Finds what is taken of each feature that a limit on the path clamps.
 #[inline]
@@ -68,7 +68,7 @@ fn fits(
     (view, request): (&View<'_>, &Request<'_>),
     place: Place<'_>,
     asked: Quantity,
-    opened: &mut Vec<Balance>,
+    opened: &mut Opened,
 ) -> Quantity {
     let standing = access::stand(view, place, request.at, opened).ok().flatten();
     let clamps = standing.filter(|s| s.meets(asked, Enforcement::Clamp) == Fit::Clamped);

@@ -6,7 +6,6 @@
 //! as fast as one that never had them.
 
 use alloc::vec::Vec;
-use core::convert::Infallible;
 
 use super::{Effect, View};
 use crate::account::Account;
@@ -14,25 +13,22 @@ use crate::catalog::{Capacity, Terms};
 use crate::grant::Grant;
 use crate::id::ScopeId;
 
-/// Visits the grants of a limit that are wanted, first drawn first.
-pub(super) fn in_burn_order<'a, E>(
+/// Visits the grants of a limit, first drawn first.
+#[inline]
+pub(super) fn in_burn_order<'a>(
     view: &View<'a>,
     (account, terms): (&'a Account, &Terms),
-    wanted: impl Fn(&Grant) -> bool,
-    visit: impl FnMut(&'a Grant) -> Result<(), E>,
-) -> Result<(), E> {
-    let Capacity::Granted { burn } = terms.capacity else { return Ok(()) };
-    let all = || {
-        let grants = view.accounts.grants(account);
-        grants.filter(|grant| grant.limit == terms.limit && wanted(grant))
-    };
+    visit: impl FnMut(&'a Grant),
+) {
+    let Capacity::Granted { burn } = terms.capacity else { return };
+    let all = || view.accounts.grants(account).filter(|grant| grant.limit == terms.limit);
     // They are stored in the order that was declared when they were given.
     if all().is_sorted_by(|a, b| burn.order(a, b).is_le()) {
-        return all().try_for_each(visit);
+        return all().for_each(visit);
     }
     let mut sorted: Vec<&Grant> = all().collect();
     sorted.sort_by(|a, b| burn.order(a, b));
-    sorted.into_iter().try_for_each(visit)
+    sorted.into_iter().for_each(visit);
 }
 
 /// Whether the grant pays for nothing that is still accepted.
@@ -55,9 +51,9 @@ pub(super) fn forget(
         // What a meter read goes with the balances of its period.
         is_past(view, terms, grant) && !of_grant.any(|known| reads || known.held.is_positive())
     };
-    let visited = in_burn_order::<Infallible>(view, (account, terms), past, |grant| {
-        effects.push(Effect::Ended { scope, source: grant.source });
-        Ok(())
+    in_burn_order(view, (account, terms), |grant| {
+        if past(grant) {
+            effects.push(Effect::Ended { scope, source: grant.source });
+        }
     });
-    debug_assert!(visited.is_ok());
 }

@@ -5,7 +5,7 @@ use core::mem;
 
 use super::{
     Caller, Cost, Debit, Draw, Effect, Observer, PATH_MAX, Purpose, Reason, Request, Retry,
-    Verdict, View, Workings, clamp, funds, gates, sliding, warn,
+    Verdict, View, Workings, clamp, debt, funds, gates, sliding, warn,
 };
 use crate::account::Accounts;
 use crate::amount::Quantity;
@@ -255,6 +255,7 @@ fn book_parts<O: Observer>(
         let balance = *balances.find(|balance| balance.key() == part.balance)?;
         let (used, reading) = sliding::booked(view, (part, &balance), taken)?;
         effects.extend(reading);
+        effects.extend(debt::booked(view, part).filter(|_| taken.is_positive()));
         let held = balance.held.checked_sub(before.checked_sub(part.held)?)?;
         let cost = match &part.charge {
             Some(charge) => charge.between((balance.used, used), part.capacity)?,

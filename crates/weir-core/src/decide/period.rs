@@ -2,11 +2,11 @@
 
 use alloc::vec::Vec;
 
-use super::{View, debt, ending};
+use super::weigh::Place;
+use super::{View, debt, granted};
 use crate::account::Account;
 use crate::amount::Quantity;
-use crate::catalog::{Capacity, Late, Overage, Terms};
-use crate::grant::Grant;
+use crate::catalog::{Capacity, Late, Terms};
 use crate::id::{LimitId, ScopeId};
 use crate::limit::{Balance, CapacityRead, Source};
 use crate::time::civil::DAY_MS;
@@ -24,6 +24,8 @@ struct Allowance {
 /// Whether an opened balance is stored already.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Opening {
+    /// It may be new, and they end at different instants.
+    Apart,
     /// It is.
     Known,
     /// The limit has no periods: it is what counts now, and stored in another form.
@@ -60,54 +62,106 @@ fn latest<'a>(
     (runs && !lapses).then_some(latest)
 }
 
+/// The balances on which a limit counts, and what else of it was looked at.
+#[derive(Clone, Debug)]
+pub(super) struct Opened {
+    /// Those that count, first drawn first.
+    pub(super) balances: Vec<Balance>,
+    /// The limit's period.
+    pub(super) period: Period,
+    /// Of a granted limit, those that are stored, and those that paid a debt since.
+    pub(super) known: Vec<Balance>,
+    /// How many of those are stored.
+    pub(super) stored: usize,
+    /// Of those that no longer count, the ones of which more was spent than rolled over.
+    pub(super) mended: Vec<Balance>,
+    /// What else is to be done.
+    pub(super) noted: Noted,
+}
+
+/// What a look at a limit's grants shows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Noted {
+    /// Some grant has stretches of its own.
+    pub(super) cut: bool,
+    /// Some grant may be forgotten.
+    pub(super) forgets: bool,
+    /// What was owed before anything is asked.
+    pub(super) owed: Owed,
+}
+
+/// What is owed before anything is asked.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum Owed {
+    /// What was owed before.
+    Known,
+    /// More than before, since less rolled over than was spent.
+    More,
+    /// Nothing.
+    #[default]
+    Nothing,
+}
+
+impl Default for Opened {
+    fn default() -> Self {
+        Self {
+            balances: Vec::new(),
+            period: Period::ALWAYS,
+            known: Vec::new(),
+            stored: 0,
+            mended: Vec::new(),
+            noted: Noted::default(),
+        }
+    }
+}
+
 /// Opens the balances on which a limit counts an event of `at`: the plan's own, or those of the
 /// grants that pay, or one without capacity.
 ///
 /// # Errors
 ///
 /// The period, when it is over and so is its grace, and late events are not counted now.
+#[inline]
 pub(super) fn open(
     view: &View<'_>,
-    counted: (&Account, &Terms),
+    place: Place<'_>,
     at: Timestamp,
-    opened: &mut Vec<Balance>,
+    opened: &mut Opened,
 ) -> Result<(), Period> {
-    let (_, terms) = counted;
-    match open_at(view, counted, at, opened) {
-        Err(period) if terms.line.late == Late::Now && over(terms, period.end, view.now) => {
-            open_at(view, counted, view.now, opened)
-        }
-        tried => tried,
-    }
+    let at = counted_at(view, place.counted(), at);
+    opened.balances.clear();
+    opened.noted = Noted::default();
+    let Capacity::Fixed { amount, read } = place.terms.capacity else {
+        return granted::open(view, place, at, opened);
+    };
+    let allowance = Allowance { source: Source::PLAN, amount, read };
+    let balance = match latest(view, place.counted(), Source::PLAN, at) {
+        Some(balance) => *balance,
+        None => look_up(view, place.counted(), allowance, at)?,
+    };
+    opened.period.end = balance.window_end;
+    opened.balances.push(balance);
+    lapse(view, place.scope, &mut opened.balances);
+    Ok(())
 }
 
-fn open_at(
+/// When a limit counts what happened at `at`: then, or now, when that is declared of what comes after
+/// the grace.
+#[inline]
+pub(super) fn counted_at(
     view: &View<'_>,
     (account, terms): (&Account, &Terms),
     at: Timestamp,
-    opened: &mut Vec<Balance>,
-) -> Result<(), Period> {
-    opened.clear();
-    let mut open = |source, amount, read| {
-        let allowance = Allowance { source, amount, read };
-        opened.push(match latest(view, (account, terms), source, at) {
-            Some(balance) => *balance,
-            None => look_up(view, (account, terms), allowance, at)?,
-        });
-        Ok(())
-    };
-    if let Capacity::Fixed { amount, read } = terms.capacity {
-        return open(Source::PLAN, amount, read);
+) -> Timestamp {
+    if !terms.window.counts_at_event() {
+        return view.now;
     }
-    // What no grant covers has a balance of its own, after those of the grants.
-    let apart = terms.line.overage == Overage::Apart || terms.line.overage.is_owed();
-    let mut none = true;
-    let pays = |grant: &Grant| grant.pays_at(at) && !ending::is_past(view, terms, grant);
-    ending::in_burn_order(view, (account, terms), pays, |grant| {
-        none = false;
-        open(grant.source, grant.amount, CapacityRead::Live)
-    })?;
-    if apart || none { open(Source::PLAN, Quantity::ZERO, CapacityRead::Live) } else { Ok(()) }
+    if terms.line.late != Late::Now || at == view.now {
+        return at;
+    }
+    let period = period_of(view, (account, terms), Source::PLAN, at);
+    let end = period.unwrap_or_else(|outside| outside).end;
+    if over(terms, end, view.now) { view.now } else { at }
 }
 
 /// The balance of the period of `at`, where it is not known to be the latest.
@@ -143,9 +197,7 @@ fn look_up(
         {
             return Err(period);
         }
-        let owes = source == Source::PLAN;
-        let used = if owes { debt::carried(view, (account, terms), period) } else { fresh.used };
-        return Ok(Balance { used, ..fresh });
+        return Ok(Balance { used: debt::carried(view, (account, terms), period), ..fresh });
     };
     let keeps = read == CapacityRead::AtRoll && known.generation != Balance::VACANT.generation;
     let capacity = if keeps { known.capacity } else { amount };
@@ -155,7 +207,7 @@ fn look_up(
 /// Whether a period that is not known had begun when the clock was put back, and a later one has been
 /// opened since: then it was closed, and is not opened again.
 #[inline(never)]
-fn may_have_closed(
+pub(super) fn may_have_closed(
     view: &View<'_>,
     (account, terms): (&Account, &Terms),
     fresh: &Balance,
@@ -190,12 +242,13 @@ pub(super) fn closed<'a>(
     (account, terms): (&'a Account, &'a Terms),
     new: &Balance,
 ) -> impl Iterator<Item = (LimitId, Source, Timestamp)> + 'a {
-    let (limit, _, end) = new.key();
+    let (limit, source, end) = new.key();
     let gone = move |balance: &&Balance| {
         balance.limit == limit
             && balance.window_end < end
             && over(terms, balance.window_end, view.now)
             && balance.held == Quantity::ZERO // a hold lives on in it
+            && granted::is_carried(view, (account, terms), balance, source)
     };
     view.accounts.balances(account).filter(gone).map(Balance::key)
 }
@@ -206,7 +259,7 @@ pub(super) fn closed<'a>(
 /// # Errors
 ///
 /// The stretch around `at` in which nothing counts.
-fn period_of(
+pub(super) fn period_of(
     view: &View<'_>,
     (account, terms): (&Account, &Terms),
     source: Source,
@@ -234,6 +287,6 @@ const LACKING_DAY: Span = match Span::from_millis(2 * DAY_MS) {
 };
 
 /// Whether a period that ended at `end`, and its grace, are over.
-fn over(terms: &Terms, end: Timestamp, now: Timestamp) -> bool {
+pub(super) fn over(terms: &Terms, end: Timestamp, now: Timestamp) -> bool {
     end != Period::NEVER && end.checked_add(terms.grace).is_some_and(|last| now > last)
 }

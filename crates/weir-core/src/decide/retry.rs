@@ -1,10 +1,12 @@
 //! When would it pass? What time alone gives back to a limit that refused.
 
 use super::verdict::{Binding, Retry};
-use super::{Request, Verdict, View, Workings, weigh};
+use super::weigh::Place;
+use super::{Request, Verdict, View, Workings, granted, weigh};
 use crate::amount::Quantity;
-use crate::catalog::{Capacity, Terms};
-use crate::limit::{Balance, Enforcement, Standing};
+use crate::catalog::{Capacity, Overage, Terms};
+use crate::limit::{Balance, Enforcement, Standing, UNLIMITED};
+use crate::time::Timestamp;
 
 /// When a limit of one balance has room again: as holds end, or `at_the_end` of its period.
 pub(super) fn reopens(
@@ -37,21 +39,58 @@ pub(super) fn reopens(
     at_the_end
 }
 
+/// When grants may have so much again, of which they lack some at the view's instant: when one is
+/// filled again or turns, when one starts, or as holds end; and not before all of them together, each
+/// whole, could.
+pub(super) fn refills(
+    view: &View<'_>,
+    request: &Request<'_>,
+    place: Place<'_>,
+    (opened, asked): (&[Balance], Quantity),
+) -> Retry {
+    let Place { scope, account, terms } = place;
+    let grants = || view.accounts.grants(account).filter(|grant| grant.limit == terms.limit);
+    let could = |at: Timestamp| {
+        let paying = grants().filter(|grant| grant.pays_at(at));
+        let most = paying.map(|grant| granted::most(terms, grant));
+        let sum = most.fold(Quantity::ZERO, |sum, most| sum.checked_add(most).unwrap_or(UNLIMITED));
+        let whole = Balance { capacity: sum, ..Balance::VACANT };
+        Standing::of(&whole).admits(asked, terms.line.enforcement)
+    };
+    let starts = || grants().map(|grant| grant.effective).filter(|starts| view.now < *starts);
+    let ends = opened.iter().map(|balance| balance.window_end);
+    let root = request.scopes.first().copied().unwrap_or(scope);
+    let deadline = view.holds.next_deadline((root, scope), terms.limit, view.now);
+    let over = terms.window.over();
+    let next = ends.chain(starts()).chain(deadline).min();
+    let then = match next {
+        Some(next) if could(next) => Some(next),
+        _ => starts().filter(|starts| could(*starts)).min(),
+    };
+    then.filter(|then| *then < over).map_or(Retry::Never, Retry::At)
+}
+
 /// Whether the request meets one limit only, which starts anew with each period to come, or gives
 /// back bit by bit: when it says that it has room again, nothing else needs to be asked.
-pub(super) fn stands_alone(view: &View<'_>, request: &Request<'_>) -> bool {
+pub(super) fn stands_alone(view: &View<'_>, request: &Request<'_>, then: Timestamp) -> bool {
     let ([scope], [cost]) = (request.scopes, request.costs) else { return false };
     let Some(account) = view.accounts.get(*scope) else { return false };
     let limits = account.plan().map_or(&[][..], |plan| view.catalog.terms(plan, cost.feature));
     // What it costs then may fit no number.
-    let [Terms { capacity: Capacity::Fixed { .. }, charge: None, window, .. }] = limits else {
-        return false;
-    };
+    let [Terms { capacity, charge: None, window, line, .. }] = limits else { return false };
     if window.slides() {
         return true;
     }
-    let open = view.accounts.balances(account).filter(|balance| view.now < balance.window_end);
-    open.count() <= 1 // none is booked ahead
+    let mut open = view.accounts.balances(account).filter(|balance| view.now < balance.window_end);
+    if let Capacity::Fixed { .. } = capacity {
+        return open.count() <= 1; // none is booked ahead
+    }
+    let mut grants = view.accounts.grants(account);
+    // All that is open ends then, and each grant is whole.
+    line.overage != Overage::Kept
+        && grants.all(|grant| grant.renewal.is_plain())
+        && open.next().is_some_and(|first| first.window_end == then)
+        && open.all(|balance| balance.window_end == then)
 }
 
 /// When the request passes that may pass at `retry`, with nothing but time passing. Where another

@@ -2,7 +2,7 @@
 
 use core::{mem, slice};
 
-use super::period::{self, Opening};
+use super::period::{self, Noted, Opened, Opening, Owed};
 use super::verdict::{Binding, Compared, Outcome, Reason, Retry, Verdict};
 use super::{
     Cost, Draw, Effect, Observer, Purpose, Request, Stage, View, Workings, clamp, ending, funds,
@@ -207,7 +207,10 @@ impl<'s, O: Observer> Scale<'s, O> {
     #[inline(always)]
     fn weigh_at(&mut self, place: Place<'s>, at: Timestamp) -> Option<()> {
         match period::running(self.view, place.counted(), at) {
-            Some(balance) => self.compare(place, (slice::from_ref(balance), Opening::Known)),
+            Some(balance) => {
+                let period = Period { end: balance.window_end, ..Period::ALWAYS };
+                self.compare(place, (slice::from_ref(balance), Opening::Known), period)
+            }
             None => self.open(place, at),
         }
     }
@@ -216,14 +219,17 @@ impl<'s, O: Observer> Scale<'s, O> {
     #[inline(never)]
     fn open(&mut self, place: Place<'s>, at: Timestamp) -> Option<()> {
         let mut opened = mem::take(&mut self.workings.opened);
-        let weighed = match period::open(self.view, place.counted(), at, &mut opened) {
+        let weighed = match period::open(self.view, place, at, &mut opened) {
             Ok(()) => {
-                period::lapse(self.view, place.scope, &mut opened);
                 let opening = self.settle(place, &mut opened);
-                let weighed = opening.and_then(|opening| self.compare(place, (&opened, opening)));
-                let Place { scope, account, terms } = place;
-                let effects = &mut self.workings.effects;
-                ending::forget(self.view, (scope, account, terms), effects);
+                let weighed = opening.and_then(|opening| {
+                    self.compare(place, (&opened.balances, opening), opened.period)
+                });
+                if opened.noted.forgets {
+                    let Place { scope, account, terms } = place;
+                    let effects = &mut self.workings.effects;
+                    ending::forget(self.view, (scope, account, terms), effects);
+                }
                 weighed
             }
             Err(period) => self.close_out(place, period),
@@ -238,10 +244,11 @@ impl<'s, O: Observer> Scale<'s, O> {
         &mut self,
         place: Place<'s>,
         (opened, opening): (&[Balance], Opening),
+        period: Period,
     ) -> Option<()> {
         let Place { scope, terms, .. } = place;
         let meter = &terms.counted.meter;
-        let resets_at = end_of(opened);
+        let resets_at = period.end;
         let standing = standing_of(opened);
         let (asked, reading) = if meter.keeps_reading() {
             self.read(place, resets_at)?
@@ -265,17 +272,16 @@ impl<'s, O: Observer> Scale<'s, O> {
             }
         }
         let Some(reading) = reading else {
-            self.draw(place, (opened, opening), (taken, standing.left))?;
+            self.draw(place, (opened, opening, period), (taken, standing.left))?;
             self.warn(place, &binding);
             return Some(());
         };
         let window_end = reading_end(meter, resets_at);
         let limit = terms.limit;
         self.workings.effects.push(Effect::Reading { scope, limit, reading, window_end });
-        let before = self.workings.effects.len();
-        self.draw(place, (opened, opening), (taken, standing.left))?;
-        if self.workings.effects.len() == before && meter.life == Life::Window {
-            self.hold_open(place, opened, opening);
+        self.draw(place, (opened, opening, period), (taken, standing.left))?;
+        if meter.life == Life::Window {
+            self.hold_open(place, (opened, opening), resets_at);
         }
         self.warn(place, &binding);
         Some(())
@@ -317,20 +323,21 @@ impl<'s, O: Observer> Scale<'s, O> {
     fn draw(
         &mut self,
         place: Place<'s>,
-        (opened, opening): (&[Balance], Opening),
+        (opened, opening, period): (&[Balance], Opening, Period),
         (asked, left): (Quantity, Quantity),
     ) -> Option<()> {
         match opened {
             [only] if opening == Opening::Sliding => self.slide(place, only, asked),
             // What it has no room for is its overage.
             [only] if asked.is_positive() => {
-                if opening == Opening::Unsure {
+                if opening != Opening::Known {
                     self.close(place, only);
+                    self.owe(place);
                 }
                 self.take(place, only, asked)
             }
             _ if asked.is_positive() => self.spread(place, (opened, opening), (asked, left)),
-            _ if asked < Quantity::ZERO => self.give_back(place, (opened, opening), asked),
+            _ if asked < Quantity::ZERO => self.give_back(place, (opened, opening, period), asked),
             _ => Some(()),
         }
     }
@@ -362,17 +369,6 @@ impl<'s, O: Observer> Scale<'s, O> {
         }
     }
 
-    /// Stores a new balance of which nothing is taken, so that what the meter read goes with it.
-    #[inline(never)]
-    fn hold_open(&mut self, place: Place<'s>, opened: &[Balance], mut opening: Opening) {
-        let Some(balance) = opened.first() else { return };
-        if self.is_new(place, balance) {
-            self.close_once(place, balance, &mut opening);
-            let (scope, balance, taken) = (place.scope, *balance, Quantity::ZERO);
-            self.workings.effects.push(Effect::Balance { scope, balance, taken });
-        }
-    }
-
     /// Forgets what nothing can reach any more once `balance` is stored; tells whether it is new.
     #[inline(never)]
     fn close(&mut self, place: Place<'_>, balance: &Balance) -> bool {
@@ -381,8 +377,13 @@ impl<'s, O: Observer> Scale<'s, O> {
         if known.any(|known| known == key) {
             return false;
         }
-        let (scope, closed) = (place.scope, period::closed(self.view, place.counted(), balance));
-        self.workings.effects.extend(closed.map(|key| Effect::Closed { scope, key }));
+        let scope = place.scope;
+        for key in period::closed(self.view, place.counted(), balance) {
+            let closed = Effect::Closed { scope, key };
+            if !self.workings.effects.contains(&closed) {
+                self.workings.effects.push(closed);
+            }
+        }
         true
     }
 
@@ -452,12 +453,6 @@ const FIRST: u8 = 1;
 #[inline]
 const fn bit(at: usize) -> u8 {
     FIRST << (at & 7)
-}
-
-/// When the period of opened balances ends.
-#[inline]
-pub(super) fn end_of(opened: &[Balance]) -> Timestamp {
-    opened.first().map_or(Period::NEVER, |first| first.window_end)
 }
 
 /// What the comparison sees of a limit: its opened balances added up.

@@ -22,7 +22,7 @@ use crate::time::Timestamp;
 ///
 /// ```
 /// use weir_core::amount::Quantity;
-/// use weir_core::grant::{Burn, Grant};
+/// use weir_core::grant::{Burn, Grant, Renewal};
 /// use weir_core::id::LimitId;
 /// use weir_core::limit::Source;
 /// use weir_core::time::Timestamp;
@@ -36,6 +36,7 @@ use crate::time::Timestamp;
 ///     priority,
 ///     effective: Timestamp::EPOCH,
 ///     expires: Period::NEVER,
+///     renewal: Renewal::DEFAULT,
 /// };
 /// let (trial, paid) = (grant("trial", 10), grant("paid", 80));
 /// assert!(Burn::STANDARD.order(&trial, &paid).is_lt());
@@ -102,9 +103,8 @@ impl Burn {
     /// Which of two grants is drawn first.
     #[must_use]
     pub fn order(&self, a: &Grant, b: &Grant) -> Ordering {
-        let by_keys =
-            self.keys().fold(Ordering::Equal, |so_far, key| so_far.then_with(|| key.order(a, b)));
-        by_keys.then_with(|| a.source.cmp(&b.source))
+        let mut by_keys = self.keys().map(|key| key.order(a, b));
+        by_keys.find(|order| order.is_ne()).unwrap_or_else(|| a.source.cmp(&b.source))
     }
 }
 

@@ -15,8 +15,10 @@ use crate::dedup::{Dedup, Entry};
 use crate::hold::{Ended, Ending, Held, Holds};
 use crate::id::{CatalogVersion, HoldId, ScopeId, ScopeName};
 use crate::limit::{Balance, Source};
+use crate::meter::Reading;
 use crate::time::Timestamp;
 use crate::token::Registry;
+use crate::window::Period;
 use crate::window::zone::ZonesDigest;
 
 /// Everything that a ledger counts and keeps.
@@ -151,7 +153,20 @@ impl Books {
             self.accounts.set_anchor(scope, anchor);
         }
         self.supersede(scope, balance, now);
-        self.accounts.put(scope, *balance)
+        self.owe(scope, balance, now) && self.accounts.put(scope, *balance)
+    }
+
+    /// Notes since when that is owed which another system counted beside all grants.
+    fn owe(&mut self, scope: ScopeId, balance: &Balance, now: Timestamp) -> bool {
+        let Balance { limit, source, capacity, used, .. } = *balance;
+        let (reading, window_end) = (Reading { value: Quantity::ZERO, at: now }, Period::OWING);
+        let owed = (source, capacity) == (Source::PLAN, Quantity::ZERO) && used.is_positive();
+        let later = |known: &LimitReading| {
+            (known.limit, known.window_end) == (limit, window_end) && now <= known.reading.at
+        };
+        let account = self.accounts.get(scope);
+        let new = owed && account.is_some_and(|of| !self.accounts.readings(of).any(later));
+        !new || self.accounts.put_reading(scope, LimitReading { limit, reading, window_end })
     }
 
     /// Forgets what an allowance counted in periods that would end within an imported one: nothing

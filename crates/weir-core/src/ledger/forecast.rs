@@ -17,7 +17,7 @@ use crate::id::{FeatureId, LimitId, ScopeId};
 use crate::limit::{Enforcement, Fit};
 use crate::price::Curve;
 use crate::time::{Span, Timestamp};
-use crate::window::Window;
+use crate::window::{Period, Window};
 
 /// How fast something is used: so much at once, again and again.
 ///
@@ -204,7 +204,12 @@ impl Outlook {
         for scope in &self.path {
             for terms in self.terms(walk, *scope) {
                 let access = self.ledger.access(walk.catalog, (*scope, terms.limit), at);
-                access.into_iter().for_each(|access| note(access.binding.resets_at));
+                let ends = access.map_or(Period::NEVER, |access| access.binding.resets_at);
+                note(ends);
+                let Some(account) = accounts.get(*scope) else { continue };
+                let of_limit = accounts.grants(account).filter(|of| of.limit == terms.limit);
+                let period = Period { end: ends, ..Period::ALWAYS };
+                of_limit.for_each(|grant| note(grant.stretch(period, at).end));
             }
             let Some(account) = accounts.get(*scope) else { continue };
             accounts.balances(account).for_each(|balance| note(balance.window_end));

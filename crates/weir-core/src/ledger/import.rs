@@ -6,6 +6,7 @@ use super::refuse::{Refused, ensure};
 use crate::amount::Quantity;
 use crate::catalog::{Capacity, Terms};
 use crate::decide::View;
+use crate::grant::Grant;
 use crate::id::ScopeId;
 use crate::limit::{Balance, CapacityRead, Source};
 use crate::time::{Span, Timestamp};
@@ -28,7 +29,9 @@ pub(super) fn command(
     ensure(periods, Refused::Window)?;
     let stated = allowance(view, (&subject, terms), balance.source)?;
     ensure(stated.is_none_or(|stated| stated == capacity), Refused::Capacity)?;
+    let cut = cut(view, (&subject, terms), balance.source);
     let own = matches!(terms.window, Window::Anchored { .. }) && terms.anchor.is_none();
+    let own = own && cut.is_none();
     let over = match terms.window {
         Window::FirstUse { .. } => end <= view.now,
         _ => {
@@ -38,7 +41,11 @@ pub(super) fn command(
     if own && over {
         return Ok(Command::SetAnchor { scope, anchor: end });
     }
-    ensure(!over && opens(view, (&subject, terms), &balance), Refused::Period)?;
+    let opens = match cut {
+        None => opens(view, (&subject, terms), &balance),
+        Some(grant) => begun(view, (&subject, terms), (grant, end)),
+    };
+    ensure(!over && opens, Refused::Period)?;
     let source = if terms.window.slides() { Source::SLIDING } else { balance.source };
     let balance = Balance { source, ..balance };
     // What is held here stays held, whatever was used elsewhere.
@@ -46,6 +53,31 @@ pub(super) fn command(
     let held = known.map_or(Quantity::ZERO, |known| known.held);
     let balance = Balance { generation: view.catalog.version(), held, ..balance };
     Ok(Command::Import { scope, balance, anchor: own.then_some(end) })
+}
+
+/// The grant whose stretches are not the periods of its limit, if it is one.
+fn cut<'a>(
+    view: &View<'a>,
+    (subject, terms): (&Subject<'a>, &Terms),
+    source: Source,
+) -> Option<&'a Grant> {
+    let mut grants = view.accounts.grants(subject.account?);
+    let grant = grants.find(|g| (g.limit, g.source) == (terms.limit, source))?;
+    let first_use = matches!(terms.window, Window::FirstUse { .. });
+    Some(grant).filter(|grant| !grant.renewal.is_plain() && !first_use)
+}
+
+/// Whether a stretch of a grant ends at an instant, and has begun.
+fn begun(
+    view: &View<'_>,
+    (subject, terms): (&Subject<'_>, &Terms),
+    (grant, end): (&Grant, Timestamp),
+) -> bool {
+    let Some(last) = last(end) else { return false };
+    let anchor = terms.anchor.unwrap_or(subject.anchor);
+    let period = terms.window.period(last, anchor, view.catalog.zones());
+    let stretch = grant.stretch(period.unwrap_or_else(|outside| outside), last);
+    stretch.end == end && stretch.start() <= view.now
 }
 
 /// The capacity that an allowance of the limit has by now; `None` where a period keeps its own.
@@ -59,6 +91,8 @@ fn allowance(
             ensure(source == Source::PLAN, Refused::UnknownName)?;
             Ok((read == CapacityRead::Live).then_some(amount))
         }
+        // What is owed, or recorded beside the grants.
+        Capacity::Granted { .. } if source == Source::PLAN => Ok(Some(Quantity::ZERO)),
         Capacity::Granted { .. } => {
             let grants = subject.account.map(|account| view.accounts.grants(account));
             let grant =

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::DecodeError;
 use super::codec::boxed;
+use super::renewed::{read_renewal, write_renewal};
 use super::wire::{Reader, Writer};
 use crate::account::Status;
 use crate::catalog::Names;
@@ -49,6 +50,7 @@ pub(super) fn write_grant(w: &mut Writer<'_>, grant: &Grant) {
     w.wide(grant.priority.into());
     w.instant(grant.effective);
     w.instant(grant.expires);
+    write_renewal(w, &grant.renewal);
 }
 
 pub(super) fn read_grant(r: &mut Reader<'_>) -> Result<Grant, DecodeError> {
@@ -60,6 +62,7 @@ pub(super) fn read_grant(r: &mut Reader<'_>) -> Result<Grant, DecodeError> {
         priority: read_priority(r)?,
         effective: r.instant()?,
         expires: r.instant()?,
+        renewal: read_renewal(r)?,
     })
 }
 

@@ -103,6 +103,7 @@ pub(super) fn check(staged: &Staged<'_>, command: &Command<'_>) -> Result<(), Re
                 grant.amount >= Quantity::ZERO && grant.effective <= grant.expires,
                 Refused::Absurd,
             )?;
+            ensure(grant.renewal.is_sound(), Refused::Absurd)?;
             let taken = books
                 .accounts
                 .grants(account)

@@ -10,10 +10,11 @@ use weir_core::ledger::Refused;
 use weir_core::meter::Life;
 use weir_core::time::Timestamp;
 
-use super::debt::{settled, split};
+use super::debt::{owes, settled, split};
+use super::renewal::Granted;
 use super::sliding::slides;
 use super::weigh::{Allowance, Changes, Place, fits, quantity};
-use super::{Key, Line, Model, Take, calendar};
+use super::{Key, Line, Model, Owing, Take, calendar};
 
 impl Model {
     /// Adds to what a limit counts now, or takes away from it; tells how much found a place.
@@ -28,22 +29,29 @@ impl Model {
     ) -> Result<Quantity, Refused> {
         self.advance(now);
         let place = self.place((scope, limit), now)?;
-        let mut allowances = self.open(place)?;
-        let mut takes = settled(place, &mut allowances);
+        let (starts, ends) = self.period(place);
+        let mut granted = self.open(place)?;
+        let mut takes = settled(place, &mut granted);
+        let allowances = granted.allowances;
         let most = BigInt::from(i128::MAX);
         let left = allowances.iter().map(Allowance::room).sum::<BigInt>().min(most);
-        let ended = self.ended(place, &allowances);
+        let ended = self.ended(place, &allowances, (starts, ends));
         let parts = split(place, (&allowances, &ended), (by.as_nanos().into(), &left));
         let mut all = BigInt::ZERO;
+        let mut owing: Vec<Owing> = granted.owing.into_iter().collect();
         for (allowance, part) in parts {
             fits(&allowance.used + &part).map_err(|_| Refused::Absurd)?;
+            if allowance.key.source == 0 && part > BigInt::ZERO && owes(place.line) {
+                owing.push((scope, limit, place.now));
+            }
             all += &part;
             let amount = part + &allowance.carried;
-            let take = Take { key: allowance.key, amount, capacity: read(allowance) };
+            let (key, worth) = (allowance.key, allowance.capacity.clone());
+            let take = Take { key, amount, capacity: read(allowance), worth };
             takes.push((take, place.line.terms.grace.as_millis()));
         }
         self.done(now);
-        self.commit(Changes { takes, ..Changes::default() });
+        self.commit(Changes { takes, owing, ..Changes::default() });
         Ok(quantity(&all))
     }
 
@@ -65,12 +73,15 @@ impl Model {
         if anchor == Anchor::Move && !own && !first_use {
             return Err(Refused::Anchor);
         }
-        let mut all = self.open(place)?;
-        settled(place, &mut all);
-        let end = all.first().map_or(calendar::LAST, |first| first.key.end);
+        let mut granted = self.open(place)?;
+        settled(place, &mut granted);
+        let mut all = granted.allowances;
+        let first = all.first().filter(|_| first_use);
+        let end = first.map_or(self.period(place).1, |first| first.key.end);
+        all.retain(|open| open.key.end == end);
         let of_period = |key: Key| (key.scope, key.limit, key.end) == (scope, limit, end);
-        let known: Vec<Key> = self.takes.iter().map(|take| take.key).collect();
-        let known: Vec<Key> = known.into_iter().filter(|key| of_period(*key)).collect();
+        let known = self.takes.iter().map(|take| take.key);
+        let known: Vec<Key> = known.filter(|key| of_period(*key)).collect();
         for key in &known {
             if all.iter().all(|open| open.key != *key) {
                 all.push(self.counted_on(*key, at));
@@ -92,20 +103,21 @@ impl Model {
             };
             let Allowance { key, used, held, capacity, .. } = allowance;
             let (zero, holds) = (BigInt::ZERO, *held > BigInt::ZERO);
+            let worth = capacity.clone();
             if anchor == Anchor::Move {
                 let cut = Key { end: at, ..*key };
                 let just_begun = self.takes.iter().any(|take| take.key == cut);
                 if !just_begun && (*used > zero || keeps) {
                     let (amount, capacity) = (used.clone(), read(allowance));
-                    self.takes.push(Take { key: cut, amount, capacity });
+                    self.takes.push(Take { key: cut, amount, capacity, worth: worth.clone() });
                 }
                 if holds {
-                    self.takes.push(Take { key: *key, amount: zero, capacity: None });
+                    self.takes.push(Take { key: *key, amount: zero, capacity: None, worth });
                 }
             } else if keeps || holds || first_use {
                 let owed = (used - capacity).max(zero.clone());
                 let amount = if keeps { owed } else { zero };
-                self.takes.push(Take { key: *key, amount, capacity: anew });
+                self.takes.push(Take { key: *key, amount, capacity: anew, worth });
             }
         }
         let read_then = (scope, limit, end);
@@ -141,11 +153,24 @@ impl Model {
         }
     }
 
-    /// Whether the period of an allowance is over, grace included, or was closed.
-    pub(super) fn is_closed(&self, place: Place<'_>, one: &Allowance) -> bool {
-        let (end, grace) = (one.key.end, place.line.terms.grace.as_millis());
-        let over = end != calendar::LAST && place.now > end + grace;
-        over || self.may_have_closed(place, one.key, one.starts)
+    /// The allowances that count what happens at the place's instant; or when the stretch ends in
+    /// which nothing counts, since it is none, is over with its grace, or was closed.
+    pub(super) fn opened(&self, place: Place<'_>) -> Result<Granted, i64> {
+        let Place { line, account, at, now, .. } = place;
+        let (_, end) =
+            calendar::period(&line.terms.window, at, account.anchor).map_err(|(_, end)| end)?;
+        let over = |end| end != calendar::LAST && now > end + line.terms.grace.as_millis();
+        if over(end) {
+            return Err(end);
+        }
+        let granted = self.allowances(place);
+        let closed = |one: &&Allowance| {
+            over(one.key.end) || self.may_have_closed(place, one.key, one.starts)
+        };
+        match granted.allowances.iter().find(closed) {
+            Some(closed) => Err(closed.key.end),
+            None => Ok(granted),
+        }
     }
 
     /// Whether a period in which nothing was taken may be one that was closed before the clock was
@@ -174,14 +199,11 @@ impl Model {
     }
 
     /// The allowances of the open period.
-    fn open(&self, place: Place<'_>) -> Result<Vec<Allowance>, Refused> {
+    fn open(&self, place: Place<'_>) -> Result<Granted, Refused> {
         if slides(&place.line.terms.window) {
             return Err(Refused::Period); // it has none
         }
-        let period = calendar::period(&place.line.terms.window, place.at, place.account.anchor);
-        let open = period.map(|_| self.allowances(place)).map_err(|_| Refused::Period)?;
-        let closed = open.iter().any(|one| self.is_closed(place, one));
-        if closed { Err(Refused::Period) } else { Ok(open) }
+        self.opened(place).map_err(|_| Refused::Period)
     }
 
     /// What is counted on a balance that nothing is taken from any more.
@@ -189,7 +211,8 @@ impl Model {
         let of_key = self.takes.iter().filter(|take| take.key == key);
         let (used, held) = (of_key.map(|take| &take.amount).sum(), self.held(key, now));
         let none = BigInt::ZERO;
-        Allowance { key, starts: now, used, held, capacity: none.clone(), carried: none }
+        let (capacity, carried, lowered) = (none.clone(), none, false);
+        Allowance { key, starts: now, used, held, capacity, carried, lowered }
     }
 }
 

@@ -7,31 +7,38 @@ use weir_core::grant::Grant;
 use weir_core::id::ScopeId;
 use weir_core::limit::Source;
 
+use super::renewal::{Granted, Touched, last_end};
 use super::weigh::{Allowance, Place};
-use super::{Key, Model, Take, calendar};
+use super::{Key, Line, Model, Take, calendar};
 
 impl Model {
     /// The allowances of the open period that no longer pay, or do not yet, and have given.
-    pub(super) fn ended(&self, place: Place<'_>, open: &[Allowance]) -> Vec<Allowance> {
+    pub(super) fn ended(
+        &self,
+        place: Place<'_>,
+        open: &[Allowance],
+        period: (i64, i64),
+    ) -> Vec<Allowance> {
         let granted = matches!(place.line.terms.capacity, CapacityDefinition::Granted(_));
         let Some(first) = open.first().filter(|_| granted) else { return Vec::new() };
-        let others = place.burned().into_iter().filter(|grant| {
-            let key = Key { source: grant.source.0, ..first.key };
-            open.iter().all(|open| open.key != key) && self.takes.iter().any(|t| t.key == key)
-        });
+        let known = self.touched(place);
         let of = |grant: &Grant| {
-            let key = Key { source: grant.source.0, ..first.key };
-            let taken = self.takes.iter().filter(|take| take.key == key);
-            Allowance {
-                key,
+            let end = last_end(place, grant, period)?;
+            let source = grant.source.0;
+            let known = known.iter().find(|known| (known.source, known.end) == (source, end))?;
+            Some(Allowance {
+                key: Key { source, end, ..first.key },
                 starts: first.starts,
-                used: taken.map(|take| take.amount.clone()).sum(),
+                used: known.used.clone(),
                 held: BigInt::ZERO,
                 capacity: grant.amount.as_nanos().into(),
                 carried: BigInt::ZERO,
-            }
+                lowered: false,
+            })
         };
-        others.map(of).collect()
+        let mut ended = place.burned();
+        ended.retain(|grant| open.iter().all(|open| open.key.source != grant.source.0));
+        ended.into_iter().filter_map(of).collect()
     }
 
     /// Whether a grant has ended so long ago that nothing of then is still taken.
@@ -68,10 +75,7 @@ impl Model {
         if key.source != 0 || terms.settle.overage != Overage::Kept {
             return BigInt::ZERO;
         }
-        let mut capacity = allows(place, (latest - 1, latest));
-        if let CapacityDefinition::Granted(_) = terms.capacity {
-            capacity = BigInt::ZERO;
-        }
+        let mut capacity = allows(place);
         let mut used = BigInt::ZERO;
         for take in taken.iter().filter(|take| take.key.end == latest) {
             used += &take.amount;
@@ -84,62 +88,77 @@ impl Model {
         for _ in 0..100 {
             let unasked = matches!(terms.window, WindowDefinition::FirstUse { .. });
             let passing = calendar::period(&terms.window, from, place.account.anchor);
-            let Ok((start, end)) = passing else { break };
+            let Ok((_, end)) = passing else { break };
             if unasked || end > starts || owed == BigInt::ZERO {
                 break;
             }
-            owed = (owed - allows(place, (start, end))).max(BigInt::ZERO);
+            owed = (owed - allows(place)).max(BigInt::ZERO);
             from = end;
         }
         owed
     }
 }
 
-/// What all allowances of a period add up to.
-fn allows(place: Place<'_>, (start, end): (i64, i64)) -> BigInt {
+/// Whether what is used of a limit beyond its grants is owed by those that come.
+pub(super) fn owes(line: &Line) -> bool {
+    let granted = matches!(line.terms.capacity, CapacityDefinition::Granted(_));
+    granted && line.terms.settle.overage.is_owed()
+}
+
+/// What a limit has in each period without grants.
+fn allows(place: Place<'_>) -> BigInt {
     match place.line.terms.capacity {
         CapacityDefinition::AtRoll(amount) | CapacityDefinition::Live(amount) => {
             amount.as_nanos().into()
         }
         CapacityDefinition::Unlimited => i128::MAX.into(),
-        CapacityDefinition::Granted(_) => {
-            let mut all = place.burned();
-            all.retain(|grant| {
-                let from = grant.effective.as_millis().max(start);
-                from < grant.expires.as_millis().min(end)
-            });
-            all.iter().map(|grant| BigInt::from(grant.amount.as_nanos())).sum()
-        }
+        CapacityDefinition::Granted(_) => BigInt::ZERO,
     }
 }
 
-/// Lets those that have something left pay what is owed, and says what that changes.
-pub(super) fn settled(place: Place<'_>, allowances: &mut [Allowance]) -> Vec<(Take, i64)> {
+/// Lets those that have something left pay what is owed, and says what that changes. What was spent
+/// beyond what rolled over is owed, too.
+pub(super) fn settled(place: Place<'_>, granted: &mut Granted) -> Vec<(Take, i64)> {
     let terms = &place.line.terms;
-    let granted = matches!(terms.capacity, CapacityDefinition::Granted(_));
-    let Some((debt, grants)) = allowances.split_last_mut() else { return Vec::new() };
-    if !matches!(terms.settle.overage, Overage::Kept | Overage::Owed) || !granted {
+    let Granted { allowances, passed, spent, owing } = granted;
+    let mut arisen = BigInt::ZERO;
+    let grace = terms.grace.as_millis();
+    if !owes(place.line) {
         return Vec::new();
     }
+    let Some((debt, grants)) = allowances.split_last_mut() else { return Vec::new() };
     let mut moved = Vec::new();
-    let mut put = |allowance: &mut Allowance, amount: BigInt| {
-        let read = i128::try_from(&allowance.capacity).ok();
-        let capacity = read.filter(|_| allowance.starts <= place.now);
-        let taken = &amount + std::mem::take(&mut allowance.carried);
-        let take = Take { key: allowance.key, amount: taken, capacity };
-        moved.push((take, terms.grace.as_millis()));
-        allowance.used += amount;
-    };
-    let mut paid = BigInt::ZERO;
-    for grant in grants {
-        let part = grant.room().min(&debt.used - &paid);
-        if part > BigInt::ZERO {
-            paid += &part;
-            put(grant, part);
-        }
+    for Touched { source, end, used, worth, .. } in spent.drain(..) {
+        let beyond = used - &worth;
+        arisen += &beyond;
+        debt.put(beyond.clone());
+        let key = Key { source, end, ..debt.key };
+        moved.push((Take { key, amount: -beyond, capacity: None, worth }, grace));
     }
-    if paid > BigInt::ZERO || debt.carried > BigInt::ZERO {
-        put(debt, -paid);
+    for grant in grants.iter_mut().filter(|grant| grant.lowered) {
+        let beyond = (&grant.used - &grant.capacity).max(BigInt::ZERO);
+        grant.put(-&beyond);
+        arisen += &beyond;
+        debt.put(beyond);
+    }
+    *owing = Some((place.scope, place.line.limit, place.at)).filter(|_| arisen > BigInt::ZERO);
+    for grant in grants {
+        let part = grant.room().min(debt.used.clone());
+        grant.put(part.clone());
+        debt.put(-part);
+    }
+    for Touched { source, end, used, worth, .. } in passed.drain(..) {
+        let key = Key { source, end, ..debt.key };
+        moved.push((Take { key, amount: used, capacity: None, worth }, grace));
+    }
+    for allowance in allowances {
+        let amount = std::mem::take(&mut allowance.carried);
+        if amount != BigInt::ZERO {
+            let (key, worth) = (allowance.key, allowance.capacity.clone());
+            let read = i128::try_from(&worth).ok();
+            let capacity = read.filter(|_| allowance.starts <= place.now);
+            moved.push((Take { key, amount, capacity, worth }, grace));
+        }
     }
     moved
 }

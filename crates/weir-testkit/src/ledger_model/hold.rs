@@ -5,12 +5,14 @@ use weir_core::catalog::definition::ChargeDefinition;
 use weir_core::decide::{
     Caller, Commit, Cost, Flags, Outcome, Reason, Request, Retry, Then, Verdict,
 };
-use weir_core::id::{FeatureId, HoldId, ScopeId, WalletId};
+use weir_core::id::{FeatureId, HoldId, LimitId, ScopeId, WalletId};
 use weir_core::ledger::Refused;
 use weir_core::meter::Aggregation;
 use weir_core::time::{Span, Timestamp};
 
+use super::debt::owes;
 use super::funds::{self, Debit};
+use super::meter::once;
 use super::sliding::{flies, land};
 use super::told::Told;
 use super::weigh::{self, TooLarge, fits};
@@ -50,6 +52,8 @@ struct Pledge {
 /// What a request is weighed for.
 #[derive(Clone)]
 pub(super) enum Purpose {
+    /// To see whether it passes at a later instant, asked so often for one.
+    Again(usize),
     /// To hold what is asked, and money at the dearest price.
     Hold,
     /// To book it, whatever limits say.
@@ -312,7 +316,9 @@ impl Model {
     fn book_part(&mut self, part: &Part, taken: &BigInt) -> Result<BigInt, TooLarge> {
         let mut known = self.takes.iter().filter(|take| take.key == part.key);
         let used: BigInt = known.clone().map(|take| &take.amount).sum();
-        let capacity = known.next_back().and_then(|take| take.capacity);
+        let last = known.next_back();
+        let capacity = last.and_then(|take| take.capacity);
+        let worth = last.map_or(BigInt::ZERO, |take| take.worth.clone());
         if self.commit_level(part.key, taken)? {
             return Ok(BigInt::ZERO);
         }
@@ -321,7 +327,11 @@ impl Model {
             Some((charge, _)) => price::step(charge, (&used, &after), &part.capacity)?,
             None => BigInt::ZERO,
         };
-        self.takes.push(Take { key: part.key, amount: taken.clone(), capacity });
+        let owes = self.line(part.key.scope, part.key.limit).is_some_and(owes);
+        if part.key.source == 0 && *taken > BigInt::ZERO && owes {
+            self.numbers.owing.push((part.key.scope, part.key.limit, self.now));
+        }
+        self.takes.push(Take { key: part.key, amount: taken.clone(), capacity, worth });
         Ok(cost)
     }
 
@@ -384,10 +394,10 @@ impl Model {
         money.filter(|p| p.scope == scope && *p.lot == *lot).map(|p| &p.left).sum()
     }
 
-    /// The deadlines to come of holds that hold something of a balance, the earliest first.
-    pub(super) fn deadlines(&self, key: Key, now: i64) -> Vec<i64> {
+    /// The deadlines to come of holds that hold something of some balances, the earliest first.
+    pub(super) fn deadlines(&self, of: impl Fn(Key) -> bool, now: i64) -> Vec<i64> {
         let open = self.holds.iter().filter(|hold| hold.is_open_at(now));
-        let holding = open.filter(|hold| hold.parts.iter().any(|part| part.key == key));
+        let holding = open.filter(|hold| hold.parts.iter().any(|part| of(part.key)));
         let mut all: Vec<i64> = holding.map(|hold| hold.until).collect();
         all.sort_unstable();
         all
@@ -472,19 +482,11 @@ impl Model {
 type Denied = (Box<Verdict>, Vec<Told>);
 
 /// The limits of parts that are booked, each once, in order.
-fn limits_of(parts: &[Part]) -> Vec<(ScopeId, weir_core::id::LimitId)> {
+fn limits_of(parts: &[Part]) -> Vec<(ScopeId, LimitId)> {
     let parts = parts.iter().filter(|part| !flies(part.key));
     let mut all: Vec<_> = parts.map(|part| (part.key.scope, part.key.limit)).collect();
     all.dedup();
     all
-}
-
-/// The features of costs, each once.
-fn once(costs: &[Cost]) -> Vec<FeatureId> {
-    costs.iter().fold(Vec::new(), |mut all, cost| {
-        all.extend(Some(cost.feature).filter(|feature| !all.contains(feature)));
-        all
-    })
 }
 
 fn again(answer: Verdict) -> Verdict {

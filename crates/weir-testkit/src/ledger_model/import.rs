@@ -3,13 +3,16 @@
 
 use weir_core::amount::Quantity;
 use weir_core::catalog::definition::{CapacityDefinition, WindowDefinition};
+use weir_core::grant::Grant;
 use weir_core::id::{LimitId, ScopeId};
 use weir_core::ledger::Refused;
 use weir_core::limit::{Balance, Source, UNLIMITED};
 use weir_core::time::Timestamp;
 
+use super::renewal::begun;
 use super::sliding::{leaves, slides};
 use super::sold::Line;
+use super::weigh::Place;
 use super::{Key, Model, Take, calendar};
 
 impl Model {
@@ -67,28 +70,19 @@ impl Model {
         let end = balance.window_end.as_millis();
         let source = if rolling { u16::MAX } else { balance.source.0 };
         let key = Key { scope, limit: balance.limit, source, end };
+        let place = Place { scope, account, line, at, now: at };
+        let granted = matches!(terms.capacity, CapacityDefinition::Granted(_));
+        let mut grants = account.grants.iter().filter(|grant| {
+            grant.limit == balance.limit && grant.source == balance.source && granted
+        });
+        let cut = grants.next().filter(|grant| Self::is_cut(place, grant));
         let own = matches!(terms.window, WindowDefinition::Anchored { anchor: None, .. });
+        let own = own && cut.is_none();
         let anchor = if own { end } else { account.anchor };
         let first_use = matches!(terms.window, WindowDefinition::FirstUse { .. });
         let grace = if first_use { -1 } else { terms.grace.as_millis() };
         let over = end != calendar::LAST && at > end + grace;
-        let fits = if let WindowDefinition::Rolling { span, .. } = terms.window {
-            let on_grid = leaves(&terms.window, end - span.as_millis() - 1) == end;
-            at < end && end <= leaves(&terms.window, at) && on_grid
-        } else if first_use {
-            let latest = calendar::period(&terms.window, at, anchor);
-            let (_, latest) = latest.unwrap_or_else(|outside| outside);
-            let open = |end: i64| at < end && end <= latest;
-            let mut others = self.takes.iter().map(|take| take.key);
-            open(end)
-                && !others.any(|k| {
-                    let of_limit = Key { end, source: key.source, ..k } == key;
-                    k.end != end && of_limit && open(k.end)
-                })
-        } else {
-            calendar::period(&terms.window, end - 1, anchor)
-                .is_ok_and(|(starts, ends)| ends == end && starts <= at)
-        };
+        let fits = self.could_open(place, (key, anchor), cut);
         if over && !own || !over && !fits {
             return Err(Refused::Period);
         }
@@ -106,14 +100,41 @@ impl Model {
             let of = |k: &Key| (k.scope, k.limit, k.end);
             let numbers = &mut self.numbers.heard;
             numbers.retain(|heard| !gone.iter().any(|k| of(k) == heard.place));
+            if key.source == 0 && read == 0 && balance.used.as_nanos() > 0 {
+                self.numbers.owing.push((scope, key.limit, at));
+            }
             self.takes.retain(|take| take.key != key);
             self.takes.push(Take {
                 key,
                 amount: balance.used.as_nanos().into(),
                 capacity: Some(read),
+                worth: read.into(),
             });
         }
         Ok(())
+    }
+
+    /// Whether a period of a limit, or a stretch of a grant that has its own, ends where a balance would,
+    /// and has begun; of a rolling window, whether something leaves there.
+    fn could_open(&self, place: Place<'_>, (key, anchor): (Key, i64), cut: Option<&Grant>) -> bool {
+        let (window, at, end) = (&place.line.terms.window, place.at, key.end);
+        if let WindowDefinition::Rolling { span, .. } = window {
+            let on_grid = leaves(window, end - span.as_millis() - 1) == end;
+            return at < end && end <= leaves(window, at) && on_grid;
+        }
+        if let Some(grant) = cut {
+            return begun(place, grant, end);
+        }
+        if let WindowDefinition::FirstUse { .. } = window {
+            let (_, latest) =
+                calendar::period(window, at, anchor).unwrap_or_else(|outside| outside);
+            let open = |end: i64| at < end && end <= latest;
+            let of_limit = |k: &Key| Key { end, source: key.source, ..*k } == key;
+            let mut others = self.takes.iter().map(|take| take.key).filter(of_limit);
+            return open(end) && !others.any(|k| k.end != end && open(k.end));
+        }
+        calendar::period(window, end - 1, anchor)
+            .is_ok_and(|(starts, ends)| ends == end && starts <= at)
     }
 
     pub(super) fn line(&self, scope: ScopeId, limit: LimitId) -> Option<&Line> {
@@ -134,7 +155,8 @@ impl Model {
             Some(CapacityDefinition::Granted(_)) => {
                 let grants = self.scope(scope).map_or(&[][..], |scope| &scope.grants);
                 let of_limit = grants.iter().filter(|grant| grant.limit == limit);
-                of_limit.map(|grant| (grant.source, grant.amount)).collect()
+                let apart = (Source::PLAN, Quantity::ZERO);
+                of_limit.map(|grant| (grant.source, grant.amount)).chain([apart]).collect()
             }
         }
     }

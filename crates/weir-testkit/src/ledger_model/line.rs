@@ -8,7 +8,7 @@ use weir_core::limit::{Enforcement, Fit};
 use super::correct::counted_at;
 use super::debt::settled;
 use super::weigh::{Allowance, Place, most};
-use super::{Line, Model, calendar};
+use super::{Line, Model};
 
 /// How an ask meets a limit that has these allowances.
 pub(super) fn meets(enforcement: Enforcement, allowances: &[Allowance], asked: &BigInt) -> Fit {
@@ -96,14 +96,10 @@ impl Model {
                 let at = Self::counts_at(line, request, now);
                 let place = Place { scope: *scope, account, line, at, now };
                 let place = Place { at: counted_at(place), ..place };
-                if calendar::period(&line.terms.window, place.at, account.anchor).is_err() {
-                    continue;
-                }
-                let mut allowances = self.allowances(place);
-                if allowances.iter().any(|one| self.is_closed(place, one)) {
-                    continue; // it denies, and clamps nothing
-                }
-                settled(place, &mut allowances);
+                // One that is closed denies, and clamps nothing.
+                let Ok(mut granted) = self.opened(place) else { continue };
+                settled(place, &mut granted);
+                let allowances = granted.allowances;
                 if meets(line.terms.enforcement, &allowances, asked) == Fit::Clamped {
                     share = share.min(left(&allowances));
                 }

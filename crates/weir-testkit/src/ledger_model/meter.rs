@@ -140,3 +140,11 @@ pub fn converted(convert: &ConversionDefinition, value: &BigInt) -> Result<BigIn
 }
 
 const ONE: i128 = 1_000_000_000;
+
+/// The features of costs, each once.
+pub(super) fn once(costs: &[Cost]) -> Vec<FeatureId> {
+    costs.iter().fold(Vec::new(), |mut all, cost| {
+        all.extend(Some(cost.feature).filter(|feature| !all.contains(feature)));
+        all
+    })
+}

@@ -299,7 +299,8 @@ impl Model {
         }
         let of_limit = |key: &Key| Key { end: key.end, ..flowing(place) } == *key;
         let keys = self.takes.iter().map(|take| take.key).filter(of_limit);
-        let mut instants: Vec<i64> = keys.flat_map(|key| self.deadlines(key, now)).collect();
+        let mut instants: Vec<i64> =
+            keys.flat_map(|key| self.deadlines(|of| of == key, now)).collect();
         instants.extend(self.counting(place, now).map(|take| take.key.end));
         instants.extend([now, calendar::LAST]);
         instants.sort_unstable();

@@ -3,23 +3,23 @@
 use num_bigint::BigInt;
 use weir_core::amount::Quantity;
 use weir_core::catalog::definition::{CapacityDefinition, WindowDefinition};
-use weir_core::catalog::{FundsFirst, Overage, Refusal};
+use weir_core::catalog::{FundsFirst, Refusal};
 use weir_core::decide::{Binding, Compared, Flags, Outcome, Reason, Request, Verdict};
-use weir_core::grant::Grant;
 use weir_core::id::ScopeId;
 use weir_core::limit::{Enforcement, Fit, Source, UNLIMITED};
 use weir_core::meter::Life;
 use weir_core::time::Timestamp;
 
 use super::correct::counted_at;
-use super::debt::{settled, split};
+use super::debt::{owes, settled, split};
 use super::funds::{Debit, Paid, beside};
 use super::hold::{Part, Purpose};
 use super::line::left;
+use super::renewal::Granted;
 use super::retry::Reopens;
 use super::sliding::{Level, slides};
 use super::told::Told;
-use super::{Heard, Key, Line, Model, Scope, Take, calendar, price};
+use super::{Heard, Key, Line, Model, Owing, Scope, Take, calendar, price};
 
 /// What an allowed request adds to the lists.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +27,7 @@ pub(super) struct Changes {
     /// Each with its limit's grace.
     pub(super) takes: Vec<(Take, i64)>,
     pub(super) heard: Vec<Heard>,
+    pub(super) owing: Vec<Owing>,
     pub(super) paid: Vec<Paid>,
     /// What is out of continuous limits.
     pub(super) levels: Vec<Level>,
@@ -65,6 +66,8 @@ pub(super) struct Noted {
     broke: bool,
     /// Whether a limit that only watches would have denied.
     shadowed: bool,
+    /// How often it was asked before when it would pass.
+    asked: usize,
 }
 
 /// One limit of a scope, and the instants of the request.
@@ -84,13 +87,21 @@ pub(super) struct Allowance {
     pub(super) used: BigInt,
     pub(super) held: BigInt,
     pub(super) capacity: BigInt,
-    /// What of its use comes from the period before, if it opens now.
+    /// What of its use is in no list yet: it comes from the period before, or paid a debt meanwhile.
     pub(super) carried: BigInt,
+    /// Whether it opened with less than was thought when it was drawn from.
+    pub(super) lowered: bool,
 }
 
 impl Allowance {
     pub(super) fn room(&self) -> BigInt {
         (&self.capacity - &self.used - &self.held).max(BigInt::ZERO)
+    }
+
+    /// Moves some use here, or from here, that the lists do not have yet.
+    pub(super) fn put(&mut self, amount: BigInt) {
+        self.used += &amount;
+        self.carried += amount;
     }
 }
 
@@ -114,6 +125,10 @@ impl Model {
             }
             Purpose::Record => {
                 let noted = Noted { records: true, ..Noted::default() };
+                Weighed { noted, ..Weighed::default() }
+            }
+            Purpose::Again(asked) => {
+                let noted = Noted { asked, ..Noted::default() };
                 Weighed { noted, ..Weighed::default() }
             }
             Purpose::Use(charged) => Weighed { charged, ..Weighed::default() },
@@ -200,7 +215,7 @@ impl Model {
         request: &Request<'_>,
         weighed: &mut Weighed,
     ) -> Result<(), TooLarge> {
-        let Place { scope, account, line, at, .. } = place;
+        let Place { scope, line, .. } = place;
         let binding = |fit, [used, held, asked, taken, capacity]: [&BigInt; 5], end| Binding {
             of: Compared { scope, limit: line.limit, fit },
             used: quantity(used),
@@ -211,19 +226,21 @@ impl Model {
             resets_at: Timestamp::from_millis(end).unwrap_or(Timestamp::MAX),
         };
         let zero = &BigInt::ZERO;
-        if let Err((_, end)) = calendar::period(&line.terms.window, at, account.anchor) {
-            let binding = binding(Fit::Refused, [zero; 5], end);
-            weighed.denied.push((Reason::PeriodClosed, Some(binding)));
-            return Ok(());
-        }
-        let mut allowances = self.allowances(place);
-        if let Some(closed) = allowances.iter().find(|one| self.is_closed(place, one)) {
-            let binding = binding(Fit::Refused, [zero; 5], closed.key.end);
-            weighed.denied.push((Reason::PeriodClosed, Some(binding)));
-            return Ok(());
-        }
-        let end = allowances.first().map_or(calendar::LAST, |allowance| allowance.key.end);
-        weighed.changes.takes.extend(settled(place, &mut allowances));
+        let mut granted = match self.opened(place) {
+            Ok(granted) => granted,
+            Err(end) => {
+                let binding = binding(Fit::Refused, [zero; 5], end);
+                weighed.denied.push((Reason::PeriodClosed, Some(binding)));
+                return Ok(());
+            }
+        };
+        let (starts, ends) = self.period(place);
+        let first_use = matches!(line.terms.window, WindowDefinition::FirstUse { .. });
+        let first = granted.allowances.first().filter(|_| first_use);
+        let end = first.map_or(ends, |first| first.key.end);
+        weighed.changes.takes.extend(settled(place, &mut granted));
+        weighed.changes.owing.extend(granted.owing);
+        let allowances = granted.allowances;
         let (asked, heard) = self.measure(place, request, end)?;
         let sum = |of: &dyn Fn(&Allowance) -> BigInt| {
             allowances.iter().map(of).sum::<BigInt>().min(most())
@@ -253,49 +270,59 @@ impl Model {
         weighed.changes.past.extend(self.past(place));
         let kept = !heard.is_empty() && line.counted.meter.1 == Life::Window;
         weighed.changes.heard.extend(heard);
-        let ended = self.ended(place, &allowances);
+        let ended = self.ended(place, &allowances, (starts, end));
         let parts = split(place, (&allowances, &ended), (taken, &left));
-        if let Some(first) = allowances.first().filter(|_| kept && parts.is_empty()) {
-            // A number that a meter keeps opens the period, if nothing else did.
-            if !self.takes.iter().any(|take| take.key == first.key) {
-                weighed.book(place, first, BigInt::ZERO)?;
-            }
-        }
         for (allowance, part) in parts {
             weighed.book(place, allowance, part)?;
+        }
+        if kept {
+            self.open_for_number(place, (starts, end), &allowances, weighed);
         }
         Ok(())
     }
 
+    /// A number that a meter keeps opens the period, if nothing else did.
+    fn open_for_number(
+        &self,
+        Place { scope, line, now, .. }: Place<'_>,
+        (starts, end): (i64, i64),
+        allowances: &[Allowance],
+        weighed: &mut Weighed,
+    ) {
+        let of_period = |key: Key| (key.scope, key.limit, key.end) == (scope, line.limit, end);
+        let known = self.takes.iter().chain(weighed.changes.takes.iter().map(|(take, _)| take));
+        if known.map(|take| take.key).any(of_period) {
+            return;
+        }
+        let apart = Key { scope, limit: line.limit, source: 0, end };
+        let first = allowances.iter().find(|allowance| allowance.key.end == end);
+        let key = first.map_or(apart, |first| first.key);
+        let amount = first.map_or(BigInt::ZERO, |first| first.carried.clone());
+        let worth = first.map_or(BigInt::ZERO, |first| first.capacity.clone());
+        // What no allowance counts on has read no capacity.
+        let read = i128::try_from(&worth).ok().filter(|_| starts <= now);
+        let capacity = read.filter(|_| first.is_some());
+        let take = Take { key, amount, capacity, worth };
+        weighed.changes.takes.push((take, line.terms.grace.as_millis()));
+    }
+
     /// The allowances that count what happens at the place's instant, first drawn first.
-    pub(super) fn allowances(&self, place: Place<'_>) -> Vec<Allowance> {
-        let Place { line, at, .. } = place;
-        match line.terms.capacity {
-            CapacityDefinition::AtRoll(amount) => {
-                return vec![self.allowance(place, (0, amount), true)];
-            }
-            CapacityDefinition::Granted(_) => {}
-            CapacityDefinition::Live(amount) => {
-                return vec![self.allowance(place, (0, amount), false)];
-            }
-            CapacityDefinition::Unlimited => {
-                return vec![self.allowance(place, (0, UNLIMITED), false)];
-            }
-        }
-        let pays = |grant: &&Grant| {
-            let (from, to) = (grant.effective.as_millis(), grant.expires.as_millis());
-            from <= at && at < to && !self.is_past(place, grant)
+    pub(super) fn allowances(&self, place: Place<'_>) -> Granted {
+        let (amount, at_roll) = match place.line.terms.capacity {
+            CapacityDefinition::AtRoll(amount) => (amount, true),
+            CapacityDefinition::Granted(_) => return self.granted(place),
+            CapacityDefinition::Live(amount) => (amount, false),
+            CapacityDefinition::Unlimited => (UNLIMITED, false),
         };
-        let grants: Vec<&Grant> = place.burned().into_iter().filter(pays).collect();
-        let of_grant = |g: &&Grant| self.allowance(place, (g.source.0, g.amount), false);
-        let mut all: Vec<Allowance> = grants.iter().map(of_grant).collect();
-        // What no grant covers stands apart, after them all.
-        let none = (0, quantity(&BigInt::ZERO));
-        let stands = !matches!(line.terms.settle.overage, Overage::First | Overage::Last);
-        if all.is_empty() || stands {
-            all.push(self.allowance(place, none, false));
-        }
-        all
+        let allowances = vec![self.allowance(place, (0, amount), at_roll)];
+        Granted { allowances, ..Granted::default() }
+    }
+
+    /// The limit's period around the place's instant; a stretch of first use is open, or would be.
+    pub(super) fn period(&self, place: Place<'_>) -> (i64, i64) {
+        let Place { account, line, at, .. } = place;
+        let period = calendar::period(&line.terms.window, at, account.anchor);
+        period.unwrap_or_else(|outside| outside)
     }
 
     pub(super) fn allowance(
@@ -332,7 +359,8 @@ impl Model {
         let held = self.held(key, place.now);
         let carried = self.carried(place, key, starts);
         let used = used + &carried;
-        Allowance { key, starts, used, held, capacity: capacity.into(), carried }
+        let capacity = capacity.into();
+        Allowance { key, starts, used, held, capacity, carried, lowered: false }
     }
 
     fn funds(&self, now: i64, weighed: &mut Weighed) {
@@ -354,8 +382,13 @@ impl Weighed {
 
     /// Takes so much from a balance that is not priced.
     pub(super) fn take(&mut self, place: Place<'_>, key: Key, amount: BigInt) {
-        let take = Take { key, amount, capacity: None };
+        let take = Take { key, amount, capacity: None, worth: BigInt::ZERO };
         self.changes.takes.push((take, place.line.terms.grace.as_millis()));
+    }
+
+    /// How often it was asked before when this would pass.
+    pub(super) const fn asked(&self) -> usize {
+        self.noted.asked
     }
 
     /// Books a part of the ask on one allowance, and what it costs.
@@ -366,7 +399,7 @@ impl Weighed {
         part: BigInt,
     ) -> Result<(), TooLarge> {
         let Place { scope, line, now, .. } = place;
-        let Allowance { key, starts, used, held, capacity, carried } = allowance;
+        let Allowance { key, starts, used, held, capacity, carried, .. } = allowance;
         let after = fits(used + &part)?;
         // What a reservation would give back it has not used.
         let uses = part != BigInt::ZERO && !self.noted.holds;
@@ -397,7 +430,11 @@ impl Weighed {
             let (feature, capacity) = (line.counted.feature, capacity.clone());
             self.changes.parts.push(Part { key: *key, feature, held: part, capacity, charge });
         }
-        let take = Take { key: *key, amount: amount + carried, capacity: read };
+        if key.source == 0 && amount > BigInt::ZERO && owes(line) {
+            self.changes.owing.push((scope, line.limit, place.at));
+        }
+        let worth = capacity.clone();
+        let take = Take { key: *key, amount: amount + carried, capacity: read, worth };
         self.changes.takes.push((take, line.terms.grace.as_millis()));
         Ok(())
     }

@@ -452,7 +452,7 @@ fn cycle(zone: Option<ZoneName>, u: &mut Unstructured<'_>) -> Result<CycleDefini
     })
 }
 
-fn stride(u: &mut Unstructured<'_>) -> Result<Stride> {
+pub(super) fn stride(u: &mut Unstructured<'_>) -> Result<Stride> {
     let whole = *u.choose(&[1_000, 60_000, 90_061_007, HOUR, DAY])?;
     Ok(match u.int_in_range(0..=7_u8)? {
         0..=3 => Stride::of(span(whole)),

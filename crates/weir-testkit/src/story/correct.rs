@@ -71,6 +71,8 @@ impl Author {
             Some(known) if u.ratio(7, 8)? => known,
             _ => (Source(u.int_in_range(0..=1)?), units(u.int_in_range(0..=9)?)),
         };
+        let own = self.model.stretch_ends((scope, limit), source.0, at);
+        let end = own.filter(|_| u.ratio(7, 8).unwrap_or_default()).unwrap_or(end);
         Ok(Act::Import(
             scope,
             Balance {

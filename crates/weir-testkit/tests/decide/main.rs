@@ -17,7 +17,7 @@ use weir_core::decide::{
     Verdict,
 };
 use weir_core::dedup::RequestKey;
-use weir_core::grant::{Burn, Grant};
+use weir_core::grant::{Burn, Grant, Renewal};
 use weir_core::id::{CatalogVersion, FeatureId, LimitId, PlanId, ScopeId, ScopeName};
 use weir_core::ledger::{
     Command, Correction, Decided, HostKeys, Ledger, Newcomer, Record, Refused,
@@ -1031,6 +1031,7 @@ fn grant(source: u16, units: i64) -> Grant {
         priority: 0,
         effective: Timestamp::EPOCH,
         expires: Timestamp::MAX,
+        renewal: Renewal::DEFAULT,
     }
 }
 
@@ -1185,7 +1186,10 @@ fn capacity(stage: &Stage, scope: ScopeId, terms: &Terms, balance: &Balance) -> 
             let accounts = stage.ledger.accounts();
             let mut grants = accounts.grants(accounts.get(scope).unwrap());
             let grant = grants.find(|grant| grant.source == balance.source);
-            grant.map_or(Quantity::ZERO, |grant| grant.amount)
+            grant.map_or(Quantity::ZERO, |Grant { amount, renewal, .. }| {
+                let least = renewal.rollover.map(|rollover| rollover.opens_with(Quantity::ZERO));
+                least.map_or(*amount, |least| least.max(*amount)) // it may keep more than its amount
+            })
         }
     }
 }

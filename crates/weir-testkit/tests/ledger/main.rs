@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use weir_core::amount::Quantity;
 use weir_core::catalog::{Catalog, Definition, Names};
 use weir_core::decide::{Caller, Cost, Reason, Request, Verdict};
-use weir_core::grant::{Burn, Grant};
+use weir_core::grant::{Burn, Grant, Renewal};
 use weir_core::id::{CatalogVersion, HoldId, LimitId, PlanId, ScopeId, ScopeName, WalletId};
 use weir_core::ledger::{
     Command, Failed, Forecast, HostKeys, Ledger, Newcomer, Pace, Record, Refused,
@@ -142,6 +142,7 @@ fn forecast_is_exact_at_both_ends_of_a_grant() {
                 priority: 0,
                 effective: hour(*from),
                 expires: hour(*until),
+                renewal: Renewal::DEFAULT,
             };
             play(Act::Grant(ScopeId(0), grant, Burn::STANDARD));
         }
@@ -390,6 +391,7 @@ fn grants_and_notes_are_bounded() {
         priority: -i32::from(n), // each goes before all others: its place is found at once
         effective: now,
         expires: Period::NEVER,
+        renewal: Renewal::DEFAULT,
     };
     let mut give = |n| play(Act::Grant(ScopeId(0), grant(n), Burn::STANDARD));
     assert!((1..=4_096).all(|n| give(n) == Played::Done(Ok(()))));

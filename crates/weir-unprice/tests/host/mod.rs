@@ -5,7 +5,7 @@
 
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
-use weir::{Gate, GrantTerms, Quantity, Span, Timestamp};
+use weir::{Gate, GrantTerms, Quantity, Renewal, Span, Timestamp};
 use weir_core::token::Status as KeyStatus;
 use weir_core::window::Period;
 use weir_unprice::entitlement::{Billing, Entitlement, Kind, Terms, entitle, root_of};
@@ -28,7 +28,8 @@ pub(crate) fn gate() -> Gate {
     let customer = gate.open(None, &root, Some("starter"), now()).unwrap();
     entitle(&gate, (&root, "tokens"), &sold(), now()).unwrap();
     let amount = Some(Quantity::from_units(10));
-    let grant = GrantTerms { name: "g1", amount, priority: 10, effective: now(), expires: None };
+    let (effective, renewal) = (now(), Renewal::DEFAULT);
+    let grant = GrantTerms { name: "g1", amount, priority: 10, effective, expires: None, renewal };
     gate.grant(customer, "tokens", &grant, now()).unwrap();
     gate
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use weir_core::account::Status;
 use weir_core::amount::Quantity;
 use weir_core::catalog::Capacity;
-use weir_core::grant::{Burn, Grant};
+use weir_core::grant::{Burn, Grant, Renewal};
 use weir_core::id::{LimitId, ScopeName, WalletId};
 use weir_core::ledger::{Command, Newcomer, Refused};
 use weir_core::limit::{Balance, Source, UNLIMITED};
@@ -21,7 +21,7 @@ use crate::error::GateError;
 pub struct GrantTerms<'a> {
     /// The host's name for it, unique within the scope.
     pub name: &'a str,
-    /// What it allows in each period; `None` for no end.
+    /// What it allows, and again whenever it comes back; `None` for no end.
     pub amount: Option<Quantity>,
     /// Where it stands in the limit's burn order.
     pub priority: i32,
@@ -29,6 +29,8 @@ pub struct GrantTerms<'a> {
     pub effective: Timestamp,
     /// When it stops paying; `None` for never.
     pub expires: Option<Timestamp>,
+    /// How it comes back: [`Renewal::DEFAULT`] for the amount in each period of the limit.
+    pub renewal: Renewal,
 }
 
 /// Credits to add.
@@ -159,7 +161,7 @@ impl Gate {
     /// # Example
     ///
     /// ```
-    /// use weir::{Gate, GateError, GrantTerms, Timestamp};
+    /// use weir::{Gate, GateError, GrantTerms, Renewal, Timestamp};
     ///
     /// let (gate, now) = (Gate::in_memory()?, Timestamp::EPOCH);
     /// gate.install(br#"{ "features": { "calls": {} }, "plans": { "member": { "limits": {
@@ -167,7 +169,8 @@ impl Gate {
     /// } } } }"#, now)?;
     /// let member = gate.open(None, "acme", Some("member"), now)?;
     /// let amount = Some("10".parse().expect("a number"));
-    /// let trial = GrantTerms { name: "trial", amount, priority: 0, effective: now, expires: None };
+    /// let (name, priority, renewal) = ("trial", 0, Renewal::DEFAULT);
+    /// let trial = GrantTerms { name, amount, priority, effective: now, expires: None, renewal };
     /// gate.grant(member, "calls", &trial, now)?;
     /// assert_eq!(gate.standing(member, "calls", now)?.capacity.to_string(), "10");
     /// let again = gate.grant(member, "calls", &trial, now).unwrap_err();
@@ -195,6 +198,7 @@ impl Gate {
             priority: terms.priority,
             effective: terms.effective,
             expires: terms.expires.unwrap_or(Period::NEVER),
+            renewal: terms.renewal,
         };
         let command = Command::Grant { scope: scope.id, grant: Cow::Owned(grant), burn };
         self.execute(scope.shard, &mut cell, command, now)
@@ -211,15 +215,16 @@ impl Gate {
     /// # Example
     ///
     /// ```
-    /// use weir::{Gate, GateError, GrantTerms, Timestamp};
+    /// use weir::{Gate, GateError, GrantTerms, Renewal, Timestamp};
     ///
     /// let (gate, now) = (Gate::in_memory()?, Timestamp::EPOCH);
     /// gate.install(br#"{ "features": { "calls": {} }, "plans": { "member": { "limits": {
     ///     "calls": { "feature": "calls", "capacity": "granted", "window": "lifetime" }
     /// } } } }"#, now)?;
     /// let member = gate.open(None, "acme", Some("member"), now)?;
+    /// let (name, priority, renewal) = ("trial", 0, Renewal::DEFAULT);
     /// let trial =
-    ///     GrantTerms { name: "trial", amount: None, priority: 0, effective: now, expires: None };
+    ///     GrantTerms { name, amount: None, priority, effective: now, expires: None, renewal };
     /// gate.grant(member, "calls", &trial, now)?;
     /// gate.void_grant(member, "trial", now, now)?;
     /// assert_eq!(gate.standing(member, "calls", now)?.capacity.to_string(), "0");
@@ -306,7 +311,7 @@ impl Gate {
     /// # Example
     ///
     /// ```
-    /// use weir::{Gate, GateError, GrantTerms, ImportTerms, Timestamp};
+    /// use weir::{Gate, GateError, GrantTerms, ImportTerms, Renewal, Timestamp};
     ///
     /// let catalog = br#"{
     ///     "features": { "calls": {} },
@@ -321,7 +326,8 @@ impl Gate {
     /// let member = gate.open(None, "acme", Some("member"), now)?;
     /// let ten = "10".parse().expect("a number");
     /// let (amount, effective) = (Some(ten), Timestamp::MIN);
-    /// let grant = GrantTerms { name: "paid", amount, priority: 0, effective, expires: None };
+    /// let (name, priority, renewal) = ("paid", 0, Renewal::DEFAULT);
+    /// let grant = GrantTerms { name, amount, priority, effective, expires: None, renewal };
     /// gate.grant(member, "calls", &grant, now)?;
     ///
     /// let used = "4".parse().expect("a number");

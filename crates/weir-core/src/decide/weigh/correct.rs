@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Place, Scale, end_of, standing_of};
+use super::{Opened, Place, Scale, standing_of};
 use crate::amount::Quantity;
 use crate::catalog::{Capacity, Overage, Terms};
 use crate::decide::{
@@ -32,8 +32,8 @@ pub(crate) fn adjust(
     if place.terms.window.slides() {
         return Err(Reason::PeriodClosed); // it has none
     }
-    let mut opened = Vec::new();
-    period::open(view, place.counted(), view.now, &mut opened).map_err(|_| Reason::PeriodClosed)?;
+    let mut opened = Opened::default();
+    period::open(view, place, view.now, &mut opened).map_err(|_| Reason::PeriodClosed)?;
     let (caller, scopes) = (Caller::Unchecked, &[place.scope][..]);
     let request = Request { caller, scopes, costs: &[], at: view.now, key: None };
     let mut verdict = Verdict::open(view.catalog.version());
@@ -50,8 +50,8 @@ pub(crate) fn adjust(
         left: UNLIMITED,
     };
     let drawn = scale.settle(place, &mut opened).and_then(|opening| {
-        let left = standing_of(&opened).left;
-        scale.draw(place, (&opened, opening), (quantity, left))
+        let left = standing_of(&opened.balances).left;
+        scale.draw(place, (&opened.balances, opening, opened.period), (quantity, left))
     });
     workings.purpose = Purpose::Use;
     let taken = drawn.and_then(|()| taken(&workings.effects));
@@ -90,10 +90,13 @@ pub(crate) fn reset(
     if place.terms.window.slides() {
         return Err(Reason::PeriodClosed); // it has none
     }
-    let mut opened = Vec::new();
-    period::open(view, place.counted(), view.now, &mut opened).map_err(|_| Reason::PeriodClosed)?;
-    debt::settle(place.terms, &mut opened, |_| ()).ok_or(Reason::Unmeasurable)?;
-    let end = end_of(&opened);
+    let mut opened = Opened::default();
+    period::open(view, place, view.now, &mut opened).map_err(|_| Reason::PeriodClosed)?;
+    debt::settle(place.terms, &mut opened).ok_or(Reason::Unmeasurable)?;
+    let end = opened.period.end;
+    // What a grant has until an instant of its own is not of the period.
+    let mut opened = opened.balances;
+    opened.retain(|open| open.window_end == end);
     let known = view.accounts.balances(place.account);
     let known = known.filter(|known| (known.limit, known.window_end) == (of.1, end));
     for known in known {

@@ -1,48 +1,90 @@
 //! Which allowance gives, and which is given back to? Asks over several balances of one limit.
 
 use alloc::vec::Vec;
-use core::convert::Infallible;
 
-use super::{Opening, Place, Purpose, Scale};
+use super::{Noted, Opened, Opening, Owed, Place, Purpose, Scale};
 use crate::amount::Quantity;
 use crate::catalog::{Capacity, GiveBack, Overage};
-use crate::decide::{Dropped, Effect, Observer, debt, ending};
-use crate::grant::Grant;
+use crate::decide::granted::Course;
+use crate::decide::{Dropped, Effect, Observer, debt, ending, period};
+use crate::id::ScopeId;
 use crate::limit::{Balance, Source, UNLIMITED};
+use crate::time::Timestamp;
+use crate::window::Period;
 
 impl<'s, O: Observer> Scale<'s, O> {
     /// Lets the opened allowances pay what is owed, and keeps what that changes.
-    #[inline(never)]
-    pub(super) fn settle(&mut self, place: Place<'s>, opened: &mut [Balance]) -> Option<Opening> {
-        let mut moved = Vec::new();
-        debt::settle(place.terms, opened, |balance| moved.push(*balance))?;
-        // A debt that was carried into a new period is there from now on, paid or not.
-        if let Some(debt) = opened.last().filter(|last| last.source == Source::PLAN)
-            && matches!(place.terms.capacity, Capacity::Granted { .. })
-            && debt.used.is_positive()
-            && moved.is_empty()
-            && self.is_new(place, debt)
-        {
-            moved.push(*debt);
+    #[inline]
+    pub(super) fn settle(&mut self, place: Place<'s>, opened: &mut Opened) -> Option<Opening> {
+        debt::settle(place.terms, opened)?;
+        let Noted { cut, owed, .. } = opened.noted;
+        let owes = owed != Owed::Nothing;
+        let mut opening = if cut || owes { Opening::Apart } else { Opening::Unsure };
+        if owes {
+            self.keep_settled(place, opened, &mut opening);
         }
-        let (mut opening, scope, taken) = (Opening::Unsure, place.scope, Quantity::ZERO);
-        for balance in moved {
-            self.close_once(place, &balance, &mut opening);
-            self.workings.effects.push(Effect::Balance { scope, balance, taken });
+        if owed == Owed::More {
+            self.owe(place);
         }
         Some(opening)
     }
 
-    /// Closes what a new balance ends; of several the first one closes all.
+    /// Notes that more is owed from the instant of the request on.
+    #[inline(never)]
+    pub(super) fn owe(&mut self, place: Place<'s>) {
+        let at = period::counted_at(self.view, place.counted(), self.request.at);
+        self.workings.effects.extend(debt::arises(self.view, place, at));
+    }
+
+    #[inline(never)]
+    fn keep_settled(&mut self, place: Place<'s>, opened: &Opened, opening: &mut Opening) {
+        let (scope, taken) = (place.scope, Quantity::ZERO);
+        for balance in debt::changed(opened) {
+            self.close_once(place, balance, opening);
+            self.workings.effects.push(Effect::Balance { scope, balance: *balance, taken });
+        }
+    }
+
+    /// Closes what a new balance ends; of several that end together the first one closes all.
     pub(super) fn close_once(
         &mut self,
         place: Place<'s>,
         balance: &Balance,
         opening: &mut Opening,
     ) {
-        if *opening == Opening::Unsure && self.close(place, balance) {
-            *opening = Opening::Known;
+        match opening {
+            Opening::Unsure if self.close(place, balance) => *opening = Opening::Known,
+            Opening::Apart => drop(self.close(place, balance)),
+            Opening::Known | Opening::Sliding | Opening::Unsure => {}
         }
+    }
+
+    /// Stores a new balance of the period of which nothing is taken, where none is stored, so that what
+    /// the meter read goes with it.
+    #[inline(never)]
+    pub(super) fn hold_open(
+        &mut self,
+        place: Place<'s>,
+        (opened, mut opening): (&[Balance], Opening),
+        ends: Timestamp,
+    ) {
+        let (view, scope, limit) = (self.view, place.scope, place.terms.limit);
+        let of_period = |of: ScopeId, known: &Balance| {
+            (of, known.limit, known.window_end) == (scope, limit, ends)
+        };
+        let new = |effect: &Effect| match effect {
+            Effect::Balance { scope, balance, .. } => of_period(*scope, balance),
+            _ => false,
+        };
+        let mut known = view.accounts.balances(place.account);
+        if self.workings.effects.iter().any(new) || known.any(|known| of_period(scope, known)) {
+            return;
+        }
+        let apart = Balance { window_end: ends, limit, ..Balance::VACANT };
+        let first = opened.iter().find(|first| first.window_end == ends);
+        let balance = *first.unwrap_or(&apart);
+        self.close_once(place, &balance, &mut opening);
+        self.workings.effects.push(Effect::Balance { scope, balance, taken: Quantity::ZERO });
     }
 
     /// Takes from several balances, each as far as it has room.
@@ -67,6 +109,9 @@ impl<'s, O: Observer> Scale<'s, O> {
             let part = room.checked_add(if borne { over } else { Quantity::ZERO })?;
             if part != Quantity::ZERO {
                 self.close_once(place, balance, &mut opening);
+                if balance.source == Source::PLAN {
+                    self.owe(place);
+                }
                 self.take(place, balance, part)?;
             }
         }
@@ -78,10 +123,10 @@ impl<'s, O: Observer> Scale<'s, O> {
     pub(super) fn give_back(
         &mut self,
         place: Place<'s>,
-        (opened, mut opening): (&[Balance], Opening),
+        (opened, mut opening, period): (&[Balance], Opening, Period),
         asked: Quantity,
     ) -> Option<()> {
-        let mut drawn = self.drawn(place, opened);
+        let mut drawn = self.drawn(place, (opened, period));
         match place.terms.line.give_back {
             GiveBack::BurnOrder => {}
             GiveBack::None => drawn.clear(),
@@ -113,28 +158,24 @@ impl<'s, O: Observer> Scale<'s, O> {
     }
 
     /// Every balance of the open period that may have given: those of ended grants, too.
-    fn drawn(&self, place: Place<'s>, opened: &[Balance]) -> Vec<Balance> {
-        let Some(end) = opened.first().map(|first| first.window_end) else { return Vec::new() };
+    fn drawn(&self, place: Place<'s>, (opened, period): (&[Balance], Period)) -> Vec<Balance> {
         let Capacity::Granted { .. } = place.terms.capacity else { return opened.into() };
-        let limit = place.terms.limit;
+        let (view, Place { account, terms, .. }) = (self.view, place);
+        let course = Course { view, account, terms, period };
         let mut drawn = Vec::new();
-        let wanted = |_: &Grant| true;
-        let visited = ending::in_burn_order(self.view, place.counted(), wanted, |grant| {
+        ending::in_burn_order(view, place.counted(), |grant| {
             let open = opened.iter().find(|open| open.source == grant.source);
-            let key = (limit, grant.source, end);
-            let mut known = self.view.accounts.balances(place.account);
-            drawn.extend(open.or_else(|| known.find(|known| known.key() == key)));
-            Ok::<(), Infallible>(())
+            let key =
+                || Some((terms.limit, grant.source, course.last_end(grant, self.request.at)?));
+            let ended = || {
+                key().and_then(|key| {
+                    view.accounts.balances(account).find(|known| known.key() == key)
+                })
+            };
+            drawn.extend(open.or_else(ended));
         });
-        debug_assert!(visited.is_ok());
         let apart = opened.iter().filter(|open| open.source == Source::PLAN);
         drawn.extend(apart);
         drawn
-    }
-
-    /// Whether nothing is stored under the balance's key.
-    pub(super) fn is_new(&self, place: Place<'_>, balance: &Balance) -> bool {
-        let mut known = self.view.accounts.balances(place.account);
-        !known.any(|known| known.key() == balance.key())
     }
 }

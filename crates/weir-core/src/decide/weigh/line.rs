@@ -4,7 +4,7 @@ use super::{Place, Scale, closed_binding, refusal};
 use crate::amount::Quantity;
 use crate::catalog::{Capacity, FundsFirst, Overage, Terms};
 use crate::decide::verdict::{Binding, Outcome, Reason, Retry};
-use crate::decide::{Observer, funds, retry, sliding};
+use crate::decide::{Observer, funds, period, retry, sliding};
 use crate::limit::{Balance, CapacityRead, Standing};
 use crate::window::Period;
 
@@ -39,20 +39,32 @@ impl<'s, O: Observer> Scale<'s, O> {
         self.verdict.flags.shadow_denied = true;
     }
 
-    /// Notes when a limit that refused would admit. Exact, or not said: where grants may start, a
-    /// meter would measure otherwise, or money is involved, time alone does not tell; and where
-    /// the event is not of the open period, the end of its own says nothing.
+    /// Notes when a limit that refused would admit. Exact, or not said: where a meter would measure
+    /// otherwise, or money is involved, time alone does not tell; and where the event is not of the
+    /// open period, the end of its own says nothing.
     fn retry_after(&mut self, place: Place<'_>, opened: &[Balance], binding: &Binding) {
         if place.terms.window.slides() {
             let reopens = sliding::reopens(self.view, self.request, place, binding);
             self.verdict.retry = retry::later(self.verdict.retry, reopens);
             return;
         }
-        let Terms { capacity, charge, .. } = place.terms;
-        let told = matches!(capacity, Capacity::Fixed { read: CapacityRead::Live, .. })
-            && !place.terms.counted.meter.keeps_reading()
-            && place.terms.line.overage != Overage::Kept
+        let Terms { capacity, charge, counted, .. } = place.terms;
+        let stateless = !counted.meter.keeps_reading()
             && charge.as_ref().is_none_or(|charge| charge.wallet.is_none());
+        if let (Capacity::Granted { .. }, known) = (capacity, self.verdict.retry) {
+            let at = period::counted_at(self.view, place.counted(), self.request.at);
+            let told = stateless && at == self.view.now && known != Retry::NotComputed;
+            let asked = (opened, binding.asked);
+            self.verdict.retry = if told {
+                retry::later(known, retry::refills(self.view, self.request, place, asked))
+            } else {
+                Retry::NotComputed
+            };
+            return;
+        }
+        let told = stateless
+            && matches!(capacity, Capacity::Fixed { read: CapacityRead::Live, .. })
+            && place.terms.line.overage != Overage::Kept;
         let (now, version) = (self.view.now, self.view.catalog.version());
         let of_now = |balance: &Balance| balance.generation == version && now < balance.window_end;
         let open = opened.iter().all(of_now);

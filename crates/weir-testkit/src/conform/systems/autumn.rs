@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use weir_core::amount::Quantity;
 use weir_core::decide::{Caller, Cost, Then};
-use weir_core::grant::{Burn, Grant};
+use weir_core::grant::{Burn, Grant, Renewal};
 use weir_core::id::{FeatureId, HoldId, LimitId, PlanId, ScopeId};
 use weir_core::limit::{Balance, Source};
 use weir_core::time::{Span, Timestamp};
@@ -96,7 +96,9 @@ impl Host {
             let (effective, expires) = (self.now, Period::NEVER);
             let (name, limit) = (text(bucket, "id")?.into(), LimitId(0));
             let (source, priority) = (Source(source), i32::from(source));
-            let grant = Grant { name, limit, source, amount, priority, effective, expires };
+            let renewal = Renewal::DEFAULT;
+            let grant =
+                Grant { name, limit, source, amount, priority, effective, expires, renewal };
             if !self.monthly {
                 self.play(Act::Grant(ScopeId(0), grant, Burn::STANDARD))?;
             }

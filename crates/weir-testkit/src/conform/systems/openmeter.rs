@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde_json::{Map, Value, json};
 use weir_core::amount::Quantity;
 use weir_core::catalog::{Catalog, Definition, Names};
-use weir_core::grant::{Burn, Grant};
+use weir_core::grant::{Burn, Grant, Renewal};
 use weir_core::id::{LimitId, ScopeId, ScopeName};
 use weir_core::ledger::{Command, HostKeys, Ledger, Newcomer, next_version};
 use weir_core::limit::Source;
@@ -204,6 +204,7 @@ fn terms(given: &Value) -> Result<Grant, NotImplemented> {
         priority: priority.ok_or_else(|| missing("a priority"))?,
         effective: read(given, "effective_at")?,
         expires: expires.unwrap_or(Period::NEVER),
+        renewal: Renewal::DEFAULT,
     })
 }
 

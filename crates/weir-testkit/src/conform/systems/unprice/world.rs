@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use weir::{Gate, GateError, GrantTerms, Journal, JournalError, LotTerms, MemoryJournal, Quantity};
-use weir::{Scope, Shard, Timestamp};
+use weir::{Renewal, Scope, Shard, Timestamp};
 use weir_core::wallet::Kind;
 use weir_unprice::entitlement::{entitle, root_of};
 use weir_unprice::grants::give;
@@ -216,6 +216,7 @@ pub(super) fn grant_terms(grant: &Allowance) -> Result<GrantTerms<'_>, NotImplem
         priority: grant.priority,
         effective: instant(grant.effective_at)?,
         expires: grant.expires_at.map(instant).transpose()?,
+        renewal: Renewal::DEFAULT,
     })
 }
 
