@@ -72,6 +72,13 @@ pub(super) fn compare(
             }
         }
         (Value::Object(wanted), Some(Value::Object(found))) => object(rules, wanted, found, checks),
+        // Some of a list, by their places.
+        (Value::Object(wanted), Some(Value::Array(found))) if rules.shape == Shape::Subset => {
+            for (place, wanted) in wanted {
+                let got = place.parse().ok().and_then(|place: usize| found.get(place));
+                checks.within(place, |checks| compare(rules, wanted, got, checks));
+            }
+        }
         (Value::Array(wanted), Some(Value::Array(found))) => {
             if wanted.len() != found.len() {
                 checks.fail(&show(expected), &show_got(got));

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde_json::{Map, Value, json};
 use weir_core::amount::Quantity;
 use weir_core::catalog::{Catalog, Definition, Names};
-use weir_core::grant::{Burn, Grant, Renewal};
+use weir_core::grant::{Burn, Every, Grant, Renewal, Rollover};
 use weir_core::id::{LimitId, ScopeId, ScopeName};
 use weir_core::ledger::{Command, HostKeys, Ledger, Newcomer, next_version};
 use weir_core::limit::Source;
@@ -15,6 +15,9 @@ use weir_core::window::zone::{Zones, ZonesDigest};
 use weir_core::window::{MonthRule, Period, Window};
 
 use crate::conform::{NotImplemented, Question, System};
+
+mod engine;
+mod run;
 
 /// `OpenMeter`, as far as its settings are ours.
 #[derive(Clone, Copy, Debug)]
@@ -33,12 +36,14 @@ impl System for OpenMeter {
                 let grant = kept(field(given, "grant")?)?;
                 Ok(json!({ "active": grant.pays_at(read(given, "at")?) }))
             }
+            "grant_engine" => run::run(given),
             "grant_effective_period" => effective_period(given),
             "grant_expiration" => expiration(given),
             "grant_order" => order(given),
             "recurrence_next_after" => next_after(given),
             "recurrence_period_at" => period_at(given),
             "recurrence_prev_before" => previous_before(given),
+            "starting_snapshot" => run::starting(given),
             "usage_period_at" => usage_period_at(given),
             "usage_period_resets" => resets(given),
             other => Err(missing(&format!("family {other}"))),
@@ -187,6 +192,7 @@ fn terms(given: &Value) -> Result<Grant, NotImplemented> {
         "created_at",
         "deleted_at",
         "voided_at",
+        "recurrence",
         "rollover_min",
         "rollover_max",
     ];
@@ -196,6 +202,12 @@ fn terms(given: &Value) -> Result<Grant, NotImplemented> {
     }
     let priority = field(given, "priority")?.as_i64().and_then(|number| i32::try_from(number).ok());
     let expires = given.get("expires_at").map(|_| read(given, "expires_at")).transpose()?;
+    let recurrence = given
+        .get("recurrence")
+        .map(|of| Ok(Every { anchor: read(of, "anchor")?, span: read(of, "interval")? }));
+    let recurrence = recurrence.transpose()?;
+    let kept = |key| if given.get(key).is_some() { read(given, key) } else { Ok(Quantity::ZERO) };
+    let rollover = Rollover::Same { min: kept("rollover_min")?, max: kept("rollover_max")? };
     Ok(Grant {
         name: text(given, "id")?.into(),
         limit: LimitId(0),
@@ -204,7 +216,7 @@ fn terms(given: &Value) -> Result<Grant, NotImplemented> {
         priority: priority.ok_or_else(|| missing("a priority"))?,
         effective: read(given, "effective_at")?,
         expires: expires.unwrap_or(Period::NEVER),
-        renewal: Renewal::DEFAULT,
+        renewal: Renewal { window: None, recurrence, rollover: Some(rollover) },
     })
 }
 
