@@ -25,8 +25,7 @@ impl<'s, O: Observer> Scale<'s, O> {
         let standing =
             sliding::standing(self.view, place, (asked, taken, self.enforcement(place.terms)))?;
         let period = Period { end: standing.window_end, ..Period::ALWAYS };
-        let weighed =
-            self.compare(place, (slice::from_ref(&standing), Opening::Sliding), period);
+        let weighed = self.compare(place, (slice::from_ref(&standing), Opening::Sliding), period);
         if let Capacity::Granted { .. } = place.terms.capacity {
             let Place { scope, account, terms } = place;
             ending::forget(self.view, (scope, account, terms), &mut self.workings.effects);
