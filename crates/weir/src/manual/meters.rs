@@ -1,0 +1,71 @@
+//! How does use become a number?
+//!
+//! A feature says how the values of asks become one number: their sum, their count, the largest, the
+//! smallest or the latest. A limit counts by how much that number changes. `convert` brings values, or
+//! the number, to other units: as an exact fraction, rounded once to whole steps.
+//!
+//! ```text
+//! "convert": { "divide": 60, "step": "0.1", "minimum": "0.5", "rounding": "up" }
+//!
+//! value   121 s    counts  2.1 min     each tenth that was begun
+//! value     1 s            0.5         what is more than nothing counts the minimum
+//! value  -121 s           -2.1         what is given back is what was taken
+//! ```
+//!
+//! ```
+//! # use weir::{Ask, Caller, Cost, Gate, GateError, Timestamp};
+//! let catalog = br#"{
+//!     "features": { "talk": { "convert": { "divide": 60, "step": "0.1", "minimum": "0.5", "rounding": "up" } } },
+//!     "plans": { "free": { "limits": { "minutes": { "feature": "talk", "capacity": 3, "window": "lifetime" } } } }
+//! }"#;
+//! let now: Timestamp = "2026-01-31T12:00:00Z".parse().expect("an instant");
+//! let gate = Gate::in_memory()?;
+//! gate.install(catalog, now)?;
+//! let acme = gate.open(None, "acme", Some("free"), now)?;
+//! let seconds = |text: &str| -> Result<_, GateError> {
+//!     let costs = [Cost { feature: gate.feature("talk")?, quantity: text.parse().expect("a quantity") }];
+//!     gate.decide(&Ask { caller: Caller::Unchecked, scopes: &[acme], costs: &costs, at: now, key: None }, now)
+//! };
+//! assert!(seconds("121")?.is_allowed()); // 2.1 minutes
+//! assert!(seconds("1")?.is_allowed()); // half a minute
+//! assert!(!seconds("25")?.is_allowed()); // half a minute, and 0.4 are left
+//! assert_eq!(gate.standing(acme, "minutes", now)?.used.to_string(), "2.6");
+//! # Ok::<(), GateError>(())
+//! ```
+//!
+//! A feature with `rates` is a **credit unit**: its limits count asks for other features at what each
+//! costs in it. All that a request asks of one is one ask.
+//!
+//! ```text
+//! "credits": { "rates": { "messages": "0.2", "images": 5 } }          10 credits a day
+//!
+//! ask: 5 messages, 1 image        6 credits     4 are left
+//! ask: 1 image                    5 credits     denied: limit_exceeded
+//! ask: 20 messages                4 credits     the last ones
+//! ```
+//!
+//! ```
+//! # use weir::{Ask, Caller, Cost, Gate, GateError, Quantity, Timestamp};
+//! let catalog = br#"{
+//!     "features": {
+//!         "messages": { "aggregation": "count" }, "images": {},
+//!         "credits": { "rates": { "messages": "0.2", "images": 5 } }
+//!     },
+//!     "plans": { "free": { "limits": { "credits.daily": {
+//!         "feature": "credits", "capacity": 10, "window": { "calendar": { "unit": "day" } } } } } }
+//! }"#;
+//! let now: Timestamp = "2026-01-31T12:00:00Z".parse().expect("an instant");
+//! let gate = Gate::in_memory()?;
+//! gate.install(catalog, now)?;
+//! let acme = gate.open(None, "acme", Some("free"), now)?;
+//! let (message, image) = (gate.feature("messages")?, gate.feature("images")?);
+//! let one = |feature| Cost { feature, quantity: Quantity::from_units(1) };
+//! let ask = |costs: &[Cost]| {
+//!     gate.decide(&Ask { caller: Caller::Unchecked, scopes: &[acme], costs, at: now, key: None }, now)
+//! };
+//! let [text, picture] = [message, image].map(one);
+//! assert!(ask(&[text, text, text, text, text, picture])?.is_allowed()); // 1 credit and 5
+//! assert!(!ask(&[picture])?.is_allowed()); // 5 credits, and 4 are left
+//! assert_eq!(gate.standing(acme, "credits.daily", now)?.used.to_string(), "6");
+//! # Ok::<(), GateError>(())
+//! ```
