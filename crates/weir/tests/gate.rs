@@ -113,7 +113,7 @@ fn an_import_that_is_refused_changes_nothing() {
         ("daily", "1", (5, "1970-01-03T00:00:00Z"), "command.period"), // it has not begun
         ("daily", "1", (5, "1969-12-31T00:00:00Z"), "command.period"), // it is over
         ("daily", "5", (5, "2100-01-01T00:00:00Z"), "command.period"),
-        ("granted", "1", (5, tomorrow), "command.unknown_name"), // there is no grant
+        ("granted", "1", (5, tomorrow), "command.capacity"), // without a grant it is owed
         ("own", "1", (5, "1970-01-31T00:00:00.001Z"), "command.period"),
         ("first", "1", (5, "1970-01-01T01:00:00.001Z"), "command.period"),
         ("first", "1", (5, "1970-01-01T00:00:00Z"), "command.period"),
@@ -122,11 +122,12 @@ fn an_import_that_is_refused_changes_nothing() {
     }
     assert_eq!(import("daily", "1", (5, tomorrow)), Ok(()));
     assert_eq!(import("kept", "1", (9, tomorrow)), Ok(())); // what it opened with
+    assert_eq!(import("granted", "1", (0, tomorrow)), Ok(()));
     assert_eq!(import("own", "1", (5, "1970-01-31T00:00:00Z")), Ok(()));
     assert_eq!(import("first", "1", (5, "1970-01-01T00:59:00Z")), Ok(()));
     let another = import("first", "1", (5, "1970-01-01T01:00:00Z"));
     assert_eq!(another, Err("command.period")); // one is open
-    for (limit, capacity) in [("daily", 5), ("kept", 9), ("own", 5), ("first", 5)] {
+    for (limit, capacity) in [("daily", 5), ("kept", 9), ("granted", 0), ("own", 5), ("first", 5)] {
         let standing = gate.standing(scope, limit, NOW).unwrap();
         let units = Quantity::from_units;
         assert_eq!((standing.used, standing.capacity), (units(1), units(capacity)), "{limit}");
