@@ -126,6 +126,25 @@ impl Quantity {
     pub fn from_json(text: &[u8], precision: Precision) -> Result<Self, NumberError> {
         number::json(text, precision).map(Self)
     }
+
+    /// How a JSON number stands to this, all of its digits looked at; `None` when it is no number.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use core::cmp::Ordering;
+    /// use weir_core::amount::Quantity;
+    ///
+    /// let one = Quantity::from_units(1);
+    /// assert_eq!(one.compared(b"1.00000000000000000001"), Some(Ordering::Greater));
+    /// assert_eq!(one.compared(b"1e0"), Some(Ordering::Equal));
+    /// assert_eq!(one.compared(b"-1e400"), Some(Ordering::Less)); // no quantity is so small
+    /// assert_eq!(one.compared(b"+1"), None);
+    /// ```
+    #[must_use]
+    pub fn compared(self, text: &[u8]) -> Option<core::cmp::Ordering> {
+        number::compare_json(text, self.0).ok()
+    }
 }
 
 impl core::str::FromStr for Quantity {

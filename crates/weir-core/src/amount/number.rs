@@ -59,15 +59,15 @@ pub(super) fn plain(text: &[u8]) -> Result<i128, NumberError> {
 /// Reads a number of RFC 8259, section 6.
 pub(super) fn json(text: &[u8], precision: Precision) -> Result<i128, NumberError> {
     let mut digits = Digits::default();
-    let rest = digits.sign(text, b"-");
-    let leading_zero = rest.first() == Some(&b'0');
-    let rest = digits.whole(rest);
-    if digits.whole_len == 0 || (leading_zero && digits.whole_len > 1) {
-        return Err(NumberError::Syntax);
-    }
-    let rest = digits.fraction(rest, Need::Digits)?;
-    let exponent = exponent(rest)?;
+    let exponent = digits.json(text)?;
     digits.finish(exponent, precision)
+}
+
+/// How a number of RFC 8259 stands to so many nano-units, all of its digits looked at.
+pub(super) fn compare_json(text: &[u8], nanos: i128) -> Result<Ordering, NumberError> {
+    let mut digits = Digits::default();
+    let exponent = digits.json(text)?;
+    Ok(digits.compare(exponent, nanos))
 }
 
 /// Reads the text of a string as ECMAScript's `Number()` does, save that blank text and infinities
@@ -147,6 +147,17 @@ struct Digits {
 }
 
 impl Digits {
+    /// Reads a number of RFC 8259, section 6, up to its exponent, and tells that.
+    fn json(&mut self, text: &[u8]) -> Result<i64, NumberError> {
+        let rest = self.sign(text, b"-");
+        let leading_zero = rest.first() == Some(&b'0');
+        let rest = self.whole(rest);
+        if self.whole_len == 0 || (leading_zero && self.whole_len > 1) {
+            return Err(NumberError::Syntax);
+        }
+        exponent(self.fraction(rest, Need::Digits)?)
+    }
+
     fn sign<'a>(&mut self, text: &'a [u8], allowed: &[u8]) -> &'a [u8] {
         match text {
             [sign, rest @ ..] if allowed.contains(sign) => {
@@ -203,11 +214,7 @@ impl Digits {
         if self.mantissa == 0 {
             return Ok(0);
         }
-        let power = exponent
-            .saturating_sub(self.fraction_len)
-            .saturating_add(self.dropped)
-            .saturating_add(i64::from(super::Quantity::DIGITS));
-        let (floor, rest) = if power >= 0 { self.scale_up(power)? } else { self.scale_down(power) };
+        let (floor, rest) = self.scale(exponent)?;
         let whole = self.signed(floor)?; // Too large is said before inexact.
         let up = match (rest, precision) {
             (Rest::Nothing, _) => return Ok(whole),
@@ -217,6 +224,30 @@ impl Digits {
             (Rest::AboveHalf, Precision::Nearest) => true,
         };
         self.signed(floor.saturating_add(u128::from(up)))
+    }
+
+    /// How the value times 10⁹ stands to `nanos`.
+    fn compare(&self, exponent: i64, nanos: i128) -> Ordering {
+        let away = if self.negative { Ordering::Less } else { Ordering::Greater };
+        if self.mantissa == 0 {
+            return 0.cmp(&nanos);
+        }
+        let scaled = self.scale(exponent).and_then(|(floor, rest)| Ok((self.signed(floor)?, rest)));
+        match scaled {
+            Ok((whole, Rest::Nothing)) => whole.cmp(&nanos),
+            // What was cut off is less than one.
+            Ok((whole, _)) => whole.cmp(&nanos).then(away),
+            Err(_) => away, // Past every quantity.
+        }
+    }
+
+    /// The magnitude of the value times 10⁹, and what is left.
+    fn scale(&self, exponent: i64) -> Result<(u128, Rest), NumberError> {
+        let power = exponent
+            .saturating_sub(self.fraction_len)
+            .saturating_add(self.dropped)
+            .saturating_add(i64::from(super::Quantity::DIGITS));
+        if power >= 0 { self.scale_up(power) } else { Ok(self.scale_down(power)) }
     }
 
     fn signed(&self, magnitude: u128) -> Result<i128, NumberError> {
