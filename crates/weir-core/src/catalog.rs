@@ -19,6 +19,7 @@ use alloc::vec::Vec;
 
 use crate::fault::Fault;
 use crate::id::{CatalogVersion, FeatureId, LimitId, Name, PlanId, WalletId};
+use crate::route::{Filter, Path};
 use crate::schema::Schema;
 use crate::time::{Span, Timestamp};
 use crate::token::Classes;
@@ -26,11 +27,13 @@ use crate::window::zone::Zones;
 
 mod compile;
 pub mod definition;
+mod filters;
 mod meters;
 pub mod names;
 mod plain;
 mod prices;
 mod remember;
+mod routes;
 mod sliding;
 mod terms;
 mod windows;
@@ -41,6 +44,7 @@ pub(crate) use plain::{Adds, Plain};
 pub use remember::{
     ApartBy, AtBound, Denials, KeySpace, OnMismatch, OnRepeat, Remember, RememberAt,
 };
+use routes::Features;
 pub use terms::{
     Capacity, Charge, ChargeOn, Counted, FundsFirst, GiveBack, Kind, Late, Line, Negative, Overage,
     Rate, Refusal, Terms, WarnAt,
@@ -53,7 +57,7 @@ pub struct Catalog {
     names: Names,
     classes: Classes,
     schemas: BTreeMap<Name, Schema>,
-    features: Box<[Option<Feature>]>,
+    features: Features,
     plans: Box<[Option<Plan>]>,
     times: Times,
     rules: Rules,
@@ -158,7 +162,7 @@ impl Catalog {
     /// How a feature is metered.
     #[must_use]
     pub fn metering(&self, feature: FeatureId) -> Option<&Feature> {
-        self.features.get(usize::from(feature.0))?.as_ref()
+        self.features.get(feature)
     }
 
     /// The plan called `name`, if this version has it.
@@ -244,8 +248,10 @@ impl Catalog {
 pub struct Feature {
     /// The kind of event that is counted on it; empty when only direct asks are.
     pub event: Box<str>,
+    /// What must hold of an event of that kind.
+    pub filters: Box<[Filter]>,
     /// The property of the event that holds its value; `None` where every event counts the same.
-    pub property: Option<Box<str>>,
+    pub property: Option<Path>,
     /// What its limits count.
     pub counted: Counted,
 }

@@ -23,6 +23,7 @@
 //! | 2 | [`limit`] | does it fit? |
 //! | 2 | [`grant`] | which allowance pays? |
 //! | 2 | [`wallet`] | which credits pay? |
+//! | 2 | [`route`] | does a meter count this event, and at what value? |
 //! | 2 | [`dedup`] | have we answered this before? |
 //! | 3 | [`catalog`] | what was sold? |
 //! | 4 | [`account`] | what is their state? |
@@ -68,6 +69,7 @@ pub mod ledger;
 pub mod limit;
 pub mod meter;
 pub mod price;
+pub mod route;
 pub mod schema;
 pub mod time;
 pub mod token;

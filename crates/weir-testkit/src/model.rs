@@ -5,6 +5,7 @@
 
 pub mod amount;
 pub mod json;
+pub mod route;
 pub mod schema;
 pub mod sent;
 pub mod time;

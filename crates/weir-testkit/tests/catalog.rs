@@ -13,9 +13,9 @@ use weir_core::account::Status;
 use weir_core::amount::{Quantity, Rounding};
 use weir_core::catalog::definition::{
     AcceptanceDefinition, CapacityDefinition, ChargeDefinition, ConversionDefinition,
-    CycleDefinition, DenialDefinition, FeatureDefinition, LimitDefinition, PackageDefinition,
-    PlanDefinition, PrecedenceDefinition, PriceDefinition, RememberDefinition, SettleDefinition,
-    WalletDefinition, WindowDefinition,
+    CycleDefinition, DenialDefinition, FeatureDefinition, FilterDefinition, LimitDefinition,
+    PackageDefinition, PlanDefinition, PrecedenceDefinition, PriceDefinition, RememberDefinition,
+    SettleDefinition, WalletDefinition, WindowDefinition,
 };
 use weir_core::catalog::names::Table;
 use weir_core::catalog::{
@@ -28,6 +28,8 @@ use weir_core::id::{CatalogVersion, Name};
 use weir_core::limit::{CapacityRead, Enforcement};
 use weir_core::meter::{Aggregation, Applied, Life};
 use weir_core::price::Tier;
+use weir_core::route::Path;
+use weir_core::schema::Literal;
 use weir_core::time::{Span, Stride, Timestamp};
 use weir_core::token::class::{Alphabet, Check, Length};
 use weir_core::token::{self, ClassDefinition, ClassTerms, Environment, OriginTerms, Unstated};
@@ -90,6 +92,7 @@ fn each_fault_alone_is_the_only_one() {
 fn no_code_is_left_out() {
     let sources = concat!(
         include_str!("../../weir-core/src/catalog/compile.rs"),
+        include_str!("../../weir-core/src/catalog/filters.rs"),
         include_str!("../../weir-core/src/catalog/meters.rs"),
         include_str!("../../weir-core/src/catalog/prices.rs"),
         include_str!("../../weir-core/src/catalog/remember.rs"),
@@ -227,7 +230,10 @@ fn sound() -> Value {
             "f8": {"convert": {}}, "f9": {"convert": 2},
             "g0": {"rates": {"f0": 1}}, "g1": {"rates": {"f0": 1}}, "g2": {"rates": {"f0": 1}},
             "g3": {"rates": {"f0": 1}}, "g4": {"rates": {"f0": 1}}, "g5": {"rates": {"f0": 1}},
-            "g6": {"rates": {"f0": 1}}, "s0": {"kind": "switch"}, "s1": {"kind": "value"},
+            "g6": {"rates": {"f0": 1}},
+            "r0": {"event": "used", "property": "amount", "filters": {}},
+            "r1": {"event": "used", "property": "amount", "filters": {}}, "r2": {},
+            "s0": {"kind": "switch"}, "s1": {"kind": "value"},
         },
         "plans": {"free": {"limits": limits}, "none": {}},
         "remember": {"lifetime": "P31D", "max": 1},
@@ -308,6 +314,24 @@ fn in_classes_and_features() -> Vec<Injection> {
         rate("g4", "g5", "catalog.rate_of_credits"),
         ("catalog.rate_applied", "/features/g5/rates/f0/apply", "/features/g5/rates/f0", after),
         rate("g6", "s0", "catalog.rate_of_gate"),
+        (
+            "catalog.filter_empty",
+            "/features/r0/filters/a~1b~0c",
+            "/features/r0/filters",
+            json!({"a/b~c": {}}),
+        ),
+        (
+            "catalog.filter_never",
+            "/features/r1/filters/a.b/max",
+            "/features/r1/filters",
+            json!({"a.b": {"min": 2, "max": 1}}),
+        ),
+        (
+            "catalog.filters_unused",
+            "/features/r2/filters",
+            "/features/r2/filters",
+            json!({"a": {"exists": true}}),
+        ),
         ("catalog.gate_meter", "/features/s1/kind", "/features/s1/aggregation", json!("count")),
     ]
 }
@@ -1155,21 +1179,40 @@ fn features() -> impl Strategy<Value = FeatureDefinition> {
         Aggregation::Min,
         Aggregation::Sum,
     ];
-    let text = || proptest::option::of(".{0,4}");
+    let event = proptest::option::of(".{0,4}");
     let lives = one_of(&[Life::Lifetime, Life::Window]);
     let convert = proptest::option::of(conversions());
     let lives = (one_of(&[Kind::Metered, Kind::Switch, Kind::Value]), lives);
-    (one_of(&aggregations), convert, text(), lives, text(), named(conversions())).prop_map(
-        |(aggregation, convert, event, (kind, life), property, rates)| FeatureDefinition {
-            aggregation,
-            convert,
-            event,
-            kind,
-            life,
-            property,
-            rates,
+    let reads =
+        (proptest::option::of(paths()), proptest::collection::btree_map(paths(), filters(), 0..3));
+    (one_of(&aggregations), convert, event, lives, reads, named(conversions())).prop_map(
+        |(aggregation, convert, event, (kind, life), (property, filters), rates)| {
+            FeatureDefinition { aggregation, convert, event, filters, kind, life, property, rates }
         },
     )
+}
+
+fn paths() -> impl Strategy<Value = Path> {
+    proptest::collection::vec("[ab.\\\\\"é]{1,3}", 1..3).prop_map(|names| Path::of(names).unwrap())
+}
+
+fn filters() -> impl Strategy<Value = FilterDefinition> {
+    let literals = prop_oneof![
+        any::<bool>().prop_map(Literal::Bool),
+        any::<i64>().prop_map(|units| Literal::Number(Quantity::from_units(units))),
+        ".{0,4}".prop_map(Literal::Text),
+    ];
+    let number = || proptest::option::of(quantities());
+    (
+        [number(), number(), number(), number()],
+        proptest::option::of(literals.clone()),
+        proptest::option::of(any::<bool>()),
+        proptest::option::of(proptest::collection::vec(literals, 0..3)),
+        proptest::option::of(".{0,4}"),
+    )
+        .prop_map(|([above, below, max, min], equals, exists, one_of, prefix)| {
+            FilterDefinition { above, below, equals, exists, one_of, max, min, prefix }
+        })
 }
 
 fn conversions() -> impl Strategy<Value = ConversionDefinition> {

@@ -7,11 +7,11 @@
 use weir::{Gate, Scope, Timestamp};
 use weir_core::catalog::Lateness;
 use weir_core::json::{Lexer, Raw, Scratch};
+use weir_core::route::{NoValue, Sent};
 
 use crate::entitlement::{self, Entitlement, Kind};
 use crate::extract::PROFILE;
 use crate::ingest::{self, Event, Failure, How, Instants, Rejection, Routed};
-use crate::meter::NoValue;
 use crate::queue::Message;
 use crate::report::{Outcome, Reporter};
 
@@ -84,17 +84,20 @@ fn route<'a>(
     if candidates.is_empty() {
         return Ok(Err(Rejection::NoMatchingEntitlement));
     }
+    let Some(properties) = payload else {
+        return Ok(Err(Rejection::InvalidAggregationProperties));
+    };
+    let sent = Sent { kind: &message.slug, properties };
     let (mut legs, mut routed) = (Vec::new(), false);
     for (feature, entitlement) in candidates {
         let counts = entitlement.holds_at(message.at);
-        let metered = ingest::metered(&catalog, &entitlement, &message.slug);
+        let metered = ingest::metered(&catalog, &entitlement, sent);
         let Some((id, metering)) = metered.filter(|_| counts) else { continue };
         routed = true;
-        let Some(properties) = payload else { continue };
-        match ingest::cost(id, metering, properties) {
+        match ingest::cost(id, metering, sent) {
             Ok(cost) => legs.push(leg((feature, properties), scope, (entitlement, cost))),
-            Err(NoValue::NotANumber) => {}
             Err(NoValue::TooLarge) => return Err(Failure::TooLarge),
+            Err(NoValue::Absent | NoValue::Inexact | NoValue::NotANumber) => {}
         }
     }
     Ok(match (routed, legs.is_empty()) {

@@ -1,14 +1,13 @@
 //! Does the event go ahead? From an event to its outcome, in the contract's order.
 
 use http::StatusCode;
-use weir::{Ask, Caller, Cost, Gate, GateError, Quantity, Reason, Scope, Timestamp, Verdict};
+use weir::{Ask, Caller, Cost, Gate, GateError, Reason, Scope, Timestamp, Verdict};
 use weir_core::catalog::{Catalog, Feature, Lateness};
 use weir_core::id::FeatureId;
-use weir_core::json::Raw;
-use weir_core::meter::Aggregation;
+use weir_core::json::{Raw, Scratch};
+use weir_core::route::{NoValue, Numbers, Sent};
 
 use crate::entitlement::{self, Entitlement, Kind};
-use crate::meter::{self, NoValue};
 use crate::report::{Outcome, Reporter, Unreported};
 
 /// An event of a customer.
@@ -262,7 +261,8 @@ fn route(
         return Ok(Err(Rejection::NoMatchingEntitlement));
     }
     candidates.retain(|sold| sold.kind == Kind::Usage && sold.holds_at(event.at));
-    let counts = |sold| Some((metered(&catalog, &sold, event.slug)?, sold));
+    let sent = Sent { kind: event.slug, properties: event.properties };
+    let counts = |sold| Some((metered(&catalog, &sold, sent)?, sold));
     let mut matching = candidates.into_iter().filter_map(counts);
     let Some(((id, feature), entitlement)) = matching.next() else {
         return Ok(Err(Rejection::UnroutableEvent));
@@ -270,28 +270,29 @@ fn route(
     if matching.next().is_some() {
         return Ok(Err(Rejection::InvalidEntitlementConfiguration));
     }
-    match cost(id, feature, event.properties) {
+    match cost(id, feature, sent) {
         Ok(cost) => Ok(Ok(Routed { scope, entitlement, cost, how: How::Ask })),
-        Err(NoValue::NotANumber) => Ok(Err(Rejection::InvalidAggregationProperties)),
         Err(NoValue::TooLarge) => Err(Failure::TooLarge),
+        Err(NoValue::Absent | NoValue::Inexact | NoValue::NotANumber) => {
+            Ok(Err(Rejection::InvalidAggregationProperties))
+        }
     }
 }
 
-/// The feature on which an entitlement counts events of this kind, if it does.
+/// The feature on which an entitlement counts an event, if it does.
 pub(crate) fn metered<'c>(
     catalog: &'c Catalog,
     sold: &Entitlement,
-    slug: &str,
+    sent: Sent<'_>,
 ) -> Option<(FeatureId, &'c Feature)> {
     let id = catalog.feature(&sold.limit)?;
-    catalog.metering(id).filter(|feature| *feature.event == *slug).map(|feature| (id, feature))
+    let feature = catalog.metering(id)?;
+    feature.counts(sent, &mut Scratch::default()).then_some((id, feature))
 }
 
-pub(crate) fn cost(id: FeatureId, feature: &Feature, payload: Raw<'_>) -> Result<Cost, NoValue> {
-    let quantity = match (feature.counted.meter.aggregation, feature.property.as_deref()) {
-        (Aggregation::Count, _) | (_, None) => Quantity::from_units(1),
-        (_, Some(property)) => meter::value_of(payload, property)?,
-    };
+/// What an event costs on the feature that counts it: senders write numbers as JavaScript does.
+pub(crate) fn cost(id: FeatureId, feature: &Feature, sent: Sent<'_>) -> Result<Cost, NoValue> {
+    let quantity = feature.value(sent, Numbers::Ecmascript, &mut Scratch::default())?;
     Ok(Cost { feature: id, quantity })
 }
 

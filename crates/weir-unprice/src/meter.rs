@@ -1,13 +1,10 @@
-//! What does an event add? Meters as the contract writes them, their keys, and values in payloads.
+//! What does an event add? Meters as the contract writes them, and their keys.
 
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use weir::{Gate, GateError};
-use weir_core::amount::number::ecmascript;
-use weir_core::amount::{NumberError, Precision, Quantity};
-use weir_core::json::{Kind, Raw, Scratch};
 use weir_core::schema::{Refused, RuleCode, Scratch as SchemaScratch};
 
 use crate::extract::PROFILE;
@@ -122,51 +119,6 @@ impl Meter {
         part("window", self.window_size.as_deref().map(encoded).unwrap_or_default());
         key
     }
-}
-
-/// Why a payload has no value for a meter.
-///
-/// Exhaustive on purpose: the endpoint answers each case.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum NoValue {
-    /// There is no finite number where the meter looks.
-    NotANumber,
-    /// The number is finite, and larger than a quantity can be.
-    TooLarge,
-}
-
-/// The value that a payload has for a property: a number, or a text that ECMAScript reads as one.
-///
-/// The property is a literal key of the payload; there are no paths. Digits after the ninth are
-/// rounded, since senders write binary floats.
-///
-/// # Errors
-///
-/// [`NoValue`].
-pub fn value_of(payload: Raw<'_>, property: &str) -> Result<Quantity, NoValue> {
-    let found = payload.member(property, &mut Scratch::default()).ok_or(NoValue::NotANumber)?;
-    number(found)
-}
-
-/// The number that a JSON value stands for.
-///
-/// # Errors
-///
-/// [`NoValue`].
-pub fn number(value: Raw<'_>) -> Result<Quantity, NoValue> {
-    let read = match value.kind() {
-        Kind::Number => Quantity::from_json(value.as_str().as_bytes(), Precision::Nearest),
-        Kind::String => {
-            let mut buffer = String::new();
-            let text = value.as_text().ok_or(NoValue::NotANumber)?;
-            ecmascript(text.decode(&mut buffer), Precision::Nearest)
-        }
-        Kind::Array | Kind::Boolean | Kind::Null | Kind::Object => Err(NumberError::Syntax),
-    };
-    read.map_err(|error| match error {
-        NumberError::TooLarge => NoValue::TooLarge,
-        NumberError::Inexact | NumberError::Syntax => NoValue::NotANumber,
-    })
 }
 
 /// The message of the first violation. Where only some texts will do, the contract shows the one that

@@ -10,6 +10,7 @@ use super::definition::{
     CapacityDefinition, Definition, LimitDefinition, PlanDefinition, SettleDefinition,
 };
 use super::names::{Names, Table};
+use super::routes::Features;
 use super::{Acceptance, Capacity, Catalog, Feature, Line, Plan, Rules, Terms, Times, WarnAt};
 use crate::amount::Quantity;
 use crate::fault::Fault;
@@ -47,6 +48,7 @@ pub(super) fn compile(
     let mut limits = definition.plans.values().flat_map(|plan| plan.limits.values());
     let clamps = limits.any(|limit| limit.enforcement == Enforcement::Clamp);
     let rules = Rules { remember, funds_first: definition.precedence.funds_first, clamps };
+    let features = Features::new(features);
     Ok(Catalog { version, names, classes, schemas, features, plans, times, rules })
 }
 

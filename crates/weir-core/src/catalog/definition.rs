@@ -12,6 +12,7 @@ use core::fmt;
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use super::filters::FilterDefinition;
 pub use super::meters::ConversionDefinition;
 pub use super::prices::{ChargeDefinition, PackageDefinition, PriceDefinition};
 pub use super::remember::{DenialDefinition, RememberDefinition};
@@ -22,6 +23,7 @@ use crate::grant::Burn;
 use crate::id::Name;
 use crate::limit::Enforcement;
 use crate::meter::{Aggregation, Life};
+use crate::route::Path;
 use crate::schema;
 use crate::time::Span;
 use crate::token::ClassDefinition;
@@ -77,12 +79,14 @@ pub struct FeatureDefinition {
     pub convert: Option<ConversionDefinition>,
     /// The kind of event that is counted on it; absent when only direct asks are.
     pub event: Option<String>,
+    /// Which events of that kind are counted, by what their properties must be; all when absent.
+    pub filters: BTreeMap<Path, FilterDefinition>,
     /// Whether it is used up, or a gate that is open or not; `metered` when absent.
     pub kind: Kind,
     /// Whether the meter starts anew in each period; it does when absent.
     pub life: Life,
     /// The property of the event that holds its value; absent for `count`.
-    pub property: Option<String>,
+    pub property: Option<Path>,
     /// What a unit of other features costs in this one, by their names. One that has rates is a
     /// credit unit: its limits count asks for those features, too, all that a request asks as one.
     pub rates: BTreeMap<Name, ConversionDefinition>,

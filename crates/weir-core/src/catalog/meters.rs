@@ -134,10 +134,12 @@ impl Compiler<'_> {
             self.fault(format!("{at}/kind"), "catalog.gate_meter", hint);
         }
         self.rates(at, definition);
+        let filters = self.filters(at, definition);
         let meter = Meter { conversion: by.map(Box::new), ..plain(definition) };
         Feature {
             event: event.as_deref().unwrap_or_default().into(),
-            property: property.as_deref().map(Box::from),
+            filters,
+            property: property.clone(),
             counted: Counted { feature, meter, rates: Box::default(), kind: *kind },
         }
     }
@@ -226,11 +228,12 @@ const fn plain(definition: &FeatureDefinition) -> Meter {
 
 /// Whether something is said of how a feature is counted.
 fn meters(definition: &FeatureDefinition) -> bool {
-    let FeatureDefinition { aggregation, convert, event, kind: _, life, property, rates } =
+    let FeatureDefinition { aggregation, convert, event, filters, kind: _, life, property, rates } =
         definition;
     let FeatureDefinition { aggregation: sum, life: window, .. } = FeatureDefinition::default();
     (*aggregation, *life) != (sum, window)
-        || (convert.is_some() || event.is_some() || property.is_some() || !rates.is_empty())
+        || (convert.is_some() || event.is_some() || property.is_some())
+        || !(filters.is_empty() && rates.is_empty())
 }
 
 /// Whether a feature's meter keeps its number.

@@ -166,6 +166,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("dedup", 2),
     ("grant", 2),
     ("limit", 2),
+    ("route", 2),
     ("wallet", 2),
     ("catalog", 3),
     ("account", 4),

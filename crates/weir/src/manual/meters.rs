@@ -33,6 +33,62 @@
 //! # Ok::<(), GateError>(())
 //! ```
 //!
+//! A feature with an `event` counts events of that kind, at the value of a `property`; with `filters`,
+//! only those whose properties are as they say. A property is named by the way to it.
+//!
+//! ```text
+//! "event": "completion", "property": "usage.tokens",
+//! "filters": { "model.name": { "prefix": "large-" }, "usage.cached": { "exists": false } }
+//!
+//! {"model": {"name": "large-2"}, "usage": {"tokens": 700}}                    counts 700
+//! {"model": {"name": "large-2"}, "usage": {"tokens": 700, "cached": true}}    is not counted
+//! {"model": {"name": "small-2"}, "usage": {"tokens": 700}}                    is not counted
+//! ```
+//!
+//! | a filter says | of a property that is |
+//! |---|---|
+//! | `equals`, `in` | that truth value, whole number or text, or one of those |
+//! | `prefix` | a text that starts with this one |
+//! | `above`, `min`, `max`, `below` | a number, all of whose digits are looked at |
+//! | `exists` | there, or not; `null` is not there |
+//!
+//! ```
+//! # use weir::{Ask, Caller, Cost, Gate, Timestamp};
+//! use weir_core::json::{Lexer, Profile, Scratch};
+//! use weir_core::route::{Numbers, Sent};
+//!
+//! let catalog = br#"{
+//!     "features": {
+//!         "calls": { "event": "completion", "aggregation": "count" },
+//!         "large": { "event": "completion", "property": "usage.tokens",
+//!                    "filters": { "model.name": { "prefix": "large-" } } }
+//!     },
+//!     "plans": { "free": { "limits": {
+//!         "large.ever": { "feature": "large", "capacity": 1000, "window": "lifetime" },
+//!         "calls.ever": { "feature": "calls", "capacity": 2, "window": "lifetime" }
+//!     } } }
+//! }"#;
+//! let now: Timestamp = "2026-01-31T12:00:00Z".parse()?;
+//! let gate = Gate::in_memory()?;
+//! gate.install(catalog, now)?;
+//! let acme = gate.open(None, "acme", Some("free"), now)?;
+//! let completion = |body: &str| -> Result<bool, Box<dyn std::error::Error>> {
+//!     let (catalog, mut read) = (gate.catalog()?, Scratch::default());
+//!     let properties = Lexer::new(body.as_bytes(), &Profile::STRICT, &mut read)?.value()?;
+//!     let sent = Sent { kind: "completion", properties: properties.ok_or("nothing")? };
+//!     let (mut scratch, mut costs) = (Scratch::default(), Vec::new());
+//!     for (feature, value) in catalog.route(sent, Numbers::Exact, &mut scratch) {
+//!         costs.push(Cost { feature, quantity: value? });
+//!     }
+//!     let ask = Ask { caller: Caller::Unchecked, scopes: &[acme], costs: &costs, at: now, key: None };
+//!     Ok(gate.decide(&ask, now)?.is_allowed())
+//! };
+//! assert!(completion(r#"{"model": {"name": "large-2"}, "usage": {"tokens": 700}}"#)?);
+//! assert!(!completion(r#"{"model": {"name": "large-2"}, "usage": {"tokens": 301}}"#)?);
+//! assert!(completion(r#"{"model": {"name": "small-2"}, "usage": {"tokens": 301}}"#)?); // a call
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! A feature with `rates` is a **credit unit**: its limits count asks for other features at what each
 //! costs in it. All that a request asks of one is one ask.
 //!

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Number, Value, json};
 use weir::Timestamp;
+use weir_core::route::Path;
 use weir_core::window::Period;
 use weir_unprice::Meter;
 use weir_unprice::cadence::{Anchor, Cadence};
@@ -117,7 +118,8 @@ impl Sale {
         if let (Some(field), Some(feature), false) =
             (&meter.field, feature.as_object_mut(), meter.method == "count")
         {
-            feature.insert("property".to_owned(), json!(field));
+            // The field is a literal key, whatever dots it has.
+            feature.insert("property".to_owned(), json!(Path::of([field.as_str()]).ok()));
         }
         feature
     }

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use weir::{Quantity, Span, Timestamp};
 use weir_core::json::Scratch;
 use weir_core::meter::{Aggregation, Life, Meter as CoreMeter, Reading};
+use weir_core::route::{Numbers, Path};
 use weir_unprice::ingest::lateness_text;
-use weir_unprice::meter::{number as number_of, value_of};
 use weir_unprice::money::Money;
 use weir_unprice::{Meter, keys};
 
@@ -94,7 +94,11 @@ fn facts(
             .map_err(|error| missing(&error.to_string()))?;
         let value = match (aggregation, &meter.aggregation_field) {
             (Aggregation::Count, _) => Ok(Quantity::from_units(1)),
-            (_, Some(property)) => value_of(payload, property),
+            (_, Some(property)) => {
+                let path =
+                    Path::of([property.as_str()]).map_err(|bad| missing(&bad.to_string()))?;
+                Numbers::Ecmascript.at(&path, payload, &mut Scratch::default())
+            }
             (_, None) => return Err(missing("a meter without a field")),
         };
         let Ok(value) = value else {
@@ -136,7 +140,7 @@ fn parse_number(input: &Value) -> Result<Value, NotImplemented> {
     let text = input.get("value").map(Value::to_string);
     let Some(text) = text else { return Ok(json!({"valid": false})) };
     let mut scratch = Scratch::default();
-    match number_of(raw(&text, &mut scratch)?) {
+    match Numbers::Ecmascript.read(raw(&text, &mut scratch)?) {
         Ok(value) => Ok(json!({"valid": true, "value": number(value)})),
         Err(_) => Ok(json!({"valid": false})),
     }
