@@ -101,7 +101,7 @@ pub fn sooner(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timest
 /// # Example
 ///
 /// ```
-/// use weir::{Gate, GateError, GrantTerms, Quantity, Timestamp};
+/// use weir::{Gate, GateError, GrantTerms, Quantity, Renewal, Timestamp};
 /// use weir_unprice::grants::give;
 ///
 /// let (gate, now) = (Gate::in_memory()?, Timestamp::EPOCH);
@@ -109,7 +109,8 @@ pub fn sooner(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timest
 /// let customer = gate.open(None, "proj/cus_1", Some("starter"), now)?;
 /// let day = |text: &str| Some(format!("{text}T00:00:00Z").parse().expect("a day"));
 /// let ten = Some(Quantity::from_units(10));
-/// let grant = |amount, expires| GrantTerms { name: "g1", amount, priority: 10, effective: now, expires };
+/// let terms = GrantTerms { name: "g1", amount: ten, priority: 10, effective: now, expires: None, renewal: Renewal::DEFAULT };
+/// let grant = |amount, expires| GrantTerms { amount, expires, ..terms };
 /// let ends = |grant: &GrantTerms<'_>| {
 ///     give(&gate, (customer, "tokens"), grant, now)?;
 ///     Ok::<_, GateError>(gate.grants(customer, "tokens")?.first().map(|given| given.expires))
