@@ -27,6 +27,7 @@ use crate::wallet::Lot;
 
 mod chain;
 mod label;
+mod members;
 mod told;
 
 use chain::{Chain, Head};
@@ -314,6 +315,7 @@ impl Accounts {
         let (limit, _, window_end) = key;
         let same = |known: &LimitReading| known.key() == (limit, window_end);
         lists.meters = meters.remove(lists.meters, same);
+        self.forget_members(scope, (limit, window_end));
         self.forget_told(scope, (limit, window_end));
     }
 

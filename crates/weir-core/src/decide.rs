@@ -191,6 +191,17 @@ pub enum Effect {
         /// What is left.
         left: Quantity,
     },
+    /// A meter of different values met a new one.
+    Member {
+        /// Whose.
+        scope: ScopeId,
+        /// For which limit.
+        limit: LimitId,
+        /// The value.
+        member: Quantity,
+        /// The end of the period that it was met in.
+        window_end: Timestamp,
+    },
     /// A meter has a new reading.
     Reading {
         /// Whose.

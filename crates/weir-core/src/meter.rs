@@ -41,6 +41,9 @@ pub enum Aggregation {
     /// All values added up; they may be negative.
     #[default]
     Sum,
+    /// How many different values there were, up to so many; one more is not measured. A value stands for
+    /// who or what it was, and is counted when it is first met.
+    UniqueCount(u32),
 }
 
 /// How long a meter's number lives.
@@ -65,6 +68,11 @@ pub struct Meter {
     pub conversion: Option<Box<Conversion>>,
 }
 
+impl Aggregation {
+    /// The most different values that can be counted.
+    pub const UNIQUE_MAX: u32 = 65_536;
+}
+
 impl Meter {
     /// A meter that counts in the units of the values.
     #[must_use]
@@ -78,7 +86,7 @@ impl Meter {
     #[must_use]
     pub fn keeps_reading(&self) -> bool {
         matches!(self.life, Life::Lifetime)
-            || matches!(self.aggregation, Aggregation::Latest | Aggregation::Max | Aggregation::Min)
+            || !matches!(self.aggregation, Aggregation::Count | Aggregation::Sum)
             || self.converted(Applied::AfterAggregation).is_some()
     }
 
@@ -94,7 +102,7 @@ impl Meter {
     #[inline]
     pub fn measure(&self, value: Quantity) -> Option<Quantity> {
         let value = match self.aggregation {
-            Aggregation::Count => Quantity::from_units(1),
+            Aggregation::Count | Aggregation::UniqueCount(_) => Quantity::from_units(1),
             _ => value,
         };
         match self.converted(Applied::PerEvent) {
@@ -103,7 +111,8 @@ impl Meter {
         }
     }
 
-    /// What `value`, seen at `at`, makes of the reading before it; `None` when it does not fit.
+    /// What `value`, seen at `at`, makes of the reading before it; `None` when it does not fit. Where
+    /// different values are counted, it is one that was not there before.
     ///
     /// # Example
     ///
@@ -128,6 +137,10 @@ impl Meter {
         let seen = before.map_or(at, |reading| reading.at.max(at));
         let (new, at) = match (self.aggregation, before) {
             (Aggregation::Count | Aggregation::Sum, _) => (old.checked_add(value)?, seen),
+            (Aggregation::UniqueCount(most), _) => {
+                let more = old.checked_add(value)?;
+                (Some(more).filter(|more| *more <= Quantity::from_units(most.into()))?, seen)
+            }
             (Aggregation::Max, Some(_)) => (old.max(value), seen),
             (Aggregation::Min, Some(_)) => (old.min(value), seen),
             (Aggregation::Latest, Some(reading)) if at < reading.at => (old, reading.at),

@@ -22,12 +22,18 @@
 //! - `paths_read_back`: a path as it is written is that path, and finds what is under its names.
 //! - `routes_are_all_that_count`: an event finds each feature of its kind whose filters hold, once.
 //! - `values_are_those_sent`: the value is that of the property, exactly, or it is refused.
+//! - `members_are_what_is_said`: two values stand for one where they say the same, and only there.
+//!
+//! # Source
+//!
+//! FIPS 180-4 (SHA-256) for the numbers that stand for texts.
 
 use crate::amount::number::ecmascript;
 use crate::amount::{NumberError, Precision, Quantity};
 use crate::json::{Kind, Raw, Scratch};
 
 mod filter;
+mod member;
 mod path;
 
 pub use filter::{Filter, Is, Test};

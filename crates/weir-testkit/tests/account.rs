@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
@@ -53,6 +53,7 @@ enum Step {
     Put(u32, Balance),
     Forget(u32, (LimitId, Source, Timestamp)),
     Read(u32, LimitReading),
+    Member(u32, (LimitId, Timestamp), Quantity),
     Grant(u32, Grant),
     Lot(u32, Lot),
     SetLot(u32, u16, Quantity),
@@ -71,6 +72,7 @@ fn take(accounts: &mut Accounts, step: &Step, burn: Burn, new: bool) -> bool {
             new && accounts.open(parent.map(ScopeId), name, instant(anchor)).is_some()
         }
         Step::Put(scope, balance) => accounts.put(ScopeId(scope), balance),
+        Step::Member(scope, period, member) => accounts.add_member(ScopeId(scope), period, member),
         Step::Read(scope, reading) => accounts.put_reading(ScopeId(scope), reading),
         Step::Grant(scope, grant) => accounts.add_grant(ScopeId(scope), grant, burn),
         Step::Lot(scope, lot) => accounts.add_lot(ScopeId(scope), lot),
@@ -114,6 +116,7 @@ struct Scope {
     anchor: Timestamp,
     balances: BTreeMap<(LimitId, Source, Timestamp), Balance>,
     readings: BTreeMap<(LimitId, Timestamp), LimitReading>,
+    members: BTreeMap<(LimitId, Timestamp), BTreeSet<Quantity>>,
     grants: Vec<Grant>,
     lots: Vec<Lot>,
 }
@@ -129,6 +132,10 @@ impl Model {
             Step::Forget(scope, key) => self.at(scope, |scope| {
                 scope.balances.remove(&key);
                 scope.readings.remove(&(key.0, key.2));
+                scope.members.remove(&(key.0, key.2));
+            }),
+            Step::Member(scope, period, member) => self.at(scope, |scope| {
+                scope.members.entry(period).or_default().insert(member);
             }),
             Step::Read(scope, reading) => self.at(scope, |scope| {
                 scope.readings.insert((reading.limit, reading.window_end), reading);
@@ -181,6 +188,7 @@ impl Model {
                 anchor: instant(anchor),
                 balances: BTreeMap::new(),
                 readings: BTreeMap::new(),
+                members: BTreeMap::new(),
                 grants: Vec::new(),
                 lots: Vec::new(),
             });
@@ -238,6 +246,17 @@ fn same(accounts: &Accounts, model: &Model) -> Result<(), TestCaseError> {
         }
         let readings: Vec<&LimitReading> = accounts.readings(account).collect();
         prop_assert_eq!(readings, scope.readings.values().collect::<Vec<_>>());
+        let sets = scope.members.iter();
+        let members =
+            sets.flat_map(|(period, all)| all.iter().map(|one| (period.0, period.1, *one)));
+        prop_assert!(accounts.members(id).eq(members), "members of {:?}", id);
+        for period in scope.balances.keys().map(|key| (key.0, key.2)) {
+            let of_period = scope.members.get(&period);
+            for member in (-1..4).map(Quantity::from_nanos) {
+                let is = of_period.is_some_and(|all| all.contains(&member));
+                prop_assert_eq!(accounts.is_member(id, period, member), is);
+            }
+        }
         prop_assert!(accounts.grants(account).eq(&scope.grants), "grants of {:?}", id);
         prop_assert!(accounts.lots(account).eq(&scope.lots), "lots of {:?}", id);
         for (wallet, now) in [(0, 0), (0, 2), (1, 1), (1, 9)] {
@@ -261,6 +280,8 @@ fn pushed_anew(accounts: &Accounts) -> Accounts {
         anew.set_plan(id, account.plan());
         anew.set_status(id, account.status());
         assert!(accounts.balances(account).all(|balance| anew.put(id, *balance)));
+        let mut members = accounts.members(id);
+        assert!(members.all(|(limit, end, member)| anew.add_member(id, (limit, end), member)));
         assert!(accounts.readings(account).all(|reading| anew.put_reading(id, *reading)));
         assert!(accounts.grants(account).all(|grant| anew.push_grant(id, grant.clone())));
         assert!(accounts.lots(account).all(|lot| anew.add_lot(id, lot.clone())));
@@ -306,7 +327,7 @@ fn chosen_names_cost_no_more() {
 
 fn names(name: impl Fn(u32) -> String) -> Vec<String> {
     let names: Vec<String> = (0..100_000).map(name).collect();
-    let different: std::collections::BTreeSet<&String> = names.iter().collect();
+    let different: BTreeSet<&String> = names.iter().collect();
     assert_eq!(different.len(), names.len());
     names
 }
@@ -413,6 +434,8 @@ fn step() -> impl Strategy<Value = Step> {
         8 => (scope(), balance).prop_map(|(scope, balance)| Step::Put(scope, balance)),
         3 => (scope(), (limit(), source(), end())).prop_map(|(scope, key)| Step::Forget(scope, key)),
         3 => (scope(), reading).prop_map(|(scope, reading)| Step::Read(scope, reading)),
+        3 => (scope(), (limit(), end()), (-1..4_i128).prop_map(Quantity::from_nanos))
+            .prop_map(|(scope, period, member)| Step::Member(scope, period, member)),
         4 => (scope(), grant).prop_map(|(scope, grant)| Step::Grant(scope, grant)),
         4 => (scope(), lot).prop_map(|(scope, lot)| Step::Lot(scope, lot)),
         2 => (scope(), 0..5_u16, left).prop_map(|(scope, at, left)| Step::SetLot(scope, at, left)),

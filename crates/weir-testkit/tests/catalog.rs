@@ -233,6 +233,7 @@ fn sound() -> Value {
             "g6": {"rates": {"f0": 1}},
             "r0": {"event": "used", "property": "amount", "filters": {}},
             "r1": {"event": "used", "property": "amount", "filters": {}}, "r2": {},
+            "u0": {}, "u1": {},
             "s0": {"kind": "switch"}, "s1": {"kind": "value"},
         },
         "plans": {"free": {"limits": limits}, "none": {}},
@@ -245,6 +246,7 @@ fn sound() -> Value {
 /// One edit for each kind of fault, each in a place of its own, in the order of the definition.
 fn injections() -> Vec<Injection> {
     let mut all = in_classes_and_features();
+    all.extend(in_meters());
     all.extend(in_limits());
     let remember = [
         (
@@ -314,6 +316,12 @@ fn in_classes_and_features() -> Vec<Injection> {
         rate("g4", "g5", "catalog.rate_of_credits"),
         ("catalog.rate_applied", "/features/g5/rates/f0/apply", "/features/g5/rates/f0", after),
         rate("g6", "s0", "catalog.rate_of_gate"),
+    ]
+}
+
+/// Faults of filters, gates and sets of different values.
+fn in_meters() -> Vec<Injection> {
+    vec![
         (
             "catalog.filter_empty",
             "/features/r0/filters/a~1b~0c",
@@ -333,6 +341,18 @@ fn in_classes_and_features() -> Vec<Injection> {
             json!({"a": {"exists": true}}),
         ),
         ("catalog.gate_meter", "/features/s1/kind", "/features/s1/aggregation", json!("count")),
+        (
+            "catalog.unique_number",
+            "/features/u0/aggregation/unique_count",
+            "/features/u0/aggregation",
+            json!({"unique_count": 65_537}),
+        ),
+        (
+            "catalog.unique_convert",
+            "/features/u1/convert/apply",
+            "/features/u1",
+            json!({"aggregation": {"unique_count": 1}, "convert": 2}),
+        ),
     ]
 }
 
@@ -842,6 +862,7 @@ fn enforcements_are_written_like_this() {
 #[test]
 fn words_are_written_like_this() {
     words([
+        (r#"{"unique_count":7}"#, Aggregation::UniqueCount(7)),
         ("\"count\"", Aggregation::Count),
         ("\"latest\"", Aggregation::Latest),
         ("\"max\"", Aggregation::Max),
@@ -1178,6 +1199,7 @@ fn features() -> impl Strategy<Value = FeatureDefinition> {
         Aggregation::Max,
         Aggregation::Min,
         Aggregation::Sum,
+        Aggregation::UniqueCount(u32::MAX),
     ];
     let event = proptest::option::of(".{0,4}");
     let lives = one_of(&[Life::Lifetime, Life::Window]);

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeSet;
+
 use num_bigint::BigInt;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -30,6 +32,11 @@ proptest! {
     fn same_as_all_events(meter in meters(), events in events()) {
         let (mut reading, mut kept) = (None, Vec::new());
         for event in events {
+            // One who was there before is not met again.
+            let unique = matches!(meter.aggregation, Aggregation::UniqueCount(_));
+            if unique && kept.iter().any(|(known, _): &(Quantity, _)| *known == event.0) {
+                continue;
+            }
             let before = running_number(&meter, &kept);
             kept.push(event);
             let after = running_number(&meter, &kept);
@@ -88,6 +95,11 @@ fn running_number(meter: &Meter, events: &[(Quantity, Timestamp)]) -> Option<Big
         Aggregation::Count | Aggregation::Sum => values.into_iter().sum(),
         Aggregation::Max => values.into_iter().max().unwrap_or_default(),
         Aggregation::Min => values.into_iter().min().unwrap_or_default(),
+        Aggregation::UniqueCount(most) => {
+            let different: BTreeSet<_> = events.iter().map(|(value, _)| value.as_nanos()).collect();
+            let number = Some(different.len()).filter(|number| *number <= most as usize)?;
+            BigInt::from(number) * ONE
+        }
         Aggregation::Latest => {
             // A stable sort keeps arrivals in order where instants are equal.
             let mut by_instant: Vec<_> = events.iter().zip(values).collect();
@@ -123,7 +135,8 @@ fn fits(number: BigInt) -> Option<BigInt> {
 #[test]
 fn a_reading_is_kept_where_the_change_depends_on_it() {
     let kept = |aggregation, life| Meter::plain(aggregation, life).keeps_reading();
-    for aggregation in [Aggregation::Max, Aggregation::Min, Aggregation::Latest] {
+    let unique = Aggregation::UniqueCount(1);
+    for aggregation in [Aggregation::Max, Aggregation::Min, Aggregation::Latest, unique] {
         assert!(kept(aggregation, Life::Window));
     }
     for aggregation in [Aggregation::Sum, Aggregation::Count] {
@@ -142,14 +155,18 @@ fn meters() -> impl Strategy<Value = Meter> {
         Aggregation::Max,
         Aggregation::Min,
         Aggregation::Sum,
+        Aggregation::UniqueCount(2),
+        Aggregation::UniqueCount(50),
     ];
     let lives = [Life::Lifetime, Life::Window];
     let conversions = proptest::option::of(conversions().prop_map(Box::new));
     let (aggregations, lives) = (select(aggregations.to_vec()), select(lives.to_vec()));
-    (aggregations, lives, conversions).prop_map(|(aggregation, life, conversion)| Meter {
-        aggregation,
-        life,
-        conversion,
+    (aggregations, lives, conversions).prop_map(|(aggregation, life, conversion)| {
+        let unique = matches!(aggregation, Aggregation::UniqueCount(_));
+        // Who it was is not converted.
+        let conversion =
+            conversion.filter(|by| !unique || by.applied() == Applied::AfterAggregation);
+        Meter { aggregation, life, conversion }
     })
 }
 

@@ -105,6 +105,22 @@ proptest! {
     }
 
     #[test]
+    fn members_are_what_is_said(one in leaves(), other in leaves(), spellings in [choices(), choices()]) {
+        let who = |doc: &Doc, choices: &[u8]| with(&spelled(doc, choices), |raw| Numbers::Exact.member(raw));
+        let [said, again] = [who(&one, &spellings[0]), who(&other, &spellings[1])];
+        let same = match (&one, &other) {
+            (Doc::Text(a), Doc::Text(b)) => a == b,
+            (Doc::Number(a), Doc::Number(b)) => {
+                let [a, b] = [a, b].map(|digits| amount::json(digits, Precision::Exact));
+                a.is_ok() && a == b
+            }
+            _ => false,
+        };
+        prop_assert_eq!(said.is_ok() && said == again, same);
+        prop_assert_eq!(matches!(one, Doc::Text(_)) && said.is_err(), false);
+    }
+
+    #[test]
     fn values_are_those_sent(doc in docs(), path in paths(), choices in choices()) {
         let feature = FeatureDefinition { event: Some("used".into()), property: Some(path.clone()), ..FeatureDefinition::default() };
         let catalog = compiled([feature]).unwrap();

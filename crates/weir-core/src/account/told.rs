@@ -8,6 +8,7 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::chain::Chain;
+use super::members::Members;
 use super::{Accounts, LimitReading};
 use crate::id::{LimitId, ScopeId};
 use crate::limit::Warning;
@@ -18,13 +19,15 @@ use crate::time::Timestamp;
 pub(super) struct Kept {
     /// What meters read.
     pub(super) meters: Chain<LimitReading>,
+    /// Whom they counted.
+    pub(super) members: Members,
     /// What limits told: whose, which, in the period that ends when, and what.
     told: BTreeSet<(ScopeId, LimitId, Timestamp, Warning)>,
 }
 
 impl Kept {
     pub(super) const fn new() -> Self {
-        Self { meters: Chain::new(), told: BTreeSet::new() }
+        Self { meters: Chain::new(), members: Members::new(), told: BTreeSet::new() }
     }
 }
 

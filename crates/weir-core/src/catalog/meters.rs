@@ -129,6 +129,7 @@ impl Compiler<'_> {
         }
         let by = convert.as_ref();
         let by = by.and_then(|convert| self.conversion(&format!("{at}/convert"), convert));
+        self.unique(at, definition);
         if *kind != Kind::Metered && meters(definition) {
             let hint = "a switch or a value is asked for, and counts nothing";
             self.fault(format!("{at}/kind"), "catalog.gate_meter", hint);
@@ -141,6 +142,19 @@ impl Compiler<'_> {
             filters,
             property: property.clone(),
             counted: Counted { feature, meter, rates: Box::default(), kind: *kind },
+        }
+    }
+
+    /// Checks how different values are counted.
+    fn unique(&mut self, at: &str, definition: &FeatureDefinition) {
+        let Aggregation::UniqueCount(most) = definition.aggregation else { return };
+        if !(1..=Aggregation::UNIQUE_MAX).contains(&most) {
+            let hint = format!("1 to {}", Aggregation::UNIQUE_MAX);
+            self.fault(format!("{at}/aggregation/unique_count"), "catalog.unique_number", hint);
+        }
+        if definition.convert.is_some_and(|convert| convert.apply == Applied::PerEvent) {
+            let hint = "a value says who it was; convert after_aggregation";
+            self.fault(format!("{at}/convert/apply"), "catalog.unique_convert", hint);
         }
     }
 

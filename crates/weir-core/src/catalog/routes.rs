@@ -7,6 +7,7 @@ use super::{Catalog, Feature};
 use crate::amount::Quantity;
 use crate::id::FeatureId;
 use crate::json::Scratch;
+use crate::meter::Aggregation;
 use crate::route::{NoValue, Numbers, Sent};
 
 /// All features, by their index, and those that count events, by the kind that they count.
@@ -53,7 +54,8 @@ impl Feature {
             && self.filters.iter().all(|filter| filter.holds(sent.properties, scratch))
     }
 
-    /// At what value it counts an event: that of its property, or 1 where it reads none.
+    /// At what value it counts an event: that of its property, or 1 where it reads none. Where different
+    /// values are counted, a number stands for each: see [`Numbers::member`].
     ///
     /// # Errors
     ///
@@ -65,7 +67,13 @@ impl Feature {
         scratch: &mut Scratch,
     ) -> Result<Quantity, NoValue> {
         match &self.property {
-            Some(path) => numbers.at(path, sent.properties, scratch),
+            Some(path) => {
+                let found = path.find(sent.properties, scratch).ok_or(NoValue::Absent)?;
+                match self.counted.meter.aggregation {
+                    Aggregation::UniqueCount(_) => numbers.member(found),
+                    _ => numbers.read(found),
+                }
+            }
             None => Ok(Quantity::from_units(1)),
         }
     }

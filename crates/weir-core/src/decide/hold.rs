@@ -102,7 +102,10 @@ fn hold_back<O: Observer>(
         // What allowances paid of a debt.
         Effect::Balance { taken: Quantity::ZERO, .. } => true,
         // What it would give back it has not used, and what it would pay it only holds.
-        Effect::Balance { .. } | Effect::Lot { .. } | Effect::Reading { .. } => false,
+        Effect::Balance { .. }
+        | Effect::Lot { .. }
+        | Effect::Member { .. }
+        | Effect::Reading { .. } => false,
     });
     if !fits {
         return Err(Reason::Unmeasurable);

@@ -13,7 +13,7 @@ use crate::amount::Quantity;
 use crate::catalog::{Charge, Refusal, Terms};
 use crate::id::ScopeId;
 use crate::limit::{Balance, Enforcement, Fit, Standing, UNLIMITED};
-use crate::meter::{Life, Meter};
+use crate::meter::{Aggregation, Life, Meter};
 use crate::time::Timestamp;
 use crate::window::Period;
 
@@ -279,6 +279,9 @@ impl<'s, O: Observer> Scale<'s, O> {
         let window_end = reading_end(meter, resets_at);
         let limit = terms.limit;
         self.workings.effects.push(Effect::Reading { scope, limit, reading, window_end });
+        if let Aggregation::UniqueCount(_) = meter.aggregation {
+            self.enlist(place, window_end);
+        }
         self.draw(place, (opened, opening, period), (taken, standing.left))?;
         if meter.life == Life::Window {
             self.hold_open(place, (opened, opening), resets_at);

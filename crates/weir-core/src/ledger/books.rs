@@ -265,6 +265,9 @@ impl Books {
                 true
             }
             Effect::Lot { scope, position, left } => self.accounts.set_lot(scope, position, left),
+            Effect::Member { scope, limit, member, window_end } => {
+                self.accounts.add_member(scope, (limit, window_end), member)
+            }
             Effect::Reading { scope, limit, reading, window_end } => {
                 self.accounts.put_reading(scope, LimitReading { limit, reading, window_end })
             }
@@ -298,6 +301,8 @@ impl Books {
                     None => Effect::Closed { scope, key: (limit, Source::SLIDING, window_end) },
                 })
             }
+            // Of a meter that keeps its number nothing is held.
+            Effect::Member { .. } => None,
             Effect::Closed { .. } | Effect::Ended { .. } | Effect::Warned { .. } => None,
         }
     }

@@ -276,6 +276,11 @@ fn write_effect(w: &mut Writer<'_>, effect: &Effect) {
             w.uint((*position).into());
             w.quantity(*left);
         }
+        Effect::Member { scope, limit, member, window_end } => {
+            w.byte(6);
+            w.uint(scope.0.into());
+            parts::write_member(w, (*limit, *window_end, *member));
+        }
         Effect::Warned { scope, limit, window_end, warning } => {
             w.byte(5);
             w.uint(scope.0.into());
@@ -310,6 +315,10 @@ fn read_effect(r: &mut Reader<'_>) -> Result<Effect, DecodeError> {
         5 => {
             let (limit, window_end, warning) = parts::read_told(r)?;
             Effect::Warned { scope, limit, window_end, warning }
+        }
+        6 => {
+            let (limit, window_end, member) = parts::read_member(r)?;
+            Effect::Member { scope, limit, member, window_end }
         }
         _ => return Err(DecodeError::Malformed),
     })

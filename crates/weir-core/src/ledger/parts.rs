@@ -9,6 +9,7 @@ use super::codec::boxed;
 use super::renewed::{read_renewal, write_renewal};
 use super::wire::{Reader, Writer};
 use crate::account::Status;
+use crate::amount::Quantity;
 use crate::catalog::Names;
 use crate::catalog::names::Table;
 use crate::decide::{Binding, Compared, Flags, Outcome, Reason, Retry, Verdict};
@@ -303,6 +304,19 @@ pub(super) fn read_told(r: &mut Reader<'_>) -> Result<(LimitId, Timestamp, Warni
         percent => Warning::Reached(percent),
     };
     Ok((limit, window_end, warning))
+}
+
+pub(super) fn write_member(w: &mut Writer<'_>, member: (LimitId, Timestamp, Quantity)) {
+    let (limit, window_end, member) = member;
+    w.uint(limit.0.into());
+    w.instant(window_end);
+    w.quantity(member);
+}
+
+pub(super) fn read_member(
+    r: &mut Reader<'_>,
+) -> Result<(LimitId, Timestamp, Quantity), DecodeError> {
+    Ok((LimitId(r.narrow()?), r.instant()?, r.quantity()?))
 }
 
 /// A number that never changes; 0 is an admission.

@@ -130,6 +130,8 @@ pub(super) fn write_account(w: &mut Writer<'_>, accounts: &Accounts, scope: Scop
         accounts.readings(account).for_each(|reading| write_reading(w, reading));
         w.size(accounts.told(scope).count());
         accounts.told(scope).for_each(|told| parts::write_told(w, told));
+        w.size(accounts.members(scope).count());
+        accounts.members(scope).for_each(|member| parts::write_member(w, member));
     }
 }
 
@@ -166,6 +168,9 @@ pub(super) fn read_account(
     }
     for (limit, window_end, warning) in r.list(parts::read_told)? {
         fits(accounts.tell(scope, (limit, window_end), warning))?;
+    }
+    for (limit, window_end, member) in r.list(parts::read_member)? {
+        fits(accounts.add_member(scope, (limit, window_end), member))?;
     }
     Ok(scope)
 }

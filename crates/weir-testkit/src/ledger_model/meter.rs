@@ -88,7 +88,14 @@ impl Model {
         for cost in request.costs.iter().filter(|cost| line.counted.counts(cost.feature)) {
             let old = counted(&all)?;
             let value = line.counted.each(cost.feature, &cost.quantity.as_nanos().into())?;
+            let known = all.iter().any(|heard| heard.value == value);
             all.push(Heard { place, value, at: request.at.as_millis() });
+            if let Aggregation::UniqueCount(most) = aggregation
+                && !known
+                && number(aggregation, &all) > BigInt::from(most) * ONE
+            {
+                return Err(TooLarge);
+            }
             asked = fits(asked + fits(counted(&all)? - old)?)?;
         }
         Ok((asked, if line.counted.keeps() { all.split_off(before) } else { Vec::new() }))
@@ -114,6 +121,12 @@ fn number(aggregation: Aggregation, all: &[Heard]) -> BigInt {
         Aggregation::Max => all.iter().map(value).max().unwrap_or_default(),
         Aggregation::Min => all.iter().map(value).min().unwrap_or_default(),
         Aggregation::Count | Aggregation::Sum => all.iter().map(value).sum(),
+        Aggregation::UniqueCount(_) => {
+            let first = |(at, heard): &(usize, &Heard)| {
+                all.iter().take(*at).all(|earlier| earlier.value != heard.value)
+            };
+            BigInt::from(all.iter().enumerate().filter(first).count()) * ONE
+        }
     }
 }
 

@@ -77,9 +77,15 @@ impl Shape {
                 Aggregation::Max,
                 Aggregation::Min,
                 Aggregation::Latest,
+                Aggregation::UniqueCount(1),
+                Aggregation::UniqueCount(3),
+                Aggregation::UniqueCount(1_000),
             ])?;
             let life = *u.choose(&[Life::Window, Life::Window, Life::Lifetime])?;
-            let convert = if u.ratio(1, 3)? { Some(conversion(u)?) } else { None };
+            let mut convert = if u.ratio(1, 3)? { Some(conversion(u)?) } else { None };
+            if let (Aggregation::UniqueCount(_), Some(convert)) = (aggregation, &mut convert) {
+                convert.apply = Applied::AfterAggregation; // who it was is not converted
+            }
             let sold =
                 FeatureDefinition { aggregation, convert, life, ..FeatureDefinition::default() };
             let kind = *u.choose(&[Kind::Switch, Kind::Value])?;

@@ -1100,7 +1100,10 @@ impl Books {
                 Effect::Ended { scope, source } => {
                     self.0.retain(|(of, _, known, _), _| (*of, *known) != (*scope, *source));
                 }
-                Effect::Lot { .. } | Effect::Reading { .. } | Effect::Warned { .. } => {}
+                Effect::Lot { .. }
+                | Effect::Member { .. }
+                | Effect::Reading { .. }
+                | Effect::Warned { .. } => {}
             }
         }
         // More than nothing only where a new period takes what an earlier one owes.
@@ -1133,6 +1136,7 @@ impl Books {
                 }
                 Effect::Ended { .. }
                 | Effect::Lot { .. }
+                | Effect::Member { .. }
                 | Effect::Reading { .. }
                 | Effect::Warned { .. } => {}
             }

@@ -89,6 +89,41 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! `unique_count` counts different values: who was there, not how often. It is exact up to the number that
+//! is declared; whoever would be one more is `unmeasurable`. A property may be a text; who asks without an
+//! event names each by a number.
+//!
+//! ```text
+//! "people": { "aggregation": { "unique_count": 1000 }, "event": "login", "property": "user.id" }
+//!
+//! {"user": {"id": "ada"}}      counts 1
+//! {"user": {"id": "bob"}}      counts 1
+//! {"user": {"id": "ada"}}      counts 0 in the same period
+//! ```
+//!
+//! ```
+//! # use weir::{Ask, Caller, Cost, Gate, GateError, Quantity, Reason, Timestamp};
+//! let catalog = br#"{
+//!     "features": { "people": { "aggregation": { "unique_count": 3 } } },
+//!     "plans": { "free": { "limits": { "people.daily": {
+//!         "feature": "people", "capacity": 2, "window": { "calendar": { "unit": "day" } } } } } }
+//! }"#;
+//! let now: Timestamp = "2026-01-31T12:00:00Z".parse().expect("an instant");
+//! let gate = Gate::in_memory()?;
+//! gate.install(catalog, now)?;
+//! let acme = gate.open(None, "acme", Some("free"), now)?;
+//! let feature = gate.feature("people")?;
+//! let met = |who| {
+//!     let costs = [Cost { feature, quantity: Quantity::from_units(who) }];
+//!     let ask = Ask { caller: Caller::Unchecked, scopes: &[acme], costs: &costs, at: now, key: None };
+//!     gate.decide(&ask, now).map(|verdict| verdict.reason())
+//! };
+//! assert_eq!([met(7)?, met(8)?, met(7)?], [None; 3]);
+//! assert_eq!(met(9)?, Some(Reason::LimitExceeded)); // the third of two
+//! assert_eq!(met(8)?, None); // is there already
+//! # Ok::<(), GateError>(())
+//! ```
+//!
 //! A feature with `rates` is a **credit unit**: its limits count asks for other features at what each
 //! costs in it. All that a request asks of one is one ask.
 //!

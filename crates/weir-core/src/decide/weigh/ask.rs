@@ -3,8 +3,8 @@
 use super::{Place, Scale, reading_end};
 use crate::amount::Quantity;
 use crate::catalog::{Counted, Kind};
-use crate::decide::{Cost, Observer};
-use crate::meter::Reading;
+use crate::decide::{Cost, Effect, Observer};
+use crate::meter::{Aggregation, Reading};
 use crate::time::Timestamp;
 
 impl<O: Observer> Scale<'_, O> {
@@ -33,9 +33,10 @@ impl<O: Observer> Scale<'_, O> {
     #[inline(never)]
     pub(super) fn read(
         &self,
-        Place { account, terms, .. }: Place<'_>,
+        place: Place<'_>,
         resets_at: Timestamp,
     ) -> Option<(Quantity, Option<Reading>)> {
+        let Place { account, terms, .. } = place;
         let meter = &terms.counted.meter;
         let end = reading_end(meter, resets_at);
         let mut readings = self.view.accounts.readings(account);
@@ -43,10 +44,45 @@ impl<O: Observer> Scale<'_, O> {
         let mut reading = found.map(|known| known.reading);
         let mut total = Quantity::ZERO;
         let of_feature = |cost: &&Cost| cost.feature == terms.counted.feature;
-        for cost in self.request.costs.iter().filter(of_feature) {
+        for (at, cost) in self.request.costs.iter().enumerate() {
+            if !of_feature(&cost) || self.is_known(place, end, at) {
+                continue;
+            }
             let read = meter.read(reading, cost.quantity, self.request.at)?;
             (reading, total) = (Some(read.reading), total.checked_add(read.delta)?);
         }
-        Some((total, reading))
+        // Whom it knows already it met again, and its reading is what it was.
+        Some((
+            total,
+            Some(reading.unwrap_or(Reading { value: Quantity::ZERO, at: self.request.at })),
+        ))
+    }
+
+    /// Whether the cost at a place names one whom the meter knows already.
+    fn is_known(&self, Place { scope, terms, .. }: Place<'_>, end: Timestamp, at: usize) -> bool {
+        if !matches!(terms.counted.meter.aggregation, Aggregation::UniqueCount(_)) {
+            return false;
+        }
+        let (earlier, rest) = self.request.costs.split_at_checked(at).unwrap_or_default();
+        let Some(cost) = rest.first() else { return false };
+        earlier.contains(cost)
+            || self.view.accounts.is_member(scope, (terms.limit, end), cost.quantity)
+    }
+
+    /// Counts whom the meter did not know.
+    #[inline(never)]
+    pub(super) fn enlist(&mut self, place: Place<'_>, end: Timestamp) {
+        let Place { scope, terms, .. } = place;
+        for (at, cost) in self.request.costs.iter().enumerate() {
+            if cost.feature == terms.counted.feature && !self.is_known(place, end, at) {
+                let (limit, member) = (terms.limit, cost.quantity);
+                self.workings.effects.push(Effect::Member {
+                    scope,
+                    limit,
+                    member,
+                    window_end: end,
+                });
+            }
+        }
     }
 }

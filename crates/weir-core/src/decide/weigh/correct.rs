@@ -114,7 +114,7 @@ pub(crate) fn reset(
             Anchor::Move => cut_short(view, place, balance, &mut workings.effects),
         }
     }
-    workings.effects.extend(reading(view, place, (end, anchor)));
+    read_on(view, place, (end, anchor), &mut workings.effects);
     Ok(moved)
 }
 
@@ -172,23 +172,27 @@ fn capacity(place: Place<'_>, balance: &Balance) -> Quantity {
     }
 }
 
-/// What a meter goes on with: its number of a lifetime, or that of the period which was cut short.
-fn reading(
+/// What a meter goes on with, and whom it knows: its number of a lifetime, or that of the period which was cut short.
+fn read_on(
     view: &View<'_>,
     place: Place<'_>,
     (end, anchor): (Timestamp, Anchor),
-) -> Option<Effect> {
+    effects: &mut Vec<Effect>,
+) {
     let Place { scope, account, terms } = place;
     let of = |end: Timestamp| {
         let mut readings = view.accounts.readings(account);
         readings.find(|known| (known.limit, known.window_end) == (terms.limit, end))
     };
-    let known = of(end)?;
+    let Some(known) = of(end) else { return };
     let window_end = match (terms.counted.meter.life, anchor) {
         (Life::Lifetime, _) => Period::NEVER,
-        (Life::Window, Anchor::Keep) => return None,
-        (Life::Window, Anchor::Move) if of(view.now).is_some() => return None,
+        (Life::Window, Anchor::Keep) => return,
+        (Life::Window, Anchor::Move) if of(view.now).is_some() => return,
         (Life::Window, Anchor::Move) => view.now,
     };
-    Some(Effect::Reading { scope, limit: terms.limit, reading: known.reading, window_end })
+    let limit = terms.limit;
+    effects.push(Effect::Reading { scope, limit, reading: known.reading, window_end });
+    let members = view.accounts.members_of(scope, (limit, end));
+    effects.extend(members.map(|member| Effect::Member { scope, limit, member, window_end }));
 }
