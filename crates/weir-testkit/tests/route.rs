@@ -105,8 +105,27 @@ proptest! {
     }
 
     #[test]
-    fn members_are_what_is_said(one in leaves(), other in leaves(), spellings in [choices(), choices()]) {
-        let who = |doc: &Doc, choices: &[u8]| with(&spelled(doc, choices), |raw| Numbers::Exact.member(raw));
+    fn members_are_what_is_said(
+        one in leaves(),
+        other in leaves(),
+        spellings in [choices(), choices()],
+    ) {
+        let people = FeatureDefinition {
+            aggregation: Aggregation::UniqueCount(9),
+            event: Some("login".into()),
+            property: Some(Path::parse("a").unwrap()),
+            ..FeatureDefinition::default()
+        };
+        let catalog = compiled([people]).unwrap();
+        let who = |doc: &Doc, choices: &[u8]| {
+            let sent = spelled(&Doc::Object(vec![("a".into(), doc.clone())]), choices);
+            with(&sent, |properties| {
+                let sent = Sent { kind: "login", properties };
+                let mut scratch = Scratch::default();
+                let (_, value) = catalog.route(sent, Numbers::Exact, &mut scratch).next().unwrap();
+                value
+            })
+        };
         let [said, again] = [who(&one, &spellings[0]), who(&other, &spellings[1])];
         let same = match (&one, &other) {
             (Doc::Text(a), Doc::Text(b)) => a == b,
