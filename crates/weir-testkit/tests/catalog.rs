@@ -233,7 +233,7 @@ fn sound() -> Value {
             "g6": {"rates": {"f0": 1}},
             "r0": {"event": "used", "property": "amount", "filters": {}},
             "r1": {"event": "used", "property": "amount", "filters": {}}, "r2": {},
-            "u0": {}, "u1": {},
+            "r3": {"event": "used", "property": "amount"}, "u0": {}, "u1": {},
             "s0": {"kind": "switch"}, "s1": {"kind": "value"},
         },
         "plans": {"free": {"limits": limits}, "none": {}},
@@ -321,6 +321,8 @@ fn in_classes_and_features() -> Vec<Injection> {
 
 /// Faults of filters, gates and sets of different values.
 fn in_meters() -> Vec<Injection> {
+    let filter = |n: u32| (format!("p{n}"), json!({"exists": true}));
+    let many = Value::Object((0..17).map(filter).collect());
     vec![
         (
             "catalog.filter_empty",
@@ -340,6 +342,7 @@ fn in_meters() -> Vec<Injection> {
             "/features/r2/filters",
             json!({"a": {"exists": true}}),
         ),
+        ("catalog.filters_too_many", "/features/r3/filters", "/features/r3/filters", many),
         ("catalog.gate_meter", "/features/s1/kind", "/features/s1/aggregation", json!("count")),
         (
             "catalog.unique_number",

@@ -199,6 +199,14 @@ fn filters_that_never_hold_are_refused() {
     }
 }
 
+#[test]
+fn a_feature_has_sixteen_filters_at_most() {
+    let there = FilterDefinition { exists: Some(true), ..FilterDefinition::default() };
+    let filter = |n: usize| (Path::of([format!("p{n}")]).unwrap(), there.clone());
+    let compiles = |n| compiled([counting("used", (0..n).map(filter).collect())]).is_ok();
+    assert!(compiles(16) && !compiles(17));
+}
+
 /// A feature that counts events of a kind.
 fn counting(kind: &str, filters: BTreeMap<Path, FilterDefinition>) -> FeatureDefinition {
     let aggregation = Aggregation::Count;

@@ -42,6 +42,10 @@ impl Compiler<'_> {
             let hint = "name the kind of event that they choose from";
             self.fault(format!("{at}/filters"), "catalog.filters_unused", hint);
         }
+        if definition.filters.len() > Filter::NUMBER_MAX {
+            let hint = format!("at most {}: each is looked for in every event", Filter::NUMBER_MAX);
+            self.fault(format!("{at}/filters"), "catalog.filters_too_many", hint);
+        }
         let all = definition.filters.iter();
         all.map(|(path, filter)| self.filter(&format!("{at}/filters"), (path, filter))).collect()
     }

@@ -17,6 +17,9 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// The most that a feature may have: each reads the properties once more.
+    pub const NUMBER_MAX: usize = 16;
+
     /// Whether it holds of these properties.
     ///
     /// # Example
