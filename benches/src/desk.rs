@@ -94,7 +94,8 @@ impl Desk {
     pub fn holding(mut self, cost: &[Cost]) -> Self {
         let at = Timestamp::EPOCH;
         let scopes = &self.scopes;
-        let request = Request { caller: Caller::Unchecked, scopes, costs: cost, at, key: None };
+        let caller = Caller::Unchecked;
+        let request = Request { caller, scopes, costs: cost, at, key: None, on_shortfall: None };
         let ttl = Span::from_millis(86_400_000).expect("a span");
         let held = self.ledger.reserve(&self.catalog, (&request, ttl), at, (&mut (), &mut ()));
         assert!(held.expect("reserved").is_allowed(), "no room for a hold");
@@ -112,7 +113,8 @@ impl Desk {
     #[inline]
     pub fn ask(&mut self, costs: &[Cost], now: Timestamp) -> &Verdict {
         let scopes = &self.scopes;
-        let request = Request { caller: Caller::Unchecked, scopes, costs, at: now, key: None };
+        let (caller, at) = (Caller::Unchecked, now);
+        let request = Request { caller, scopes, costs, at, key: None, on_shortfall: None };
         let Ok(verdict) = self.ledger.decide(&self.catalog, (&request, now), (&mut (), &mut ()));
         verdict
     }

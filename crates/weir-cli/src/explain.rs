@@ -13,6 +13,7 @@ use weir_core::decide::{Caller, Request};
 use weir_core::dedup::RequestKey;
 use weir_core::id::ScopeId;
 use weir_core::ledger::{Ledger, next_version};
+use weir_core::limit::OnShortfall;
 
 use crate::catalog;
 
@@ -52,6 +53,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         costs: &asked.costs,
         at: asked.at,
         key: asked.key,
+        on_shortfall: asked.on_shortfall,
     };
     let trace = Trace::of(&mut ledger, &catalog, (&request, asked.now));
     let mut out = io::stdout().lock();
@@ -89,6 +91,7 @@ struct Asked {
     at: Timestamp,
     now: Timestamp,
     key: Option<RequestKey>,
+    on_shortfall: Option<OnShortfall>,
 }
 
 impl Asked {
@@ -118,10 +121,12 @@ impl Asked {
             Some(Value::String(key)) => RequestKey::new(key.as_bytes()),
             Some(_) => bail!("`key` is a text"),
         };
+        let on_shortfall = fields.remove("on_shortfall").map(serde_json::from_value).transpose();
+        let on_shortfall = on_shortfall.context("`on_shortfall` is clamp or reject")?;
         if let Some(unknown) = fields.keys().next() {
-            bail!("`{unknown}` is no field of a request: scopes, costs, at, now, key are");
+            bail!("`{unknown}` is no field of a request: {FIELDS} are");
         }
-        Ok(Self { scopes, costs, at, now, key })
+        Ok(Self { scopes, costs, at, now, key, on_shortfall })
     }
 }
 
@@ -167,3 +172,5 @@ pub(crate) const EXAMPLE: &str = r#"Example:
 A request has `scopes`, the names of its path, the root first; `costs`, how much of each feature;
 and may have `at` (when it happened), `now` (when it is decided; by default the latest instant of the
 state) and `key`. It is decided as if its caller were known."#;
+
+const FIELDS: &str = "scopes, costs, at, now, key, on_shortfall";

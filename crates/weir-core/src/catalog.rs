@@ -47,7 +47,7 @@ pub use remember::{
 use routes::Features;
 pub use terms::{
     Capacity, Charge, ChargeOn, Counted, FundsFirst, GiveBack, Kind, Late, Line, Negative, Overage,
-    Rate, Refusal, Terms, WarnAt,
+    Rate, Refusal, Terms, WarnAt, Wishes,
 };
 
 /// A checked catalog, ready to decide under.
@@ -68,7 +68,7 @@ pub struct Catalog {
 struct Rules {
     remember: Option<Remember>,
     funds_first: FundsFirst,
-    /// Whether any limit clamps.
+    /// Whether any limit clamps, or may be wished to.
     clamps: bool,
 }
 
@@ -236,7 +236,7 @@ impl Catalog {
         self.rules.funds_first
     }
 
-    /// Whether any limit clamps what is asked of it.
+    /// Whether any limit clamps what is asked of it, or may be wished to.
     #[inline]
     pub(crate) const fn clamps(&self) -> bool {
         self.rules.clamps

@@ -33,6 +33,7 @@
 //! - `order_free`: what is admitted inside the grace gives the same use in whatever order it comes.
 //! - `peek_is_decide`: the same question gives the same verdict, asked or decided.
 //! - `explain_is_decide`: who listens hears of the same decision, its limits and what it changes.
+//! - `a_wish_is_heard_where_it_is_listed`: it stands for the enforcement of limits that list it.
 //! - `what_has_happened_is_refused_by_no_limit`: it is booked whole, and what is over is overage.
 //! - `access_is_peek_of_the_least`: a limit gives access where the least that can be asked passes it.
 //! - `what_no_grant_covers_is_owed_or_recorded`: what is owed is paid by what grants have next; what
@@ -60,7 +61,7 @@ use crate::catalog::Catalog;
 use crate::dedup::{Dedup, RequestKey};
 use crate::hold::{Held, Holds};
 use crate::id::{FeatureId, LimitId, ScopeId};
-use crate::limit::{Balance, Source, Warning};
+use crate::limit::{Balance, OnShortfall, Source, Warning};
 use crate::meter::Reading;
 use crate::time::Timestamp;
 use crate::token::Principal;
@@ -110,6 +111,8 @@ pub struct Request<'a> {
     pub at: Timestamp,
     /// The caller's idempotency key.
     pub key: Option<RequestKey>,
+    /// What is wished for where it does not fit; each limit's own enforcement when absent.
+    pub on_shortfall: Option<OnShortfall>,
 }
 
 /// Who asks.

@@ -16,6 +16,7 @@
 //! - `one_instant_has_one_order`: what rolled over pays what is owed, then what is whole again, then
 //!   what starts.
 //! - `a_debt_is_paid_by_what_comes_after_it`: and not by what was over before it.
+//! - `a_debt_of_a_hold_is_paid_by_what_comes_after_it`: it is owed since what was used was committed.
 //! - `periods_pass_unasked_as_if_they_were_asked`: whether anybody asks or looks in between changes
 //!   nothing.
 //! - `conservation`: what was issued is taken, left or lapsed; what no grant covered is owed.

@@ -40,6 +40,17 @@ pub enum Enforcement {
     Soft,
 }
 
+/// What a request wishes for, where what it asks does not fit. A limit that does not allow the wish
+/// goes by its own [`Enforcement`].
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnShortfall {
+    /// What fits is taken, as if the limit clamped.
+    Clamp,
+    /// It is denied, as if the limit were hard.
+    Reject,
+}
+
 /// How an ask meets a limit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Fit {

@@ -13,7 +13,7 @@ use weir_core::decide::{Caller, Commit, Cost, Request, Then};
 use weir_core::dedup::RequestKey;
 use weir_core::grant::{Burn, Grant};
 use weir_core::id::{FeatureId, HoldId, LimitId, PlanId, ScopeId, WalletId};
-use weir_core::limit::{Balance, Source, UNLIMITED};
+use weir_core::limit::{Balance, OnShortfall, Source, UNLIMITED};
 use weir_core::time::{Span, Timestamp};
 use weir_core::wallet::{Kind, Lot};
 
@@ -115,14 +115,17 @@ pub struct Ask {
     pub at: Timestamp,
     /// The caller's key.
     pub key: Option<RequestKey>,
+    /// What is wished for where it does not fit.
+    pub on_shortfall: Option<OnShortfall>,
 }
 
 impl Ask {
     /// The request.
     #[must_use]
     pub fn request(&self) -> Request<'_> {
-        let Self { caller, scopes, costs, at, key } = self;
-        Request { caller: *caller, scopes, costs, at: *at, key: *key }
+        let Self { caller, scopes, costs, at, key, on_shortfall } = self;
+        let on_shortfall = *on_shortfall;
+        Request { caller: *caller, scopes, costs, at: *at, key: *key, on_shortfall }
     }
 }
 
@@ -356,7 +359,12 @@ impl Author {
             16 => RequestKey::new(&[u.int_in_range(0..=1)?; 40]),
             _ => RequestKey::new(&self.written.to_be_bytes()),
         };
-        Ok(Ask { caller, scopes, costs, at, key })
+        let on_shortfall = match u.int_in_range(0..=15_u8)? {
+            0..=11 => None,
+            12..=13 => Some(OnShortfall::Clamp),
+            _ => Some(OnShortfall::Reject),
+        };
+        Ok(Ask { caller, scopes, costs, at, key, on_shortfall })
     }
 
     fn scopes(&self, u: &mut Unstructured<'_>) -> Result<Vec<ScopeId>> {
@@ -402,7 +410,7 @@ impl Author {
         };
         let costs = [Cost { feature, quantity: Quantity::NANO }];
         let caller = Caller::Unchecked;
-        let least = Request { caller, scopes, costs: &costs, at, key: None };
+        let least = Request { caller, scopes, costs: &costs, at, key: None, on_shortfall: None };
         let seen = Timestamp::from_millis(self.model.now()).unwrap_or(Timestamp::EPOCH);
         let binding = self.model.peek(&least, seen).binding;
         let left = binding

@@ -276,7 +276,7 @@ impl Shop {
         let feature = self.catalog.feature("calls").expect("sold");
         let costs = [Cost { feature, quantity: Quantity::from_units(2) }];
         let (caller, scopes, at) = (Caller::Unchecked, &self.path, self.now);
-        let request = Request { caller, scopes, costs: &costs, at, key: None };
+        let request = Request { caller, scopes, costs: &costs, at, key: None, on_shortfall: None };
         let Ok(verdict) =
             self.ledger.decide(&self.catalog, (&request, self.now), (&mut (), &mut ()));
         *verdict

@@ -25,7 +25,7 @@ use weir_core::catalog::{
 use weir_core::fault::Fault;
 use weir_core::grant::{Burn, By, Direction, Grain, Key};
 use weir_core::id::{CatalogVersion, Name};
-use weir_core::limit::{CapacityRead, Enforcement};
+use weir_core::limit::{CapacityRead, Enforcement, OnShortfall};
 use weir_core::meter::{Aggregation, Applied, Life};
 use weir_core::price::Tier;
 use weir_core::route::Path;
@@ -395,7 +395,7 @@ fn in_limits() -> Vec<Injection> {
         // Each in the next limit: the table of names is walked in its order.
         let limit = format!("/plans/free/limits/l{:02}", all.len());
         let [reported, edited] =
-            [reported, edited].map(|place| &*format!("{limit}/{place}").leak());
+            [reported, edited].map(|place| format!("{limit}/{place}").leak().trim_end_matches('/'));
         all.push((code, reported, edited, value));
     };
     for capacity in [json!("-1"), json!(-1), json!("-0.000000001"), json!({"at_roll": "-1"})] {
@@ -404,7 +404,10 @@ fn in_limits() -> Vec<Injection> {
     for feature in ["f1", "f2", "f3"] {
         add("catalog.clamp_meter", "enforcement", "feature", json!(feature)); // it has no parts
     }
+    let wish = json!({"feature": "f2", "capacity": 1, "window": "lifetime",
+                      "settle": {"on_shortfall": ["reject", "clamp"]}});
     let capped = json!({"capped": "-0.000000001"});
+    add("catalog.clamp_meter", "settle/on_shortfall", "", wish);
     add("catalog.negative_overage", "enforcement/capped", "enforcement", capped);
     for percents in [json!([0]), json!([1001]), json!([1, 1]), json!([1, 2, 3, 4, 5, 6, 7, 8, 9])] {
         add("catalog.warn_at", "settle/warn_at", "settle", json!({"warn_at": percents}));
@@ -851,6 +854,7 @@ fn burn_orders_are_written_like_this() {
 /// What happens to an ask that does not fit is written like this.
 #[test]
 fn enforcements_are_written_like_this() {
+    words([("\"clamp\"", OnShortfall::Clamp), ("\"reject\"", OnShortfall::Reject)]);
     words([
         (r#"{"capped":"2.5"}"#, Enforcement::Capped("2.5".parse().unwrap())),
         ("\"clamp\"", Enforcement::Clamp),
@@ -1255,6 +1259,10 @@ fn conversions() -> impl Strategy<Value = ConversionDefinition> {
     )
 }
 
+fn wishes() -> impl Strategy<Value = Vec<OnShortfall>> {
+    proptest::collection::vec(one_of(&[OnShortfall::Clamp, OnShortfall::Reject]), 0..3)
+}
+
 fn limits() -> impl Strategy<Value = LimitDefinition> {
     let key = (
         one_of(&[By::Created, By::Expires, By::Name]),
@@ -1286,6 +1294,8 @@ fn limits() -> impl Strategy<Value = LimitDefinition> {
             wallet,
         },
     );
+    let overages =
+        one_of(&[Overage::Apart, Overage::First, Overage::Kept, Overage::Last, Overage::Owed]);
     let line = (
         prop_oneof![
             quantities().prop_map(Enforcement::Capped),
@@ -1300,14 +1310,14 @@ fn limits() -> impl Strategy<Value = LimitDefinition> {
         one_of(&[Refusal::LimitExceeded, Refusal::RateLimited]),
         one_of(&[GiveBack::BurnOrder, GiveBack::None, GiveBack::Reverse]),
         one_of(&[Late::Now, Late::Reject]),
-        one_of(&[Overage::Apart, Overage::First, Overage::Kept, Overage::Last, Overage::Owed]),
+        (wishes(), overages),
         proptest::collection::vec(any::<u16>(), 0..3),
     );
     (capacity, proptest::option::of(charge), line, names(), spans(), windows()).prop_map(
         |(
             capacity,
             charge,
-            (enforcement, refusal, give_back, late, overage, warn_at),
+            (enforcement, refusal, give_back, late, (on_shortfall, overage), warn_at),
             feature,
             grace,
             window,
@@ -1319,7 +1329,7 @@ fn limits() -> impl Strategy<Value = LimitDefinition> {
                 feature,
                 grace,
                 refusal,
-                settle: SettleDefinition { give_back, late, overage, warn_at },
+                settle: SettleDefinition { give_back, late, on_shortfall, overage, warn_at },
                 window,
             }
         },

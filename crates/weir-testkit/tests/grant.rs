@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use weir_core::amount::Quantity;
-use weir_core::decide::{Caller, Cost, Effect, Verdict};
+use weir_core::decide::{Caller, Cost, Effect, Then, Verdict};
 use weir_core::grant::{Burn, Every, Grant, Renewal, Rollover, Turns};
-use weir_core::id::{FeatureId, LimitId, PlanId, ScopeId};
+use weir_core::id::{FeatureId, HoldId, LimitId, PlanId, ScopeId};
 use weir_core::ledger::{Command, Record};
 use weir_core::limit::{Balance, Source};
-use weir_core::time::Timestamp;
+use weir_core::time::{Span, Timestamp};
 use weir_testkit::story::{Act, Ask, Played, Stage};
 
 #[test]
@@ -23,6 +23,12 @@ fn a_recurring_grant_is_whole_again() {
     assert_eq!(shop.left(23), [4]);
     assert_eq!(shop.left(24), [10]); // not 14
     assert_eq!(shop.left(24 * 400), [10]);
+    // What rolled over counts from the last time that it was whole.
+    let mut shop = Shop::new(r#""window": { "calendar": { "unit": "day" } }"#);
+    let (rollover, recurrence) = (same(0, 10), Some(every(36)));
+    shop.give(Renewal { rollover, recurrence, ..Renewal::DEFAULT }, 10);
+    shop.ask(6, 1);
+    assert_eq!([24, 35, 36, 48].map(|hour| shop.left(hour)), [[4], [4], [10], [10]]);
     // By itself it would be worth its amount once for each of the limit's periods.
     let mut shop = Shop::new(r#""window": { "calendar": { "unit": "day" } }"#);
     let never = Some(Turns::Never);
@@ -91,7 +97,7 @@ fn one_instant_has_one_order() {
 fn a_debt_is_paid_by_what_comes_after_it() {
     for (from, until, owed) in [(0, 4, 3), (4, 30, 3), (6, 30, 0), (6, 12, 0), (12, 18, 0)] {
         for looks in [[0, 0, 20], [3, 10, 20], [8, 15, 20]] {
-            let month = r#""window": { "calendar": { "unit": "month" } }"#;
+            let month = r#""window": { "calendar": { "unit": "month" } }, "grace": "P3D""#;
             let mut shop = Shop::new(month);
             let first = grant_of(1, Renewal::DEFAULT, 10);
             shop.put(Grant { effective: at(from), expires: at(until), ..first });
@@ -106,6 +112,21 @@ fn a_debt_is_paid_by_what_comes_after_it() {
             }
             assert_eq!(shop.owed(40), owed, "from {from} until {until}, seen at {looks:?}");
         }
+    }
+}
+
+/// What is committed beyond a hold is owed since then.
+#[test]
+fn a_debt_of_a_hold_is_paid_by_what_comes_after_it() {
+    for (committed, until, owed) in [(13, 4, 3), (13, 30, 0), (10, 4, 0)] {
+        let mut shop =
+            Shop::new(r#""window": { "calendar": { "unit": "month" } }, "grace": "P3D""#);
+        shop.give(Renewal::DEFAULT, 10);
+        let late = grant_of(2, Renewal::DEFAULT, 10);
+        let (effective, expires) = if until == 4 { (at(0), at(4)) } else { (at(6), at(until)) };
+        shop.put(Grant { effective, expires, ..late });
+        shop.hold((13, committed), (4, 5));
+        assert_eq!(shop.owed(40), owed, "{committed}, and a grant until {until}");
     }
 }
 
@@ -146,7 +167,7 @@ fn periods_pass_unasked_as_if_they_were_asked() {
 /// Everything that was ever issued or left uncovered is somewhere.
 #[test]
 fn conservation() {
-    let config = drawn(300);
+    let config = drawn(3_000);
     proptest!(config, |(world in world(), asks in asks())| {
         let mut shop = world.open();
         let mut asked = 0;
@@ -294,11 +315,27 @@ impl Shop {
     fn ask_late(&mut self, units: i64, (hour, now): (i64, i64)) -> Verdict {
         let costs = vec![Cost { feature: FeatureId(0), quantity: Quantity::from_units(units) }];
         let (caller, scopes) = (Caller::Unchecked, vec![ScopeId(0)]);
-        let ask = Ask { caller, scopes, costs, at: at(hour), key: None };
+        let ask = Ask { caller, scopes, costs, at: at(hour), key: None, on_shortfall: None };
         let Played::Decided(verdict) = self.stage.play(&Act::Decide(ask), at(now), &mut ()) else {
             panic!("it was asked")
         };
         verdict
+    }
+
+    /// Holds so much in one hour, and commits so much of it in another.
+    fn hold(&mut self, (units, committed): (i64, i64), (hour, then): (i64, i64)) {
+        let costs =
+            |units| vec![Cost { feature: FeatureId(0), quantity: Quantity::from_units(units) }];
+        let (caller, scopes, costs_held) = (Caller::Unchecked, vec![ScopeId(0)], costs(units));
+        let ask =
+            Ask { caller, scopes, costs: costs_held, at: at(hour), key: None, on_shortfall: None };
+        let day = Span::from_millis(86_400_000).unwrap();
+        let held = self.stage.play(&Act::Reserve(ask, day), at(hour), &mut ());
+        let Played::Stepped(Ok(held)) = held else { panic!("it lives for a day") };
+        let commit = Act::Commit(HoldId(held.sequence), 1, costs(committed), Then::End);
+        let Played::Stepped(Ok(_)) = self.stage.play(&commit, at(then), &mut ()) else {
+            panic!("it is open")
+        };
     }
 
     fn allowances(&self, hour: i64) -> Vec<Balance> {

@@ -151,7 +151,7 @@ impl Shop {
     fn ask_for(&mut self, feature: FeatureId, units: i64, ms: i64) -> Verdict {
         let costs = vec![Cost { feature, quantity: Quantity::from_units(units) }];
         let (caller, scopes) = (Caller::Unchecked, vec![ScopeId(0)]);
-        let ask = Ask { caller, scopes, costs, at: at(ms), key: None };
+        let ask = Ask { caller, scopes, costs, at: at(ms), key: None, on_shortfall: None };
         let Played::Decided(verdict) = self.play(Act::Decide(ask), ms) else {
             panic!("it was asked")
         };

@@ -11,6 +11,7 @@ use weir_core::decide::{self, Cost, Observer, PATH_MAX, Reason, Request, Verdict
 use weir_core::dedup::RequestKey;
 use weir_core::id::{CatalogVersion, FeatureId, ScopeId};
 use weir_core::ledger::{Command, HostKeys, Ledger, Record, Refused, Sink, next_version};
+use weir_core::limit::OnShortfall;
 use weir_core::time::Timestamp;
 use weir_core::token::ByDigest;
 
@@ -235,6 +236,48 @@ impl Gate {
         self.decide_with(ask, now, &mut ())
     }
 
+    /// Decides what has a wish for where it does not fit: to be clamped, or to be denied. Limits whose
+    /// `settle` does not list the wish go by their enforcement. What has happened already is no wish,
+    /// but [recorded](Gate::record).
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::decide`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use weir::{Ask, Caller, Cost, Gate, GateError, OnShortfall, Quantity, Timestamp};
+    ///
+    /// let (gate, now) = (Gate::in_memory()?, Timestamp::EPOCH);
+    /// gate.install(br#"{ "features": { "calls": {} }, "plans": { "free": { "limits": { "daily": {
+    ///     "feature": "calls", "capacity": 2, "settle": { "on_shortfall": ["clamp"] },
+    ///     "window": { "calendar": { "unit": "day" } }
+    /// } } } } }"#, now)?;
+    /// let acme = gate.open(None, "acme", Some("free"), now)?;
+    /// let costs = [Cost { feature: gate.feature("calls")?, quantity: Quantity::from_units(3) }];
+    /// let ask = Ask { caller: Caller::Unchecked, scopes: &[acme], costs: &costs, at: now, key: None };
+    /// assert!(!gate.decide(&ask, now)?.is_allowed());
+    /// let clamped = gate.decide_on_shortfall(&ask, OnShortfall::Clamp, now)?;
+    /// assert_eq!(clamped.binding.expect("one limit").taken, Quantity::from_units(2));
+    /// assert!(!gate.decide_on_shortfall(&ask, OnShortfall::Clamp, now)?.is_allowed()); // none is left
+    /// # Ok::<(), GateError>(())
+    /// ```
+    pub fn decide_on_shortfall(
+        &self,
+        ask: &Ask<'_>,
+        on_shortfall: OnShortfall,
+        now: Timestamp,
+    ) -> Result<Verdict, GateError> {
+        let (shard, path) = Path::of(ask.scopes);
+        let mut cell = self.cell(shard)?;
+        let Cell { ledger, catalog, record } = &mut *cell;
+        let Some(request) = path.request(ask, shard) else { return Ok(stranger(catalog)) };
+        let request = Request { on_shortfall: Some(on_shortfall), ..request };
+        let mut sink = Kept { journal: &*self.inner.journal, shard, record };
+        Ok(*ledger.decide(catalog, (&request, now), (&mut sink, &mut ()))?)
+    }
+
     /// Decides, and tells an observer what was compared, drawn and charged.
     ///
     /// The observer is called under the lock of a shard: it must not call this gate. It hears
@@ -417,6 +460,7 @@ impl Path {
             costs: ask.costs,
             at: ask.at,
             key: ask.key.and_then(RequestKey::new),
+            on_shortfall: None,
         })
     }
 }

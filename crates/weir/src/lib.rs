@@ -66,5 +66,5 @@ pub use weir_core::decide::{
 pub use weir_core::fault::Fault;
 pub use weir_core::grant::{Every, Renewal, Rollover, Turns};
 pub use weir_core::ledger::{Forecast, HostKeys, Pace};
-pub use weir_core::limit::Warning;
+pub use weir_core::limit::{OnShortfall, Warning};
 pub use weir_core::time::{Span, Timestamp};

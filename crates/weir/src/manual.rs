@@ -88,6 +88,9 @@
 //! compared with the whole ask, and one that denies it denies everything. What is over is owed to what
 //! the limit has next, or only recorded, as its `settle` says.
 //!
+//! A request may wish for something else, where the limit's `settle` lists it in `on_shortfall`: to be
+//! denied, or to be clamped.
+//!
 //! ```
 //! # use weir::{Ask, Caller, Cost, Gate, GateError, Quantity, Timestamp};
 //! let catalog = br#"{ "features": { "tokens": {} }, "plans": { "free": { "limits": { "tokens": {

@@ -288,6 +288,7 @@ fn request<'a>(decided: &'a Decided<'_>) -> Request<'a> {
         costs: &decided.costs,
         at: decided.at,
         key: decided.key,
+        on_shortfall: decided.on_shortfall,
     }
 }
 

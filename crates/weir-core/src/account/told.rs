@@ -1,8 +1,8 @@
 //! What was told already? The warnings of limits, as long as they could be told again.
 //!
-//! What a limit told in a period is kept with the balances of the period; of the last period that it
-//! told of also when those are gone with their grants. It goes when the period is closed, or starts
-//! anew.
+//! What a limit told in a period is kept with the balances of the period, of which some may end
+//! before it; of the last period that it told of also when those are gone with their grants. It goes
+//! when the period is closed, or starts anew.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -65,7 +65,7 @@ impl Accounts {
         of_scope.map(|(_, limit, end, warning)| (*limit, *end, *warning))
     }
 
-    /// Forgets what a scope's limits told in periods of which no balance is kept, but for the last one
+    /// Forgets what a scope's limits told in periods up to whose end no balance is kept, but for the last one
     /// of each limit.
     pub(super) fn forget_earlier(&mut self, scope: ScopeId) {
         let told: Vec<_> = self.told(scope).map(|(limit, end, _)| (limit, end)).collect();
@@ -76,7 +76,7 @@ impl Accounts {
         }
     }
 
-    /// Forgets what was told in a period, if no balance of it is kept.
+    /// Forgets what was told in a period, if no balance is kept that ends with it or before.
     #[inline]
     pub(super) fn forget_told(&mut self, scope: ScopeId, period: (LimitId, Timestamp)) {
         if !self.kept.told.is_empty() {
@@ -88,7 +88,7 @@ impl Accounts {
     fn forget_period(&mut self, scope: ScopeId, (limit, end): (LimitId, Timestamp)) {
         let Some(account) = self.get(scope) else { return };
         let mut balances = self.balances(account);
-        if balances.any(|known| (known.limit, known.window_end) == (limit, end)) {
+        if balances.any(|known| known.limit == limit && known.window_end <= end) {
             return;
         }
         drop(balances);

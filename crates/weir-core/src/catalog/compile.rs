@@ -11,11 +11,13 @@ use super::definition::{
 };
 use super::names::{Names, Table};
 use super::routes::Features;
-use super::{Acceptance, Capacity, Catalog, Feature, Line, Plan, Rules, Terms, Times, WarnAt};
+use super::{
+    Acceptance, Capacity, Catalog, Feature, Line, Plan, Rules, Terms, Times, WarnAt, Wishes,
+};
 use crate::amount::Quantity;
 use crate::fault::Fault;
 use crate::id::{CatalogVersion, FeatureId, LimitId, Name};
-use crate::limit::{CapacityRead, Enforcement, UNLIMITED};
+use crate::limit::{CapacityRead, Enforcement, OnShortfall, UNLIMITED};
 use crate::schema::Schema;
 use crate::token::Classes;
 use crate::window::zone::Zones;
@@ -46,7 +48,10 @@ pub(super) fn compile(
     let Compiler { names, features, .. } = compiler;
     let times = Times { acceptance, zones: zones.clone() };
     let mut limits = definition.plans.values().flat_map(|plan| plan.limits.values());
-    let clamps = limits.any(|limit| limit.enforcement == Enforcement::Clamp);
+    let clamps = limits.any(|LimitDefinition { enforcement, settle, .. }| {
+        let may = settle.on_shortfall.contains(&OnShortfall::Clamp);
+        may || *enforcement == Enforcement::Clamp
+    });
     let rules = Rules { remember, funds_first: definition.precedence.funds_first, clamps };
     let features = Features::new(features);
     Ok(Catalog { version, names, classes, schemas, features, plans, times, rules })
@@ -182,10 +187,14 @@ impl Compiler<'_> {
         let feature = feature.filter(|_| known.is_some());
         let metered = feature.and_then(|of| self.features.get(usize::from(of.0))?.as_ref());
         let counted = metered.map(|metered| metered.counted.clone());
-        if line.enforcement == Enforcement::Clamp && counted.as_ref().is_some_and(|c| !c.adds_up())
-        {
+        let clamps = [
+            (line.enforcement == Enforcement::Clamp, "enforcement"),
+            (line.wishes.clamp, "settle/on_shortfall"),
+        ];
+        let parts = counted.as_ref().is_none_or(|counted| counted.adds_up());
+        for (_, place) in clamps.iter().filter(|(clamps, _)| *clamps && !parts) {
             let hint = "only what is summed up in each period, in its own units, has parts";
-            self.fault(format!("{at}/enforcement"), "catalog.clamp_meter", hint);
+            self.fault(format!("{at}/{place}"), "catalog.clamp_meter", hint);
         }
         self.slides(at, definition, (window, counted.as_ref()));
         let counted = counted?;
@@ -194,7 +203,7 @@ impl Compiler<'_> {
 
     fn line(&mut self, at: &str, definition: &LimitDefinition) -> Line {
         let LimitDefinition { enforcement, refusal, ref settle, .. } = *definition;
-        let SettleDefinition { give_back, late, overage, ref warn_at } = *settle;
+        let SettleDefinition { give_back, late, ref on_shortfall, overage, ref warn_at } = *settle;
         let granted = matches!(definition.capacity, CapacityDefinition::Granted(_));
         if matches!(enforcement, Enforcement::Capped(most) if most < Quantity::ZERO) {
             let hint = "what may be over is zero or more";
@@ -210,7 +219,9 @@ impl Compiler<'_> {
             self.fault(format!("{at}/settle/warn_at"), "catalog.warn_at", hint);
         }
         let warn_at = sound.unwrap_or_default();
-        Line { enforcement, refusal, give_back, overage, late, warn_at }
+        let may = |wish| on_shortfall.contains(&wish);
+        let wishes = Wishes { clamp: may(OnShortfall::Clamp), reject: may(OnShortfall::Reject) };
+        Line { enforcement, refusal, give_back, overage, late, warn_at, wishes }
     }
 
     fn capacity(&mut self, at: &str, definition: CapacityDefinition) -> Capacity {

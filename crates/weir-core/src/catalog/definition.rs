@@ -21,7 +21,7 @@ pub use super::windows::{CycleDefinition, WindowDefinition};
 use crate::amount::Quantity;
 use crate::grant::Burn;
 use crate::id::Name;
-use crate::limit::Enforcement;
+use crate::limit::{Enforcement, OnShortfall};
 use crate::meter::{Aggregation, Life};
 use crate::route::Path;
 use crate::schema;
@@ -136,6 +136,8 @@ pub struct SettleDefinition {
     pub give_back: GiveBack,
     /// What becomes of what comes after the grace of its period; `reject` when absent.
     pub late: Late,
+    /// What a request may wish for, where what it asks does not fit; nothing when absent.
+    pub on_shortfall: Vec<OnShortfall>,
     /// What becomes of use that no allowance covers; `owed` when absent.
     pub overage: Overage,
     /// At how many per cent of the capacity, used or held, a warning is told, at most eight, each once

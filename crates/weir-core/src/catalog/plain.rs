@@ -39,7 +39,8 @@ impl Plain {
         let Terms { limit, counted, capacity, window, anchor: _, grace: _, line, charge } = terms;
         let Counted { feature: _, meter: Meter { aggregation, life, conversion }, rates, kind: _ } =
             counted; // a gate's window has no periods
-        let Line { enforcement, refusal, give_back: _, overage, late: _, warn_at } = *line;
+        let Line { enforcement, refusal, give_back: _, overage, late: _, warn_at, wishes: _ } =
+            *line;
         let adds = match (aggregation, life) {
             (Aggregation::Count, Life::Window) => Adds::One,
             (Aggregation::Sum, Life::Window) => Adds::Value,

@@ -7,7 +7,7 @@ use super::definition::{CapacityDefinition, LimitDefinition};
 use super::terms::{Counted, Kind, Overage};
 use super::windows::LONGER;
 use crate::amount::Quantity;
-use crate::limit::Enforcement;
+use crate::limit::{Enforcement, OnShortfall};
 use crate::time::Span;
 use crate::window::{Continuous, Rolling, Window};
 
@@ -70,6 +70,10 @@ impl Compiler<'_> {
         if !matches!(definition.enforcement, Enforcement::Hard | Enforcement::Soft) {
             let hint = "hard or soft; the others need periods";
             self.fault(format!("{at}/enforcement"), "catalog.window_enforcement", hint);
+        }
+        if definition.settle.on_shortfall.contains(&OnShortfall::Clamp) {
+            let hint = "`reject` only; what is clamped needs periods";
+            self.fault(format!("{at}/settle/on_shortfall"), "catalog.window_enforcement", hint);
         }
         if definition.grace != Span::ZERO {
             let hint = "it counts at the instant of the decision, for which nothing is late";

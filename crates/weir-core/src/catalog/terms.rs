@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::amount::Quantity;
 use crate::grant::Burn;
 use crate::id::{FeatureId, LimitId, WalletId};
-use crate::limit::{CapacityRead, Enforcement, Warning};
+use crate::limit::{CapacityRead, Enforcement, OnShortfall, Warning};
 use crate::meter::{Conversion, Meter};
 use crate::price::Price;
 use crate::time::{Span, Timestamp};
@@ -131,6 +131,30 @@ pub struct Line {
     pub late: Late,
     /// When it tells of itself.
     pub warn_at: WarnAt,
+    /// What requests may wish for instead of the enforcement.
+    pub wishes: Wishes,
+}
+
+impl Line {
+    /// What happens to an ask that does not fit, of a request that has a wish.
+    #[must_use]
+    #[inline]
+    pub const fn enforcement_for(&self, wish: Option<OnShortfall>) -> Enforcement {
+        match wish {
+            Some(OnShortfall::Clamp) if self.wishes.clamp => Enforcement::Clamp,
+            Some(OnShortfall::Reject) if self.wishes.reject => Enforcement::Hard,
+            _ => self.enforcement,
+        }
+    }
+}
+
+/// What requests may wish for where what they ask does not fit.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Wishes {
+    /// That what fits is taken.
+    pub clamp: bool,
+    /// That it is denied.
+    pub reject: bool,
 }
 
 /// At how many per cent of its capacity a limit warns.

@@ -11,7 +11,7 @@ use super::period::Opened;
 use super::weigh::Place;
 use super::{Cost, Purpose, Request, View, Workings, access};
 use crate::amount::Quantity;
-use crate::catalog::Counted;
+use crate::catalog::{Counted, Terms};
 use crate::id::FeatureId;
 use crate::limit::{Enforcement, Fit};
 
@@ -51,7 +51,10 @@ fn places<'a>(
         account.into_iter().flat_map(move |account| {
             let plan = account.plan();
             let limits = plan.map_or(&[][..], |plan| view.catalog.terms(plan, feature));
-            let clamping = limits.iter().filter(|t| t.line.enforcement == Enforcement::Clamp);
+            let clamps = |terms: &&Terms| {
+                terms.line.enforcement_for(request.on_shortfall) == Enforcement::Clamp
+            };
+            let clamping = limits.iter().filter(clamps);
             clamping.map(move |terms| Place { scope: *scope, account, terms })
         })
     })

@@ -7,8 +7,8 @@ use crate::hash::HashKey;
 ///
 /// # Shape
 ///
-/// The key, the caller and the instant are no part of it: who tries again may say another time. Two
-/// contents are taken for one with the chance of any 64-bit hash; whoever searches for such a pair
+/// The key, the caller, the instant and the wish are no part of it: who tries again may say another
+/// time. Two contents are taken for one with the chance of any 64-bit hash; whoever searches for such a pair
 /// is told its own earlier answer, and nothing is counted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Fingerprint(pub u64);
@@ -27,7 +27,7 @@ impl Fingerprint {
     /// let costs = |units| [Cost { feature: FeatureId(0), quantity: Quantity::from_units(units) }];
     /// let of = |costs: &[Cost], at| {
     ///     let (caller, scopes) = (Caller::Unchecked, &[ScopeId(0)][..]);
-    ///     Fingerprint::of(&Request { caller, scopes, costs, at, key: None })
+    ///     Fingerprint::of(&Request { caller, scopes, costs, at, key: None, on_shortfall: None })
     /// };
     /// let first = of(&costs(1), Timestamp::EPOCH);
     /// assert_eq!(first, of(&costs(1), Timestamp::MAX)); // tried again later

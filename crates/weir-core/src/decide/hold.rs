@@ -351,8 +351,8 @@ pub(crate) fn excess<O: Observer>(
         return;
     }
     let costs = mem::take(&mut workings.over);
-    let (caller, at) = (Caller::Unchecked, view.now);
-    let request = Request { caller, scopes, costs: &costs, at, key: None };
+    let (caller, at, on_shortfall) = (Caller::Unchecked, view.now, None);
+    let request = Request { caller, scopes, costs: &costs, at, key: None, on_shortfall };
     let asks = costs.iter().any(|cost| cost.quantity.is_positive());
     match gates::stands(view, &request) {
         Some(reason) if asks || matches!(reason, Reason::Malformed | Reason::NoEntitlement) => {

@@ -52,7 +52,9 @@ pub(crate) fn glance(
     request: &Request<'_>,
     verdict: &mut Verdict,
 ) -> Option<Glance> {
-    let Request { caller, scopes: &[scope], costs: &[cost], at, key: None } = *request else {
+    let Request { caller, scopes: &[scope], costs: &[cost], at, key: None, on_shortfall: None } =
+        *request
+    else {
         return None;
     };
     let account = view.accounts.get(scope)?;

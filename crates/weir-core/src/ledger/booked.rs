@@ -52,6 +52,7 @@ impl Ledger {
                 costs: Cow::Borrowed(request.costs),
                 at: request.at,
                 key: request.key,
+                on_shortfall: request.on_shortfall,
                 effects: Cow::Borrowed(effects),
                 verdict: *verdict,
                 remembered,

@@ -202,6 +202,7 @@ fn write_decided(w: &mut Writer<'_>, decided: &Decided<'_>) {
     write_costs(w, &decided.costs);
     w.instant(decided.at);
     w.option(decided.key, parts::write_request_key);
+    w.byte(parts::code(&parts::WISHES, &decided.on_shortfall));
     write_effects(w, &decided.effects);
     parts::write_verdict(w, &decided.verdict);
     w.option(decided.remembered, |w, Remembered { key, until, asked, gone }| {
@@ -220,6 +221,7 @@ fn read_decided(r: &mut Reader<'_>) -> Result<Decided<'static>, DecodeError> {
         costs: Cow::Owned(costs),
         at: r.instant()?,
         key: r.option(parts::read_request_key)?,
+        on_shortfall: parts::decoded(&parts::WISHES, r.byte()?)?,
         effects: read_effects(r)?,
         verdict: parts::read_verdict(r)?,
         remembered: r.option(|r| {

@@ -309,7 +309,8 @@ impl Walk<'_> {
 }
 
 const fn request<'a>(path: &'a [ScopeId], costs: &'a [Cost], at: Timestamp) -> Request<'a> {
-    Request { caller: Caller::Unchecked, scopes: path, costs, at, key: None }
+    let caller = Caller::Unchecked;
+    Request { caller, scopes: path, costs, at, key: None, on_shortfall: None }
 }
 
 /// As designed.

@@ -70,6 +70,7 @@ impl Ledger {
             costs: Cow::Borrowed(request.costs),
             at: request.at,
             key: request.key,
+            on_shortfall: request.on_shortfall,
             effects: Cow::Borrowed(&workings.effects),
             verdict: *verdict,
             remembered,

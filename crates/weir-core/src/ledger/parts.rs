@@ -16,7 +16,7 @@ use crate::decide::{Binding, Compared, Flags, Outcome, Reason, Retry, Verdict};
 use crate::dedup::{Apart, Key, RequestKey, Space};
 use crate::grant::{Burn, By, Direction, Grain, Grant, Key as BurnKey};
 use crate::id::{CatalogVersion, ClassId, FeatureId, LimitId, Name, ScopeId, WalletId};
-use crate::limit::{Balance, Fit, Source, Warning};
+use crate::limit::{Balance, Fit, OnShortfall, Source, Warning};
 use crate::time::Timestamp;
 use crate::token::{self, Credential, Environment, Origins};
 use crate::wallet::{Kind, Lot};
@@ -349,6 +349,10 @@ fn reason_of(code: u8) -> Result<Reason, DecodeError> {
     known.ok_or(DecodeError::Malformed)
 }
 
+/// What was wished for is one byte.
+pub(super) const WISHES: [Option<OnShortfall>; 3] =
+    [None, Some(OnShortfall::Clamp), Some(OnShortfall::Reject)];
+
 /// How it was met is one byte.
 const FITS: [Fit; 5] = [Fit::Clamped, Fit::Over, Fit::Refused, Fit::Shadowed, Fit::Within];
 
@@ -379,12 +383,12 @@ pub(super) fn read_burn(r: &mut Reader<'_>) -> Result<Burn, DecodeError> {
     Burn::new(&keys).ok_or(DecodeError::Malformed)
 }
 
-fn code<T: PartialEq>(all: &[T], one: &T) -> u8 {
+pub(super) fn code<T: PartialEq>(all: &[T], one: &T) -> u8 {
     let at = all.iter().position(|known| known == one).unwrap_or_default();
     u8::try_from(at).unwrap_or_default()
 }
 
-fn decoded<T: Copy>(all: &[T], code: u8) -> Result<T, DecodeError> {
+pub(super) fn decoded<T: Copy>(all: &[T], code: u8) -> Result<T, DecodeError> {
     all.get(usize::from(code)).copied().ok_or(DecodeError::Malformed)
 }
 

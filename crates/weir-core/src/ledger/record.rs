@@ -13,7 +13,7 @@ use crate::dedup::RequestKey;
 use crate::grant::{Burn, Grant};
 use crate::hold::Hold;
 use crate::id::{CatalogVersion, HoldId, PlanId, ScopeId};
-use crate::limit::{Balance, Source};
+use crate::limit::{Balance, OnShortfall, Source};
 use crate::time::Timestamp;
 use crate::token::{Credential, Digest};
 use crate::wallet::Lot;
@@ -167,6 +167,8 @@ pub struct Decided<'a> {
     pub at: Timestamp,
     /// The caller's idempotency key.
     pub key: Option<RequestKey>,
+    /// What was wished for where it would not fit.
+    pub on_shortfall: Option<OnShortfall>,
     /// What changed.
     pub effects: Cow<'a, [Effect]>,
     /// The answer.

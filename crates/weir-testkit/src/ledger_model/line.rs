@@ -3,7 +3,7 @@
 use num_bigint::BigInt;
 use weir_core::decide::{Cost, Request};
 use weir_core::id::FeatureId;
-use weir_core::limit::{Enforcement, Fit};
+use weir_core::limit::{Enforcement, Fit, OnShortfall};
 
 use super::correct::counted_at;
 use super::debt::settled;
@@ -38,6 +38,16 @@ pub(super) fn left(allowances: &[Allowance]) -> BigInt {
     allowances.iter().map(Allowance::room).sum::<BigInt>().min(most())
 }
 
+/// What happens at a limit's line for a request with a wish: the wish, if the limit lists it.
+pub(super) fn enforcement(line: &Line, request: &Request<'_>) -> Enforcement {
+    match request.on_shortfall {
+        Some(wish) if !line.terms.settle.on_shortfall.contains(&wish) => line.terms.enforcement,
+        Some(OnShortfall::Clamp) => Enforcement::Clamp,
+        Some(OnShortfall::Reject) => Enforcement::Hard,
+        None => line.terms.enforcement,
+    }
+}
+
 impl Model {
     /// How an ask meets a limit, and what is taken of it; what has happened already is taken whole.
     pub(super) fn met(
@@ -46,7 +56,7 @@ impl Model {
         (allowances, asked): (&[Allowance], &BigInt),
         records: bool,
     ) -> (Fit, BigInt) {
-        let fit = meets(place.line.terms.enforcement, allowances, asked);
+        let fit = meets(enforcement(place.line, request), allowances, asked);
         match fit {
             Fit::Clamped | Fit::Refused if records => (Fit::Over, asked.clone()),
             _ if records => (fit, asked.clone()),
@@ -100,7 +110,7 @@ impl Model {
                 let Ok(mut granted) = self.opened(place) else { continue };
                 settled(place, &mut granted);
                 let allowances = granted.allowances;
-                if meets(line.terms.enforcement, &allowances, asked) == Fit::Clamped {
+                if meets(enforcement(line, request), &allowances, asked) == Fit::Clamped {
                     share = share.min(left(&allowances));
                 }
             }

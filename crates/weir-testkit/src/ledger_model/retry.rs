@@ -6,7 +6,7 @@ use weir_core::catalog::Overage;
 use weir_core::catalog::definition::CapacityDefinition;
 use weir_core::decide::{Binding, Caller, Outcome, Request, Retry};
 use weir_core::grant::Grant;
-use weir_core::limit::Fit;
+use weir_core::limit::{Enforcement, Fit};
 use weir_core::time::Timestamp;
 
 use super::line::meets;
@@ -56,13 +56,13 @@ impl Model {
     pub(super) fn reopens(
         &self,
         place: Place<'_>,
-        binding: &Binding,
+        (binding, enforcement): (&Binding, Enforcement),
         allowances: Vec<Allowance>,
     ) -> Option<Reopens> {
         let Place { line, now, .. } = place;
         if let CapacityDefinition::Granted(_) = line.terms.capacity {
             let told = !line.counted.keeps() && line.wallet.is_none() && place.at == now;
-            return told.then(|| self.refills(place, binding, &allowances));
+            return told.then(|| self.refills(place, (binding, enforcement), &allowances));
         }
         let live = matches!(
             line.terms.capacity,
@@ -74,9 +74,8 @@ impl Model {
         }
         let end = binding.resets_at.as_millis();
         let asked = BigInt::from(binding.asked.as_nanos());
-        let passes = |allowances: &[Allowance]| {
-            meets(line.terms.enforcement, allowances, &asked) != Fit::Refused
-        };
+        let passes =
+            |allowances: &[Allowance]| meets(enforcement, allowances, &asked) != Fit::Refused;
         let of_now = allowances.iter().all(|a| a.starts <= now && now < a.key.end);
         let Ok([mut allowance]) = <[Allowance; 1]>::try_from(allowances) else { return None };
         let used = std::mem::take(&mut allowance.used);
@@ -104,7 +103,12 @@ impl Model {
     /// When a limit of grants may have so much: at the first instant at which something ends, is whole
     /// again or starts, if all grants of then together could have it; else when one starts with which
     /// they could.
-    fn refills(&self, place: Place<'_>, binding: &Binding, allowances: &[Allowance]) -> Reopens {
+    fn refills(
+        &self,
+        place: Place<'_>,
+        (binding, enforcement): (&Binding, Enforcement),
+        allowances: &[Allowance],
+    ) -> Reopens {
         let Place { scope, line, now, .. } = place;
         let grants = place.burned();
         let could = |at: i64| {
@@ -117,7 +121,7 @@ impl Model {
             (whole.used, whole.held, whole.capacity) = Default::default();
             whole.capacity = capacity;
             let asked = BigInt::from(binding.asked.as_nanos());
-            meets(line.terms.enforcement, &[whole], &asked) != Fit::Refused
+            meets(enforcement, &[whole], &asked) != Fit::Refused
         };
         let starts = grants.iter().map(|grant| grant.effective.as_millis()).filter(|s| *s > now);
         let starts: Vec<i64> = starts.collect();

@@ -11,6 +11,7 @@ use weir_core::limit::{Enforcement, Fit, UNLIMITED};
 use weir_core::time::Timestamp;
 
 use super::hold::Part;
+use super::line::enforcement;
 use super::retry::Reopens;
 use super::weigh::{Place, TooLarge, Weighed, fits, most, quantity};
 use super::{Key, Model, Take, calendar};
@@ -40,7 +41,7 @@ impl Model {
         let held = fits(self.held_of(place, now))?;
         let capacity = self.given(place);
         let left = (&capacity - &used - &held).max(zero.clone());
-        let denies = terms.enforcement == Enforcement::Hard
+        let denies = enforcement(line, request) == Enforcement::Hard
             && !weighed.noted.records
             && asked > zero
             && asked > left

@@ -56,14 +56,18 @@ impl Model {
         self.numbers.told.retain(|(scope, limit, end, _)| {
             let of = |take: &Take| (take.key.scope, take.key.limit, take.key.end);
             let later = |of: &Told| (of.0, of.1) == (*scope, *limit) && of.2 > *end;
-            takes.iter().any(|take| of(take) == (*scope, *limit, *end)) || !all.iter().any(later)
+            let within =
+                |of: (ScopeId, LimitId, i64)| (of.0, of.1) == (*scope, *limit) && of.2 <= *end;
+            takes.iter().any(|take| within(of(take))) || !all.iter().any(later)
         });
     }
 
     /// Forgets what was told in a period that is closed, or starts anew.
     pub(super) fn untell(&mut self, period: (ScopeId, LimitId, i64)) {
         let of = |take: &Take| (take.key.scope, take.key.limit, take.key.end);
-        if !self.takes.iter().any(|take| of(take) == period) {
+        let within =
+            |of: (ScopeId, LimitId, i64)| (of.0, of.1) == (period.0, period.1) && of.2 <= period.2;
+        if !self.takes.iter().any(|take| within(of(take))) {
             self.numbers.told.retain(|(scope, limit, end, _)| (*scope, *limit, *end) != period);
         }
     }

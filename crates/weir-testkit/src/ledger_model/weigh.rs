@@ -14,7 +14,7 @@ use super::correct::counted_at;
 use super::debt::{owes, settled, split};
 use super::funds::{Debit, Paid, beside};
 use super::hold::{Part, Purpose};
-use super::line::left;
+use super::line::{enforcement, left};
 use super::renewal::Granted;
 use super::retry::Reopens;
 use super::sliding::{Level, slides};
@@ -198,7 +198,7 @@ impl Model {
         let mut tightest: Option<Binding> = None;
         let watches = |fit: &&Binding| {
             let line = self.line(fit.of.scope, fit.of.limit);
-            line.is_some_and(|line| line.terms.enforcement == Enforcement::Shadow)
+            line.is_some_and(|line| enforcement(line, request) == Enforcement::Shadow)
         };
         for fit in fits.iter().filter(|fit| !watches(fit)).copied() {
             if tightest.is_none_or(|known| sooner(&fit, &known)) {
@@ -262,7 +262,11 @@ impl Model {
             };
             weighed.denied.push((reason, Some(binding)));
             weighed.noted.broke |= self.is_broke(place, &allowances, &asked);
-            weighed.reopens.push(self.reopens(place, &binding, allowances));
+            weighed.reopens.push(self.reopens(
+                place,
+                (&binding, enforcement(line, request)),
+                allowances,
+            ));
             return Ok(());
         }
         weighed.changes.told.extend(self.reached(line, &binding));

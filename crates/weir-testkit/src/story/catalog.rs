@@ -16,7 +16,7 @@ use weir_core::catalog::{
 };
 use weir_core::grant::{Burn, By, Direction, Grain, Key};
 use weir_core::id::{LimitId, Name};
-use weir_core::limit::Enforcement;
+use weir_core::limit::{Enforcement, OnShortfall};
 use weir_core::meter::{Aggregation, Applied, Life};
 use weir_core::price::Tier;
 use weir_core::time::{Span, Stride, Timestamp};
@@ -177,6 +177,8 @@ impl Shape {
         let late = *u.choose(&[Late::Reject, Late::Reject, Late::Now])?;
         let give_back = *u.choose(&[GiveBack::Reverse, GiveBack::BurnOrder, GiveBack::None])?;
         let warn_at = if slides { Vec::new() } else { warnings(u)? };
+        let mut on_shortfall = self.wishes(limit, u)?;
+        on_shortfall.retain(|wish| !slides || *wish == OnShortfall::Reject);
         Ok(LimitDefinition {
             capacity,
             charge: charge.filter(|_| !slides),
@@ -188,25 +190,40 @@ impl Shape {
             feature: named(limit.feature),
             grace: span(*u.choose(&[0, 0, 1_500, HOUR, 2 * DAY])? * i64::from(!slides)),
             refusal: *u.choose(&[Refusal::LimitExceeded, Refusal::RateLimited])?,
-            settle: SettleDefinition { give_back, late, overage, warn_at },
+            settle: SettleDefinition { give_back, late, on_shortfall, overage, warn_at },
             window,
         })
     }
 
-    fn enforcement(&self, limit: &Limit, u: &mut Unstructured<'_>) -> Result<Enforcement> {
+    /// Whether parts of what a limit counts can be taken.
+    fn adds_up(&self, limit: &Limit) -> bool {
         let place = FEATURES.iter().position(|name| *name == limit.feature);
         let feature = place.and_then(|place| self.features.get(place));
-        let adds_up = feature.is_some_and(|f| {
+        feature.is_some_and(|f| {
             (f.aggregation, f.life) == (Aggregation::Sum, Life::Window)
                 && (f.convert.is_none() && f.rates.is_empty())
-        });
+        })
+    }
+
+    fn wishes(&self, limit: &Limit, u: &mut Unstructured<'_>) -> Result<Vec<OnShortfall>> {
+        let mut wishes = Vec::new();
+        for wish in [OnShortfall::Clamp, OnShortfall::Reject] {
+            let fits = wish != OnShortfall::Clamp || self.adds_up(limit);
+            if u.ratio(1, 2)? && fits {
+                wishes.push(wish);
+            }
+        }
+        Ok(wishes)
+    }
+
+    fn enforcement(&self, limit: &Limit, u: &mut Unstructured<'_>) -> Result<Enforcement> {
         Ok(match u.int_in_range(0..=15_u8)? {
             0..=6 => Enforcement::Hard,
             7..=9 => Enforcement::Soft,
             10..=11 => Enforcement::LastCall,
             12 => Enforcement::Capped(Quantity::from_units(u.int_in_range(0..=4)?)),
             13 => Enforcement::Shadow,
-            _ if adds_up => Enforcement::Clamp,
+            _ if self.adds_up(limit) => Enforcement::Clamp,
             _ => Enforcement::Hard,
         })
     }

@@ -22,7 +22,9 @@ use weir_core::id::{CatalogVersion, FeatureId, LimitId, PlanId, ScopeId, ScopeNa
 use weir_core::ledger::{
     Command, Correction, Decided, HostKeys, Ledger, Newcomer, Record, Refused,
 };
-use weir_core::limit::{Balance, CapacityRead, Enforcement, Fit, Source, UNLIMITED, Warning};
+use weir_core::limit::{
+    Balance, CapacityRead, Enforcement, Fit, OnShortfall, Source, UNLIMITED, Warning,
+};
 use weir_core::time::{Span, Timestamp};
 use weir_core::window::{Period, Window};
 use weir_testkit::story::{Act, Ask, Correct, Flavour, Played, Stage};
@@ -142,6 +144,7 @@ fn conservation_over_several_grants() {
             costs: vec![Cost { feature: FeatureId(0), quantity }],
             at: now,
             key: None,
+            on_shortfall: None,
         };
         let Played::Decided(verdict) = play(Act::Decide(ask)) else { panic!("it was asked") };
         assert_eq!(verdict.is_allowed(), asked <= 6, "{asked}");
@@ -190,7 +193,7 @@ fn past_periods_are_forgotten() {
         for day in 0..60 {
             let costs = vec![Cost { feature: FeatureId(0), quantity }];
             let (caller, scopes) = (Caller::Unchecked, vec![ScopeId(0)]);
-            let ask = Ask { caller, scopes, costs, at: at(day), key: None };
+            let ask = Ask { caller, scopes, costs, at: at(day), key: None, on_shortfall: None };
             let played = play(Act::Decide(ask), day);
             assert!(matches!(played, Played::Decided(verdict) if verdict.is_allowed()));
         }
@@ -221,7 +224,7 @@ fn a_grant_joins_the_period_of_first_use() {
     for (minute, adds) in asked {
         let costs = vec![Cost { feature: FeatureId(0), quantity: Quantity::from_units(4) }];
         let (caller, scopes) = (Caller::Unchecked, vec![ScopeId(0)]);
-        let ask = Ask { caller, scopes, costs, at: at(minute), key: None };
+        let ask = Ask { caller, scopes, costs, at: at(minute), key: None, on_shortfall: None };
         let Played::Decided(verdict) = play(Act::Decide(ask), minute) else { panic!("asked") };
         let binding = verdict.binding.unwrap();
         assert_eq!(binding.asked, Quantity::from_units(adds), "at minute {minute}");
@@ -243,7 +246,14 @@ fn retry_looks_at_what_was_booked_ahead() {
     let mut ask = |minute: i64| {
         let cost = Cost { feature: FeatureId(0), quantity: Quantity::from_units(1) };
         let (caller, scopes) = (Caller::Unchecked, vec![ScopeId(0)]);
-        let ask = Ask { caller, scopes, costs: vec![cost], at: at(minute), key: None };
+        let ask = Ask {
+            caller,
+            scopes,
+            costs: vec![cost],
+            at: at(minute),
+            key: None,
+            on_shortfall: None,
+        };
         let Played::Decided(verdict) = stage.play(&Act::Decide(ask), at(0), &mut ()) else {
             panic!("asked")
         };
@@ -281,7 +291,7 @@ fn order_free() {
             let quantity = Quantity::from_units(*units);
             let costs = vec![Cost { feature: FeatureId(*feature), quantity }];
             let (caller, scopes) = (Caller::Unchecked, vec![ScopeId(0)]);
-            let ask = Ask { caller, scopes, costs, at: at(*minute), key: None };
+            let ask = Ask { caller, scopes, costs, at: at(*minute), key: None, on_shortfall: None };
             let Played::Decided(verdict) = play(Act::Decide(ask)) else { panic!("asked") };
             assert!(verdict.is_allowed(), "{verdict:?}");
         }
@@ -365,6 +375,7 @@ fn never_over() {
                 Some(Command::Reserve { decided, .. }) => (decided, true),
                 _ => continue,
             };
+            let wish = decided.on_shortfall;
             for effect in decided.effects.iter() {
                 let Effect::Balance { scope, balance, taken } = effect else { continue };
                 let terms = terms(&stage, *scope, balance.limit).expect("it was drawn on");
@@ -374,7 +385,7 @@ fn never_over() {
                 // What is out of a level is told when something is taken: it has sunk since.
                 let flows = (balance.source, balance.window_end) == FLOWING;
                 let asked = taken.is_positive() || (holds && !owed && !flows);
-                let over = match terms.line.enforcement {
+                let over = match terms.line.enforcement_for(wish) {
                     Enforcement::Hard | Enforcement::Clamp => Some(Quantity::ZERO),
                     Enforcement::Capped(most) if !granted => Some(most),
                     _ => None,
@@ -394,7 +405,8 @@ fn never_over() {
                 };
                 let asks = binding.asked.is_positive() && binding.capacity != UNLIMITED;
                 let fixed = matches!(terms.capacity, Capacity::Fixed { .. });
-                if terms.line.enforcement == Enforcement::LastCall && asks && fixed {
+                let last_call = terms.line.enforcement_for(wish) == Enforcement::LastCall;
+                if last_call && asks && fixed {
                     let before = binding.used.checked_add(binding.held).unwrap();
                     prop_assert!(before < binding.capacity, "{:?}", binding);
                     compared.borrow_mut()[2] += 1;
@@ -461,7 +473,14 @@ fn no_event_counts_twice() {
         let (feature, quantity) = (catalog.feature("calls").unwrap(), Quantity::from_units(1));
         let (costs, key) = ([Cost { feature, quantity }], RequestKey::new(b"once"));
         let caller = Caller::Unchecked;
-        let request = Request { caller, scopes: &scopes, costs: &costs, at: moment(10), key };
+        let request = Request {
+            caller,
+            scopes: &scopes,
+            costs: &costs,
+            at: moment(10),
+            key,
+            on_shortfall: None,
+        };
         let mut counted = 0;
         for now in 0..40 {
             let verdict =
@@ -590,7 +609,8 @@ fn access_is_peek_of_the_least() {
             // Its values are added up, so that the least of them is the least that can be asked.
             let costs = [Cost { feature: FeatureId(0), quantity: Quantity::NANO }];
             let (caller, scopes) = (Caller::Unchecked, &path[..]);
-            let least = Request { caller, scopes, costs: &costs, at: seen, key: None };
+            let least =
+                Request { caller, scopes, costs: &costs, at: seen, key: None, on_shortfall: None };
             let mut heard = Compared::default();
             stage.ledger.peek(&stage.catalog, (&least, seen), &mut heard);
             for (limit, outcome) in heard.0 {
@@ -792,6 +812,48 @@ fn what_is_given_back_goes_where_it_came_from() {
         stage.play(&Act::Decide(asked(-back, at(2))), at(2), &mut lost);
         assert_eq!([1, 2, 3, 0].map(|source| used(&stage, source)), after, "{order} {back}");
         assert_eq!((lost.0 / 1_000_000_000, lost.1 / 1_000_000_000), told, "{order} {back}");
+    }
+}
+
+/// A wish is heard where the limit lists it, and as declared elsewhere; it waits as long as what it is
+/// taken for.
+#[test]
+fn a_wish_is_heard_where_it_is_listed() {
+    let now = Timestamp::EPOCH;
+    for (enforcement, listed, wish, met) in [
+        ("hard", "", None, Fit::Refused),
+        ("hard", "", Some(OnShortfall::Clamp), Fit::Refused),
+        ("hard", r#""reject""#, Some(OnShortfall::Clamp), Fit::Refused),
+        ("hard", r#""clamp""#, Some(OnShortfall::Clamp), Fit::Clamped),
+        ("hard", r#""clamp""#, None, Fit::Refused),
+        ("soft", r#""clamp""#, Some(OnShortfall::Reject), Fit::Over),
+        ("soft", r#""clamp", "reject""#, Some(OnShortfall::Reject), Fit::Refused),
+        ("shadow", r#""reject""#, Some(OnShortfall::Reject), Fit::Refused),
+        ("shadow", r#""reject""#, None, Fit::Shadowed),
+    ] {
+        let limit = format!(
+            r#""capacity": 10, "window": "lifetime", "enforcement": "{enforcement}",
+                "settle": {{ "on_shortfall": [{listed}] }}"#
+        );
+        let mut stage = limited(&limit, now);
+        let told = |units, stage: &mut Stage| {
+            let ask = Ask { on_shortfall: wish, ..asked(units, now) };
+            let Played::Decided(verdict) = stage.play(&Act::Decide(ask), now, &mut ()) else {
+                panic!("it was asked")
+            };
+            verdict
+        };
+        assert!(told(8, &mut stage).is_allowed());
+        let verdict = told(5, &mut stage);
+        assert_eq!(verdict.is_allowed(), met != Fit::Refused, "{enforcement} {listed} {wish:?}");
+        let taken = match met {
+            Fit::Refused => 8,
+            Fit::Clamped => 10,
+            Fit::Over | Fit::Shadowed | Fit::Within => 13,
+        };
+        let accounts = stage.ledger.accounts();
+        let balance = accounts.balances(accounts.get(ScopeId(0)).unwrap()).next().unwrap();
+        assert_eq!(balance.used, Quantity::from_units(taken), "{enforcement} {listed} {wish:?}");
     }
 }
 
@@ -1004,7 +1066,14 @@ fn give(stage: &mut Stage, grant: Grant, now: Timestamp) {
 
 fn asked(units: i64, at: Timestamp) -> Ask {
     let costs = vec![Cost { feature: FeatureId(0), quantity: Quantity::from_units(units) }];
-    Ask { caller: Caller::Unchecked, scopes: vec![ScopeId(0)], costs, at, key: None }
+    Ask {
+        caller: Caller::Unchecked,
+        scopes: vec![ScopeId(0)],
+        costs,
+        at,
+        key: None,
+        on_shortfall: None,
+    }
 }
 
 /// Whether so many units are admitted.

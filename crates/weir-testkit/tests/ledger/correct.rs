@@ -225,7 +225,8 @@ fn limited(limit: &str) -> Stage {
 
 fn asked(units: i64, at: Timestamp) -> Ask {
     let costs = vec![Cost { feature: FeatureId(0), quantity: Quantity::from_units(units) }];
-    Ask { caller: Caller::Unchecked, scopes: vec![ACME], costs, at, key: None }
+    let (caller, scopes) = (Caller::Unchecked, vec![ACME]);
+    Ask { caller, scopes, costs, at, key: None, on_shortfall: None }
 }
 
 /// Whether so many units are admitted, or why not.

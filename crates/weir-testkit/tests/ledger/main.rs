@@ -83,6 +83,7 @@ fn forecast_is_exact() {
                     costs: &costs,
                     at,
                     key: None,
+                    on_shortfall: None,
                 };
                 let to = (&mut (), &mut ());
                 let Ok(verdict) = ledger.decide(&stage.catalog, (&request, at), to);
@@ -366,7 +367,8 @@ fn a_scope_has_at_most_65_000_lots_and_a_debit_sees_them_all() {
         let quantity = Quantity::from_units(units);
         let costs = [Cost { feature: catalog.feature("calls").unwrap(), quantity }];
         let (caller, scopes) = (Caller::Unchecked, &[scope][..]);
-        let request = Request { caller, scopes, costs: &costs, at: now, key: None };
+        let request =
+            Request { caller, scopes, costs: &costs, at: now, key: None, on_shortfall: None };
         ledger.decide(&catalog, (&request, now), (&mut (), &mut ())).unwrap().reason()
     };
     assert_eq!(asked(65_001), Some(Reason::OutOfCredit));

@@ -35,7 +35,8 @@ pub(crate) fn adjust(
     let mut opened = Opened::default();
     period::open(view, place, view.now, &mut opened).map_err(|_| Reason::PeriodClosed)?;
     let (caller, scopes) = (Caller::Unchecked, &[place.scope][..]);
-    let request = Request { caller, scopes, costs: &[], at: view.now, key: None };
+    let at = view.now;
+    let request = Request { caller, scopes, costs: &[], at, key: None, on_shortfall: None };
     let mut verdict = Verdict::open(view.catalog.version());
     workings.purpose = Purpose::Correct;
     let (observer, sold) = (&mut (), 0);

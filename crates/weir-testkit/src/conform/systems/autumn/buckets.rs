@@ -146,7 +146,14 @@ impl Host {
     fn ask(&self, feature: &str, quantity: Quantity) -> Result<Ask, NotImplemented> {
         let feature = self.stage.catalog.feature(feature).ok_or_else(|| missing("the feature"))?;
         let (caller, scopes) = (Caller::Unchecked, vec![ScopeId(0)]);
-        Ok(Ask { caller, scopes, costs: vec![Cost { feature, quantity }], at: self.now, key: None })
+        Ok(Ask {
+            caller,
+            scopes,
+            costs: vec![Cost { feature, quantity }],
+            at: self.now,
+            key: None,
+            on_shortfall: None,
+        })
     }
 
     fn play(&mut self, act: Act) -> Result<Played, NotImplemented> {

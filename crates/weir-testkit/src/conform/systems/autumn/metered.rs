@@ -132,5 +132,5 @@ impl Host {
 
 fn ask(costs: Vec<Cost>, key: Option<RequestKey>) -> Ask {
     let (caller, scopes) = (Caller::Unchecked, vec![ScopeId(0)]);
-    Ask { caller, scopes, costs, at: Timestamp::EPOCH, key }
+    Ask { caller, scopes, costs, at: Timestamp::EPOCH, key, on_shortfall: None }
 }

@@ -119,7 +119,7 @@ impl Engine {
     ) -> Result<Quantity, NotImplemented> {
         let costs = vec![Cost { feature: FeatureId(0), quantity: value }];
         let (caller, scopes) = (Caller::Unchecked, vec![ScopeId(0)]);
-        let ask = Ask { caller, scopes, costs, at, key: None };
+        let ask = Ask { caller, scopes, costs, at, key: None, on_shortfall: None };
         let mut used = Used::default();
         match self.stage.play(&Act::Decide(ask), at, &mut used) {
             Played::Decided(verdict) if verdict.is_allowed() => Ok(used.0),
