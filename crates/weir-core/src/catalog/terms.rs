@@ -139,11 +139,11 @@ impl Line {
     /// What happens to an ask that does not fit, of a request that has a wish.
     #[must_use]
     #[inline]
-    pub const fn enforcement_for(&self, wish: Option<OnShortfall>) -> Enforcement {
+    pub const fn enforcement_for(&self, wish: Option<OnShortfall>) -> &Enforcement {
         match wish {
-            Some(OnShortfall::Clamp) if self.wishes.clamp => Enforcement::Clamp,
-            Some(OnShortfall::Reject) if self.wishes.reject => Enforcement::Hard,
-            _ => self.enforcement,
+            Some(OnShortfall::Clamp) if self.wishes.clamp => &Enforcement::Clamp,
+            Some(OnShortfall::Reject) if self.wishes.reject => &Enforcement::Hard,
+            _ => &self.enforcement,
         }
     }
 }

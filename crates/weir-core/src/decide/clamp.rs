@@ -52,7 +52,7 @@ fn places<'a>(
             let plan = account.plan();
             let limits = plan.map_or(&[][..], |plan| view.catalog.terms(plan, feature));
             let clamps = |terms: &&Terms| {
-                terms.line.enforcement_for(request.on_shortfall) == Enforcement::Clamp
+                *terms.line.enforcement_for(request.on_shortfall) == Enforcement::Clamp
             };
             let clamping = limits.iter().filter(clamps);
             clamping.map(move |terms| Place { scope: *scope, account, terms })

@@ -55,7 +55,7 @@ pub(super) fn refills(
         let most = paying.map(|grant| granted::most(terms, grant));
         let sum = most.fold(Quantity::ZERO, |sum, most| sum.checked_add(most).unwrap_or(UNLIMITED));
         let whole = Balance { capacity: sum, ..Balance::VACANT };
-        Standing::of(&whole).admits(asked, terms.line.enforcement_for(request.on_shortfall))
+        Standing::of(&whole).admits(asked, *terms.line.enforcement_for(request.on_shortfall))
     };
     let starts = || grants().map(|grant| grant.effective).filter(|starts| view.now < *starts);
     let ends = opened.iter().map(|balance| balance.window_end);

@@ -256,8 +256,7 @@ impl<'s, O: Observer> Scale<'s, O> {
             (self.count(place)?, None)
         };
         let Standing { used, held, capacity, .. } = standing;
-        let enforcement = self.enforcement(terms);
-        let fit = standing.meets(asked, enforcement);
+        let fit = standing.meets(asked, *self.enforcement(terms));
         let taken = if fit == Fit::Refused { Quantity::ZERO } else { self.taken(place, asked) };
         let of = Compared { scope, limit: terms.limit, fit };
         let binding = Binding { of, used, held, asked, taken, capacity, resets_at };
@@ -269,7 +268,7 @@ impl<'s, O: Observer> Scale<'s, O> {
             Fit::Shadowed => self.watch(place, &binding),
             Fit::Clamped | Fit::Over | Fit::Within => {
                 self.observer.touched(&binding, Outcome::Allowed);
-                self.tighten(enforcement, (binding, room(opened, &binding, standing.left)));
+                self.tighten(place, binding, room(opened, &binding, standing.left));
             }
         }
         let Some(reading) = reading else {
@@ -301,10 +300,10 @@ impl<'s, O: Observer> Scale<'s, O> {
 
     /// What happens to an ask that does not fit; what has happened already is refused by nothing.
     #[inline]
-    fn enforcement(&self, terms: &Terms) -> Enforcement {
+    fn enforcement<'t>(&self, terms: &'t Terms) -> &'t Enforcement {
         match terms.line.enforcement_for(self.request.on_shortfall) {
-            Enforcement::Shadow => Enforcement::Shadow,
-            _ if self.workings.purpose == Purpose::Record => Enforcement::Soft,
+            Enforcement::Shadow => &Enforcement::Shadow,
+            _ if self.workings.purpose == Purpose::Record => &Enforcement::Soft,
             declared => declared,
         }
     }
@@ -423,14 +422,14 @@ impl<'s, O: Observer> Scale<'s, O> {
     /// Keeps the limit that will stop requests of this size first, nearest the root on a tie; one
     /// that only watches stops none.
     #[inline]
-    fn tighten(&mut self, enforcement: Enforcement, (new, left): (Binding, Quantity)) {
+    fn tighten(&mut self, place: Place<'_>, new: Binding, left: Quantity) {
         let tightest = match &self.verdict.binding {
             None => true,
             Some(known) if known.asked == new.asked => left < self.left,
             Some(known) => new.fits_fewer(known),
         };
-        let binds = enforcement != Enforcement::Shadow;
-        if tightest && binds && self.verdict.is_allowed() {
+        let binds = || *self.enforcement(place.terms) != Enforcement::Shadow;
+        if tightest && self.verdict.is_allowed() && binds() {
             (self.verdict.binding, self.left) = (Some(new), left);
         }
     }

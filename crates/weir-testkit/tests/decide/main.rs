@@ -385,7 +385,7 @@ fn never_over() {
                 // What is out of a level is told when something is taken: it has sunk since.
                 let flows = (balance.source, balance.window_end) == FLOWING;
                 let asked = taken.is_positive() || (holds && !owed && !flows);
-                let over = match terms.line.enforcement_for(wish) {
+                let over = match *terms.line.enforcement_for(wish) {
                     Enforcement::Hard | Enforcement::Clamp => Some(Quantity::ZERO),
                     Enforcement::Capped(most) if !granted => Some(most),
                     _ => None,
@@ -405,7 +405,7 @@ fn never_over() {
                 };
                 let asks = binding.asked.is_positive() && binding.capacity != UNLIMITED;
                 let fixed = matches!(terms.capacity, Capacity::Fixed { .. });
-                let last_call = terms.line.enforcement_for(wish) == Enforcement::LastCall;
+                let last_call = *terms.line.enforcement_for(wish) == Enforcement::LastCall;
                 if last_call && asks && fixed {
                     let before = binding.used.checked_add(binding.held).unwrap();
                     prop_assert!(before < binding.capacity, "{:?}", binding);

@@ -72,7 +72,7 @@ impl<'s, O: Observer> Scale<'s, O> {
             end if end >= place.terms.window.over() => Retry::Never,
             end => Retry::At(end),
         };
-        let enforcement = self.enforcement(place.terms);
+        let enforcement = *self.enforcement(place.terms);
         let ask = (binding, enforcement);
         let reopens = || retry::reopens(self.view, self.request, (opened, ask), at_the_end);
         let none = Quantity::ZERO;

@@ -23,7 +23,7 @@ impl<'s, O: Observer> Scale<'s, O> {
             _ => self.taken(place, asked),
         };
         let standing =
-            sliding::standing(self.view, place, (asked, taken, self.enforcement(place.terms)))?;
+            sliding::standing(self.view, place, (asked, taken, *self.enforcement(place.terms)))?;
         let period = Period { end: standing.window_end, ..Period::ALWAYS };
         let weighed = self.compare(place, (slice::from_ref(&standing), Opening::Sliding), period);
         if let Capacity::Granted { .. } = place.terms.capacity {
