@@ -25,6 +25,7 @@ mod correct;
 mod grants;
 mod holds;
 mod stage;
+mod windows;
 
 use catalog::{LIMITS, Shape};
 pub use correct::Correct;

@@ -247,9 +247,8 @@ impl Model {
         }
         let scopes = self.find(commit.hold).map_or_else(|_| Vec::new(), |h| h.scopes.clone());
         let at = Timestamp::from_millis(now).unwrap_or(Timestamp::MAX);
-        let caller = Caller::Unchecked;
-        let request =
-            Request { caller, scopes: &scopes, costs: &beyond, at, key: None, on_shortfall: None };
+        let (caller, scopes, costs) = (Caller::Unchecked, &scopes[..], &beyond[..]);
+        let request = Request { caller, scopes, costs, at, key: None, on_shortfall: None };
         let asks = beyond.iter().any(|cost| cost.quantity.as_nanos() > 0);
         self.stands(&request, now, asks).map_err(|verdict| (verdict, Vec::new()))?;
         let (verdict, changes) = self.weigh(&request, now, Purpose::Use(charged));

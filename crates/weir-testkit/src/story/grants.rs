@@ -6,7 +6,7 @@ use weir_core::id::ScopeId;
 use weir_core::limit::{Source, UNLIMITED};
 use weir_core::time::Timestamp;
 
-use super::{Act, Author, HOUR, catalog, lasting, later, units};
+use super::{Act, Author, HOUR, lasting, later, units, windows};
 
 impl Author {
     pub(super) fn grant(
@@ -53,5 +53,5 @@ fn renewal(now: Timestamp, u: &mut Unstructured<'_>) -> Result<Renewal> {
 
 fn every(now: Timestamp, u: &mut Unstructured<'_>) -> Result<Every> {
     let anchor = later(now, u.int_in_range(-3 * HOUR..=3 * HOUR)?);
-    Ok(Every { anchor, span: catalog::stride(u)? })
+    Ok(Every { anchor, span: windows::stride(u)? })
 }
