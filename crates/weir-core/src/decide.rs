@@ -26,6 +26,7 @@
 //! - `what_was_admitted_is_never_new`: whatever is forgotten, and why.
 //! - `keys_of_two_spaces_never_meet`: what is sent twice in one key space is one request; in two of a
 //!   level, feature, balance or environment it is two.
+//! - `what_is_asked_before_memory_is_told_before_it`: wherever a key is looked up.
 //! - `a_repetition_is_replayed_or_a_duplicate`: as declared, and counts once either way.
 //! - `late_events_are_refused_or_counted_now`: what comes after the grace of its period.
 //! - `past_periods_are_forgotten`: what a past period counted and read is kept no longer than it can
@@ -425,6 +426,10 @@ fn in_full<O: Observer>(
     if let Some(answer) = gates::pass(view, request, observer) {
         *verdict = answer;
         return;
+    }
+    if let Some(known) = memory::answered_late(view, request, observer) {
+        weigh(view, request, (&mut *workings, &mut ()), verdict);
+        return memory::tell(known, workings, verdict);
     }
     weigh(view, request, (&mut *workings, &mut *observer), verdict);
     warn::tell(&workings.effects, observer);

@@ -381,8 +381,8 @@ impl Model {
         let sold = costs.iter().all(|cost| self.is_sold(cost.feature, scopes));
         unless(sold, Reason::NoEntitlement)?;
         let rule = self.sold.definition.remember.as_ref();
-        let late = rule.is_some_and(|rule| rule.at == RememberAt::AfterTime);
-        if !late {
+        let looks = |at| rule.is_some_and(|rule| rule.at == at);
+        if looks(RememberAt::AfterRoute) {
             self.memory(request)?;
         }
         let accepts = self.sold.definition.acceptance;
@@ -391,7 +391,7 @@ impl Model {
         let early = |first: i64| age < 0 && -age >= first;
         unless(!accepts.max_ahead.is_some_and(|first| early(first.as_millis())), Reason::TooNew)?;
         unless(!self.is_forgotten(request), Reason::TooOld)?;
-        if late {
+        if looks(RememberAt::AfterTime) {
             self.memory(request)?;
         }
         self.statuses(scopes)

@@ -1083,7 +1083,11 @@ fn what_is_left_out_is_this() {
 
 #[test]
 fn words_of_memory_are_written_like_this() {
-    words([("\"after_route\"", RememberAt::AfterRoute), ("\"after_time\"", RememberAt::AfterTime)]);
+    words([
+        ("\"after_measure\"", RememberAt::AfterMeasure),
+        ("\"after_route\"", RememberAt::AfterRoute),
+        ("\"after_time\"", RememberAt::AfterTime),
+    ]);
     words([("\"conflict\"", OnMismatch::Conflict), ("\"ignore\"", OnMismatch::Ignore)]);
     words([("\"duplicate\"", OnRepeat::Duplicate), ("\"replay\"", OnRepeat::Replay)]);
     words([("\"dedup_full\"", AtBound::DedupFull), ("\"oldest_goes\"", AtBound::OldestGoes)]);
@@ -1406,7 +1410,7 @@ fn windows() -> impl Strategy<Value = WindowDefinition> {
 fn remembers() -> impl Strategy<Value = RememberDefinition> {
     let kinds = [DenialDefinition::Funds, DenialDefinition::Limits, DenialDefinition::Window];
     (
-        one_of(&[RememberAt::AfterRoute, RememberAt::AfterTime]),
+        one_of(&[RememberAt::AfterMeasure, RememberAt::AfterRoute, RememberAt::AfterTime]),
         proptest::collection::vec(one_of(&kinds), 0..4),
         key_spaces(),
         spans(),

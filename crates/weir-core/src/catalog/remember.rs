@@ -98,6 +98,8 @@ pub enum OnRepeat {
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RememberAt {
+    /// Once all that is asked can be measured, and the path may spend.
+    AfterMeasure,
     /// Once it is known what is asked for.
     #[default]
     AfterRoute,

@@ -5,7 +5,7 @@ use core::mem;
 
 use super::{
     Caller, Cost, Debit, Draw, Effect, Observer, PATH_MAX, Purpose, Reason, Request, Retry,
-    Verdict, View, Workings, clamp, debt, funds, gates, sliding, warn,
+    Verdict, View, Workings, clamp, debt, funds, gates, memory, sliding, warn,
 };
 use crate::account::Accounts;
 use crate::amount::Quantity;
@@ -50,6 +50,20 @@ pub(crate) fn reserve<O: Observer>(
         *verdict = answer;
         return;
     }
+    if let Some(known) = memory::answered_late(view, request, observer) {
+        weigh_hold(view, request, (&mut *workings, &mut ()), verdict);
+        return memory::tell(known, workings, verdict);
+    }
+    weigh_hold(view, request, (workings, observer), verdict);
+}
+
+/// Weighs what is to be held.
+fn weigh_hold<O: Observer>(
+    view: &View<'_>,
+    request: &Request<'_>,
+    (workings, observer): (&mut Workings, &mut O),
+    verdict: &mut Verdict,
+) {
     let denied = |reason| Verdict::denied(reason, view.catalog.version());
     // What a reading will be then cannot be known now.
     let kept = |cost: &Cost| {

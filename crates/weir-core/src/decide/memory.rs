@@ -1,8 +1,10 @@
 //! Was it answered before? The key of a request, and what is told where it is known.
 
-use super::{Answer, Caller, Fingerprint, Observer, Reason, Request, Stage, Verdict, View};
+use super::{
+    Answer, Caller, Fingerprint, Observer, Reason, Request, Stage, Verdict, View, Workings,
+};
 use crate::account::{Account, Accounts};
-use crate::catalog::{ApartBy, AtBound, OnMismatch, OnRepeat, Remember};
+use crate::catalog::{ApartBy, AtBound, OnMismatch, OnRepeat, Remember, RememberAt};
 use crate::dedup::{Apart, Key, Space};
 use crate::id::ScopeId;
 
@@ -53,6 +55,24 @@ pub(super) fn answered<O: Observer>(
     }
     observer.passed(Stage::Memory);
     None
+}
+
+/// The answer given before, where it is asked for after everything was measured.
+pub(super) fn answered_late<O: Observer>(
+    view: &View<'_>,
+    request: &Request<'_>,
+    observer: &mut O,
+) -> Option<Verdict> {
+    let late = view.catalog.remember().is_some_and(|known| known.at == RememberAt::AfterMeasure);
+    if late && request.key.is_some() { answered(view, request, observer) } else { None }
+}
+
+/// Tells what is known instead of what was weighed; but what cannot be measured is told first.
+pub(super) fn tell(known: Verdict, workings: &mut Workings, verdict: &mut Verdict) {
+    workings.effects.clear();
+    if verdict.reason() != Some(Reason::Unmeasurable) {
+        *verdict = known;
+    }
 }
 
 /// Whether the key is not known, of an event as old as one whose answer was forgotten: it may be that

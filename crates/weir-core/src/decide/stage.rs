@@ -6,8 +6,8 @@ use super::Reason;
 ///
 /// # Shape
 ///
-/// Ordered as they are asked; a catalog that remembers answers `after_time` asks for
-/// [`Self::Memory`] after [`Self::Time`].
+/// Ordered as they are asked; a catalog that remembers answers `after_time` or `after_measure` asks
+/// for [`Self::Memory`] after [`Self::Time`] or [`Self::Measure`].
 ///
 /// # Example
 ///

@@ -40,7 +40,7 @@ impl Model {
         purpose: Purpose,
     ) -> (Verdict, Changes) {
         match self.gates(request, now) {
-            Ok(()) => self.weigh(request, now, purpose),
+            Ok(()) => self.late_memory(request, self.weigh(request, now, purpose)),
             Err(verdict) => (*verdict, Changes::default()),
         }
     }

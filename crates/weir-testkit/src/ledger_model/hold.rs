@@ -99,26 +99,10 @@ impl Model {
         self.advance(now);
         let seen = self.now.max(now.as_millis());
         let until = until(seen, ttl).ok_or(Refused::Absurd)?;
-        let kept = |cost: &Cost| {
-            let mut lines = self.sold.lines.iter();
-            lines.any(|line| line.counted.feature == cost.feature && line.counted.keeps())
+        let (mut verdict, changes) = match self.gates(request, seen) {
+            Err(verdict) => (*verdict, weigh::Changes::default()),
+            Ok(()) => self.late_memory(request, self.weigh_hold(request, seen)),
         };
-        let judged = self.gates(request, seen).map_err(|verdict| *verdict);
-        let (mut verdict, mut changes) = match judged {
-            Err(verdict) => (verdict, weigh::Changes::default()),
-            Ok(()) if request.costs.iter().any(kept) => {
-                let denied = Outcome::Denied(Reason::Unmeasurable);
-                (self.verdict(denied, None), weigh::Changes::default())
-            }
-            Ok(()) => self.weigh(request, seen, Purpose::Hold),
-        };
-        let large = |feature: &FeatureId| self.counted(*feature, request.costs).is_err();
-        let new = verdict.is_allowed() && !verdict.flags.replayed;
-        if new && once(request.costs).iter().any(large) {
-            // However little it costs, what is held is known in the units of values.
-            let denied = Outcome::Denied(Reason::Unmeasurable);
-            (verdict, changes) = (self.verdict(denied, None), weigh::Changes::default());
-        }
         if verdict.flags.replayed {
             let held = self.holds.iter().any(|hold| hold.id.0 == verdict.sequence);
             let known = held || !verdict.is_allowed();
@@ -257,6 +241,22 @@ impl Model {
         }
         self.commit(changes);
         Ok(verdict)
+    }
+
+    fn weigh_hold(&self, request: &Request<'_>, seen: i64) -> (Verdict, weigh::Changes) {
+        let kept = |cost: &Cost| {
+            let mut lines = self.sold.lines.iter();
+            lines.any(|line| line.counted.feature == cost.feature && line.counted.keeps())
+        };
+        // However little it costs, what is held is known in the units of values.
+        let large = |feature: &FeatureId| self.counted(*feature, request.costs).is_err();
+        let (verdict, changes) = self.weigh(request, seen, Purpose::Hold);
+        let none = verdict.is_allowed() && once(request.costs).iter().any(large);
+        if none || request.costs.iter().any(kept) {
+            let denied = Outcome::Denied(Reason::Unmeasurable);
+            return (self.verdict(denied, None), weigh::Changes::default());
+        }
+        (verdict, changes)
     }
 
     /// Books what the hold covers, and tells what that costs and what is beyond it.

@@ -1,12 +1,13 @@
 //! What was answered before? Keys and answers in one list, oldest first.
 
 use weir_core::catalog::definition::DenialDefinition;
-use weir_core::catalog::{ApartBy, AtBound, OnMismatch, OnRepeat};
+use weir_core::catalog::{ApartBy, AtBound, OnMismatch, OnRepeat, RememberAt};
 use weir_core::decide::{Caller, Cost, Flags, Outcome, Reason, Request, Verdict};
 use weir_core::dedup::RequestKey;
 use weir_core::id::{FeatureId, LimitId, ScopeId};
 use weir_core::token::Environment;
 
+use super::weigh::Changes;
 use super::{Model, calendar};
 
 #[derive(Clone, Debug)]
@@ -76,6 +77,21 @@ impl Model {
         });
         let denied = Outcome::Denied(Reason::DedupFull);
         if full { Err(Box::new(self.verdict(denied, None))) } else { Ok(()) }
+    }
+
+    /// What is told where answers are known once everything is measured.
+    pub(super) fn late_memory(
+        &self,
+        request: &Request<'_>,
+        (verdict, changes): (Verdict, Changes),
+    ) -> (Verdict, Changes) {
+        let rule = self.sold.definition.remember.as_ref();
+        let late = rule.is_some_and(|rule| rule.at == RememberAt::AfterMeasure);
+        let measured = verdict.reason() != Some(Reason::Unmeasurable);
+        match self.memory(request) {
+            Err(known) if late && measured => (*known, Changes::default()),
+            _ => (verdict, changes),
+        }
     }
 
     /// Whether the key is not known, and others of its root were forgotten that are not older.

@@ -253,7 +253,11 @@ impl Shape {
             }
         }
         let remember = RememberDefinition {
-            at: *u.choose(&[RememberAt::AfterRoute, RememberAt::AfterTime])?,
+            at: *u.choose(&[
+                RememberAt::AfterRoute,
+                RememberAt::AfterTime,
+                RememberAt::AfterMeasure,
+            ])?,
             denials,
             at_bound: *u.choose(&[AtBound::DedupFull, AtBound::OldestGoes])?,
             key_space: KeySpace {

@@ -4,10 +4,12 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use weir_core::account::Status;
 use weir_core::decide::{Caller, Cost, Observer, Reason};
 use weir_core::dedup::RequestKey;
 use weir_core::id::{FeatureId, PlanId, ScopeId};
-use weir_core::time::Timestamp;
+use weir_core::limit::UNLIMITED;
+use weir_core::time::{Span, Timestamp};
 use weir_testkit::story::{Act, Ask, Flavour, Played, Stage, principal};
 
 use super::asked;
@@ -126,6 +128,50 @@ fn a_repetition_is_replayed_or_a_duplicate() {
         let account = stage.ledger.account(SHOP).unwrap();
         let used: i128 = stage.ledger.accounts().balances(account).map(|b| b.used.as_nanos()).sum();
         assert_eq!(used, 1_000_000_000, "{declared}: it counts once");
+    }
+}
+
+/// Where a key is looked up decides what is told of one that is known: what came before it then, or
+/// what stands against it now.
+#[test]
+fn what_is_asked_before_memory_is_told_before_it() {
+    let now = Timestamp::EPOCH;
+    let late = now.checked_add("P1DT1S".parse().unwrap()).unwrap();
+    let most = Cost { feature: FeatureId(0), quantity: UNLIMITED };
+    let known = sent(&[ROOT, SHOP], 0);
+    let large = Ask { costs: vec![most, most], ..known.clone() };
+    for (at, told) in [
+        ("after_route", ["again", "again", "again"]),
+        ("after_time", ["too_old", "again", "again"]),
+        ("after_measure", ["too_old", "paused", "unmeasurable"]),
+    ] {
+        let declared = format!(r#""max": 9, "on_mismatch": "ignore", "at": "{at}""#);
+        let stages = [late, now, now].map(|then| {
+            let mut stage = tree(&declared, now);
+            assert_eq!(once(&mut stage, &known, now, &mut ()), "new");
+            (stage, then)
+        });
+        let [(mut old, then), (mut paused, _), (mut unmeasured, _)] = stages;
+        paused.play(&Act::SetStatus(SHOP, Status::Paused), now, &mut ());
+        let heard = [
+            once(&mut old, &known, then, &mut ()),
+            once(&mut paused, &known, now, &mut ()),
+            once(&mut unmeasured, &large, now, &mut ()),
+        ];
+        assert_eq!(heard, told, "{at}");
+        for stage in [old, paused, unmeasured] {
+            let account = stage.ledger.account(SHOP).unwrap();
+            let used = stage.ledger.accounts().balances(account).map(|b| b.used.as_nanos());
+            assert_eq!(used.sum::<i128>(), 1_000_000_000, "{at}: it counts once");
+        }
+    }
+    // A new one under its key is weighed as any other, and what it holds is held once.
+    let mut stage = tree(r#""max": 9, "at": "after_measure""#, now);
+    let second = "PT1S".parse::<Span>().unwrap();
+    for replayed in [false, true] {
+        let held = stage.play(&Act::Reserve(known.clone(), second), now, &mut ());
+        let Played::Stepped(Ok(held)) = held else { panic!("it lives for a second") };
+        assert_eq!((held.is_allowed(), held.flags.replayed), (true, replayed));
     }
 }
 

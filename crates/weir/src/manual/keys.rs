@@ -12,6 +12,8 @@
 //! the catalog says the rest:
 //!
 //! ```text
+//! at           when a key is looked up: "after_route", "after_time", or "after_measure"; what is asked
+//!              before that is told before what was answered
 //! key_space    whose keys: "root", or "feature", "balance", "environment" each for itself within it,
 //!              or { "level": 1, "apart": "feature" } for each scope so far below the root
 //! on_repeat    "replay" tells the answer again, "duplicate" refuses what came before
