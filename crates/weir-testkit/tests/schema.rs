@@ -262,7 +262,7 @@ fn broken(schema: &Schema, body: &str) -> Vec<String> {
 }
 
 /// Rules, and of each an entry that keeps it and one that breaks it.
-const ENTRIES: [(&str, &str, &str); 8] = [
+const ENTRIES: [(&str, &str, &str); 14] = [
     (r#"{"type": "number", "min": 1}"#, "7", "0"),
     (r#"{"type": "number", "max": 7}"#, "7", "8"),
     (r#"{"type": "integer"}"#, "-12", "1.5"),
@@ -274,6 +274,21 @@ const ENTRIES: [(&str, &str, &str); 8] = [
         r#"{"type": "object", "fields": [{"name": "v", "is": {"type": "number"}, "required": true}]}"#,
         r#"{"v": 1}"#,
         r#"{"w": 1}"#,
+    ),
+    (r#"{"type": "number", "one_of": [1, 7]}"#, "7", "3"),
+    (r#"{"type": "array", "count_min": 1}"#, "[1]", "[]"),
+    (r#"{"type": "array", "count_max": 0}"#, "[]", "[{}]"),
+    (r#"{"type": "map", "bytes_max": 3}"#, "{ }", "{  }"),
+    (
+        r#"{"type": "object", "fields": [{"name": "v", "is": {"type": "number"}, "required": true}]}"#,
+        r#"{"v": 1}"#,
+        "{}",
+    ),
+    (
+        r#"{"type": "object", "at_least_one_of": [["v", "w"]],
+            "fields": [{"name": "v", "is": {"type": "any"}}, {"name": "w", "is": {"type": "any"}}]}"#,
+        r#"{"v": 1}"#,
+        "{}",
     ),
 ];
 

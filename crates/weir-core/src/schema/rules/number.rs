@@ -82,12 +82,13 @@ pub(in super::super) struct NumberNode {
     limits: Box<[(RuleCode, Quantity)]>,
     step: Option<Quantity>,
     choice: Option<Choice<Quantity>>,
-    sure: Option<SureNumber>,
+    /// Short numbers within the limits.
+    within: SureNumber,
     /// Which numbers of one digit surely break no rule: a bit each, that of 0 the lowest.
     pub(in super::super) digits: u16,
 }
 
-/// Numbers that surely break no rule.
+/// Numbers that surely break no limit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SureNumber {
     meaning: Meaning,
@@ -96,8 +97,8 @@ pub(super) struct SureNumber {
 }
 
 impl SureNumber {
-    /// Those of numbers that are limited and no more; a bound that is excluded excludes no other
-    /// number, since there is none between two that follow each other.
+    /// Those within some limits; a bound that is excluded excludes no other number, since there is
+    /// none between two that follow each other.
     fn of(meaning: Meaning, limits: &[(RuleCode, Quantity)]) -> Self {
         let (low, high) = match meaning {
             Meaning::EpochMs => (*EPOCH_MS.start(), *EPOCH_MS.end()),
@@ -118,15 +119,6 @@ impl SureNumber {
         })
     }
 
-    /// Which of these have one digit, a bit each.
-    fn digits(self) -> u16 {
-        let admitted = (0..10_u8).filter(|digit| {
-            let number = Quantity::from_units(i64::from(*digit));
-            self.low <= number && number <= self.high
-        });
-        admitted.fold(0, |digits, digit| digits | 1 << digit)
-    }
-
     /// Those that are also of the other ones, if both mean the same.
     pub(super) fn and(self, other: Self) -> Option<Self> {
         let (low, high) = (self.low.max(other.low), self.high.min(other.high));
@@ -140,7 +132,12 @@ impl SureNumber {
             Meaning::Whole => sent.digits()?,
             Meaning::Amount | Meaning::EpochMs => sent.short()?,
         };
-        (self.low <= number && number <= self.high).then_some(number)
+        self.holds(number).then_some(number)
+    }
+
+    #[inline(always)]
+    fn holds(self, number: Quantity) -> bool {
+        self.low <= number && number <= self.high
     }
 }
 
@@ -156,10 +153,19 @@ impl NumberNode {
     /// A number of milliseconds since 1970, with or without a fraction, that a [`Timestamp`] holds.
     pub(super) fn epoch_ms() -> Self {
         let (meaning, precision, limits) = (Meaning::EpochMs, Precision::Nearest, Box::default());
-        let sure = SureNumber::of(meaning, &limits);
-        let digits = sure.digits();
-        let sure = Some(sure);
-        Self { meaning, precision, limits, step: None, choice: None, sure, digits }
+        let within = SureNumber::of(meaning, &limits);
+        Self { meaning, precision, limits, step: None, choice: None, within, digits: 0 }
+            .with_digits()
+    }
+
+    /// Knows its numbers of one digit.
+    fn with_digits(self) -> Self {
+        let admitted = (0..10_u8).filter(|digit| {
+            let number = Quantity::from_units(i64::from(*digit));
+            self.within.holds(number) && self.is_among(number)
+        });
+        let digits = admitted.fold(0, |digits, digit| digits | 1 << digit);
+        Self { digits, ..self }
     }
 
     /// What to call it, in a message.
@@ -171,14 +177,25 @@ impl NumberNode {
         }
     }
 
-    /// Which numbers surely break no rule, if that can be said.
+    /// Which numbers surely break no rule, if limits are all that there is.
     pub(super) const fn sure(&self) -> Option<SureNumber> {
-        self.sure
+        match (self.step, &self.choice) {
+            (None, None) => Some(self.within),
+            _ => None,
+        }
     }
 
     /// The number, if it surely breaks no rule.
     pub(super) fn surely_admits(&self, sent: Number<'_>) -> Option<Quantity> {
-        self.sure?.admits(sent)
+        self.within.admits(sent).filter(|number| self.is_among(*number))
+    }
+
+    /// Whether a number breaks neither the rule of steps nor that of the only ones.
+    #[inline(always)]
+    fn is_among(&self, number: Quantity) -> bool {
+        let chosen = |choice: &Choice<_>| choice.broken_by(|option| *option == number).is_none();
+        self.step.is_none_or(|step| is_multiple(number, step))
+            && self.choice.as_ref().is_none_or(chosen)
     }
 
     /// The rule of its meaning that a number breaks.
@@ -231,10 +248,9 @@ impl Compiler {
         let read = |number: &Quantity| *number;
         let choice = self.choice(place, (equals.as_ref(), one_of), (read, Quantity::to_string));
         let limits: Box<[_]> = limits.collect();
-        let limited = step.is_none() && choice.is_none();
-        let sure = limited.then(|| SureNumber::of(meaning, &limits));
-        let digits = sure.map_or(0, SureNumber::digits);
-        NumberNode { meaning, precision: *precision, limits, step: *step, choice, sure, digits }
+        let within = SureNumber::of(meaning, &limits);
+        let (precision, step) = (*precision, *step);
+        NumberNode { meaning, precision, limits, step, choice, within, digits: 0 }.with_digits()
     }
 }
 
