@@ -28,7 +28,8 @@ impl<'l, 'a, 's> Items<'l, 'a, 's> {
         }
     }
 
-    /// Reads items as long as they are everyday ones and no containers; `each` is shown them all.
+    /// Reads items as long as they are everyday ones and no containers but empty ones; `each` is shown
+    /// them all.
     #[inline(always)]
     pub(crate) fn everyday(&mut self, mut each: impl FnMut(Found)) {
         if !self.lexer.desk.is_short {
@@ -36,8 +37,9 @@ impl<'l, 'a, 's> Items<'l, 'a, 's> {
         }
         let bytes = self.state.cursor.text().as_bytes();
         let (mut at, mut first) = (index(self.state.cursor.at()), self.first);
+        let may_open = self.lexer.desk.may_open();
         while let Some(start) = quick::entry(bytes, at, first)
-            && let Some(span) = quick::entry_value(bytes, start)
+            && let Some(span) = quick::entry_value(bytes, start, may_open)
         {
             (at, first) = (span.1, false);
             each(quick::found(span));

@@ -66,14 +66,14 @@ impl<'a> Glance<'a> {
         Some(())
     }
 
-    /// Reads the next member whole, if its value is an everyday one and no container, whatever its key;
-    /// else nothing.
+    /// Reads the next member whole, if its value is an everyday one and no container, or an empty one
+    /// where one more may open, whatever its key; else nothing.
     #[inline(always)]
-    fn any(&mut self, surrogates: Surrogates) -> Option<(Quoted, Found)> {
+    fn any(&mut self, surrogates: Surrogates, may_open: bool) -> Option<(Quoted, Found)> {
         let bytes = self.text.as_bytes();
         let start = quick::entry(bytes, self.at, self.first)?;
         let (key, byte, at) = quick::any_key(bytes, start, surrogates)?;
-        let span = quick::entry_value(bytes, (byte, at))?;
+        let span = quick::entry_value(bytes, (byte, at), may_open)?;
         self.pass(span.1)?;
         Some((key, quick::found(span)))
     }
@@ -210,14 +210,15 @@ impl<'l, 'a, 's> Members<'l, 'a, 's> {
     }
 
     /// Reads members, and remembers their keys, as long as their values are everyday ones and no
-    /// containers; `each` is shown them all.
+    /// containers but empty ones; `each` is shown them all.
     #[inline(always)]
     pub(crate) fn everyday(&mut self, mut each: impl FnMut(Quoted, Found)) {
         if !self.lexer.desk.is_short {
             return;
         }
         let (mut glance, surrogates) = (self.glance, self.lexer.desk.profile.surrogates);
-        while let Some((key, value)) = glance.any(surrogates) {
+        let may_open = self.lexer.desk.may_open();
+        while let Some((key, value)) = glance.any(surrogates, may_open) {
             self.remember(key);
             each(key, value);
         }

@@ -186,14 +186,33 @@ pub(super) fn scalar(bytes: &[u8], (byte, at): (u8, usize)) -> Option<Span> {
     Some((at, end, kind))
 }
 
-/// The same where numbers may be many and short.
+/// The same where numbers may be many and short, or containers empty where one more may open.
 #[inline(always)]
-pub(super) fn entry_value(bytes: &[u8], (byte, at): (u8, usize)) -> Option<Span> {
+pub(super) fn entry_value(bytes: &[u8], (byte, at): (u8, usize), may_open: bool) -> Option<Span> {
     let end = at.wrapping_add(1);
     match (byte, *bytes.get(end)?) {
         (b'0'..=b'9', b',' | b']' | b'}') => Some((at, end, Kind::Number)),
+        (b'[' | b'{', _) => {
+            if may_open {
+                empty(bytes, (byte, at))
+            } else {
+                None
+            }
+        }
         _ => scalar(bytes, (byte, at)),
     }
+}
+
+/// The container that starts with `byte`, which stands at `at`, if it is empty.
+#[inline(always)]
+pub(super) fn empty(bytes: &[u8], (byte, at): (u8, usize)) -> Option<Span> {
+    let (close, kind) = match byte {
+        b'[' => (b']', Kind::Array),
+        b'{' => (b'}', Kind::Object),
+        _ => return None,
+    };
+    let (byte, end) = next(bytes, at.wrapping_add(1))?; // Past the bracket that stands there.
+    (byte == close).then(|| (at, end.wrapping_add(1), kind))
 }
 
 /// The next byte that is no blank, and where it stands.

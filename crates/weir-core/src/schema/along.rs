@@ -63,7 +63,8 @@ pub(super) fn container(
     }
 }
 
-/// A rule for many values that are no containers; what it says of short numbers is at hand.
+/// A rule for many values that are no containers but empty ones; what it says of short numbers is at
+/// hand.
 #[derive(Clone, Copy)]
 struct Scalar<'n> {
     node: &'n Node,
@@ -83,7 +84,11 @@ impl<'n> Scalar<'n> {
     #[inline(always)]
     fn admits(self, found: Found, text: &str) -> bool {
         let short = found.digit(text).is_some_and(|digit| self.digits >> digit & 1 == 1);
-        short || self.node.surely_holds(found, text)
+        short
+            || match found.kind {
+                Kind::Array | Kind::Object => self.node.surely_admits_empty(found),
+                _ => self.node.surely_holds(found, text),
+            }
     }
 }
 

@@ -178,6 +178,8 @@ fn each_bound_is_exact_for_what_is_expected() {
         r#"{"a":{"a":{"a":"x","b":1,"c":2,"d":3}}}"#,
         r#"{"a":{"b":[1]}}"#,
         r#"{"a0":{"0":"x","a0":{"b0":true,"a1":[[[[]]]]}},"b0":[{"a0":1,"0":{}}],"0":2,"/0":"y"}"#,
+        r#"{"a":{}}"#,
+        r#"{"a":{"b":[]}}"#,
     ] {
         assert_eq!(loose(text), None, "{text}");
     }

@@ -58,6 +58,8 @@ pub(in super::super) struct ObjectNode {
     pub(in super::super) unknown: Unknown,
     /// How many cells it takes: one a field, and those of the objects that are read with it.
     pub(in super::super) cells: usize,
+    /// Whether one without members surely breaks no rule.
+    pub(super) admits_empty: bool,
 }
 
 impl ObjectNode {
@@ -172,7 +174,8 @@ impl Compiler {
         // An object inside another one is kept as it was sent, so its keys are too.
         let nested_kept = *unknown == Unknown::Kept && !place.is_root();
         let unknown = if nested_kept { Unknown::Ignored } else { *unknown };
-        ObjectNode { fields, marks, groups, unknown, cells }
+        let admits_empty = groups.is_empty() && fields.iter().all(FieldNode::is_optional);
+        ObjectNode { fields, marks, groups, unknown, cells, admits_empty }
     }
 }
 

@@ -23,6 +23,17 @@ impl Node {
             _ => false,
         }
     }
+
+    /// Whether an empty container surely breaks no rule.
+    pub(in super::super) fn surely_admits_empty(&self, found: Found) -> bool {
+        match (self, found.kind) {
+            (Self::Any, _) => true,
+            (Self::Array(array), Kind::Array) => array.fits(0),
+            (Self::Map(map), Kind::Object) => map.fits(0, found),
+            (Self::Object(object), Kind::Object) => object.admits_empty,
+            _ => false,
+        }
+    }
 }
 
 /// Reads along with a map whose members are seen one by one, each key without an escape.
