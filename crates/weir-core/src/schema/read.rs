@@ -96,6 +96,7 @@ fn member(
     };
     let Some((at, cell)) = field.and_then(|at| Some((at, cells.get_mut(at)?))) else {
         other(members, (node, key), entries)?;
+        others(members, (node, likely), entries);
         return Ok(Read::Other);
     };
     if cell.found.is_some() {
@@ -284,12 +285,37 @@ fn other(
     (node, key): (&ObjectNode, Quoted),
     entries: &mut Vec<Entry>,
 ) -> Result<(), SyntaxError> {
-    members.remember(key);
     let value = members.value()?;
+    unknown(members, (node, key, value), entries);
+    Ok(())
+}
+
+/// Reads members that are no fields, as long as their values are everyday ones and no containers.
+fn others(
+    members: &mut Members<'_, '_, '_>,
+    (node, likely): (&ObjectNode, usize),
+    entries: &mut Vec<Entry>,
+) {
+    while let Some(glance) = members.glance()
+        && let Some((key, ahead)) = glance.ahead()
+        && node.find(glance.key(key), likely).is_none()
+        && let Some(found) = glance.scalar(ahead)
+    {
+        unknown(members, (node, key, found), entries);
+    }
+}
+
+/// Takes note of a member that is no field.
+#[inline(always)]
+fn unknown(
+    members: &mut Members<'_, '_, '_>,
+    (node, key, value): (&ObjectNode, Quoted, Found),
+    entries: &mut Vec<Entry>,
+) {
+    members.remember(key);
     if node.unknown != Unknown::Ignored {
         entries.push(Entry { key: Some(Key::new(key)), value, replaced: false });
     }
-    Ok(())
 }
 
 /// Makes room for the fields of an object; answers where they start.
