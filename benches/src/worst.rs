@@ -50,7 +50,7 @@ impl Kind {
 }
 
 /// The worst that we could think of.
-pub const WORST: [Kind; 16] = [
+pub const WORST: [Kind; 23] = [
     refused("every character escaped", text, |size| quoted(size, r"\n")),
     refused("every character as \\u", text, |size| quoted(size, r"\u00e9")),
     refused("surrogate pairs", text, |size| quoted(size, r"\ud83d\ude00")),
@@ -59,13 +59,26 @@ pub const WORST: [Kind; 16] = [
     refused("declared objects, depth at the bound", declared, |size| {
         list(size, |_| format!("{}7{}", r#"{"v":"#.repeat(DECLARED), "}".repeat(DECLARED)))
     }),
+    refused("declared lists, depth at the bound", declared_lists, |size| {
+        list(size, |_| format!("{}7{}", "[".repeat(DECLARED), "]".repeat(DECLARED)))
+    }),
+    refused("declared maps, depth at the bound", declared_maps, |size| {
+        list(size, |_| format!("{}7{}", r#"{"v":"#.repeat(DECLARED), "}".repeat(DECLARED)))
+    }),
+    refused("empty objects, declared", optional, |size| list(size, |_| "{}".into())),
+    refused("empty lists, declared", lists, |size| list(size, |_| "[]".into())),
+    refused("empty maps, declared", maps, |size| list(size, |_| "{}".into())),
     refused("revenue events with their rules", revenues, |size| {
         list(size, |_| String::from_utf8_lossy(A.bytes).into_owned())
     }),
     refused("numbers of one digit, free", any, |size| list(size, |_| "7".into())),
     refused("numbers of one digit, with rules", numbers, |size| list(size, |_| "7".into())),
+    refused("numbers of one digit, one of some", some, |size| list(size, |_| "7".into())),
     refused("numbers of a thousand digits", numbers, |size| list(size, |_| long())),
     refused("tiny members", maps, |size| objects(size, |i| format!("{i}"))),
+    refused("tiny members that nobody declares", optional, |size| {
+        objects(size, |i| format!("{i}"))
+    }),
     refused("keys whose marks collide", maps, |size| objects(size, colliding)),
     refused("24 keys whose marks collide", maps, |size| list(size, |_| members(24, colliding))),
     refused("keys with escapes", maps, |size| objects(size, |i| format!(r"\u006b{i}"))),
@@ -92,15 +105,39 @@ fn numbers() -> String {
     r#"{"type": "array", "items": {"type": "number", "above": 0, "precision": "nearest"}}"#.into()
 }
 
+fn some() -> String {
+    r#"{"type": "array", "items": {"type": "number", "one_of": [1, 3, 7]}}"#.into()
+}
+
+fn lists() -> String {
+    format!(r#"{{"type": "array", "items": {}}}"#, numbers())
+}
+
+fn optional() -> String {
+    let field = r#"{"name": "v", "is": {"type": "number"}}"#;
+    format!(r#"{{"type": "array", "items": {{"type": "object", "fields": [{field}]}}}}"#)
+}
+
 fn maps() -> String {
     r#"{"type": "array", "items": {"type": "map", "keys": {"len_min": 1}, "values": {"type": "number"}}}"#.into()
 }
 
 fn declared() -> String {
-    let open = r#"{"type": "object", "fields": [{"name": "v", "required": true, "is": "#;
-    let item =
-        format!(r#"{}{{"type": "number"}}{}"#, open.repeat(DECLARED), "}]}".repeat(DECLARED));
-    format!(r#"{{"type": "array", "items": {item}}}"#)
+    inside([r#"{"type": "object", "fields": [{"name": "v", "required": true, "is": "#, "}]}"])
+}
+
+fn declared_lists() -> String {
+    inside([r#"{"type": "array", "items": "#, "}"])
+}
+
+fn declared_maps() -> String {
+    inside([r#"{"type": "map", "values": "#, "}"])
+}
+
+/// A list of numbers, each as deep in containers of one kind as their rules may be.
+fn inside([open, close]: [&str; 2]) -> String {
+    let (opens, closes) = (open.repeat(DECLARED), close.repeat(DECLARED));
+    format!(r#"{{"type": "array", "items": {opens}{{"type": "number"}}{closes}}}"#)
 }
 
 fn revenues() -> String {
