@@ -174,5 +174,6 @@ const OURS: &[(&str, &[&str])] = &[
     ("weir-genvoris", &["weir", "weir-core"]),
     ("weir-http", &["weir"]),
     ("weir-pulsora", &["weir", "weir-core"]),
+    ("weir-serve", &["weir", "weir-core", "weir-genvoris", "weir-pulsora", "weir-unprice"]),
     ("weir-unprice", &["weir", "weir-core"]),
 ];
