@@ -20,6 +20,7 @@ mod replay;
 mod report;
 mod row;
 mod schema;
+mod serve;
 mod tally;
 mod token;
 mod trace;
@@ -65,6 +66,9 @@ enum Command {
     /// Write shapes for editors and other validators
     #[command(subcommand, after_help = EXIT_CODES)]
     Schema(schema::Action),
+    /// Serve the three contracts over HTTP, under the example catalogs and in memory
+    #[command(after_help = EXIT_CODES)]
+    Serve(serve::Options),
     /// Make keys
     #[command(subcommand, after_help = EXIT_CODES)]
     Token(token::Command),
@@ -83,6 +87,7 @@ fn main() -> ExitCode {
         Command::Lint(options) => lint::run(&options),
         Command::Replay(options) => replay::run(&options),
         Command::Schema(action) => schema::run(&action),
+        Command::Serve(options) => serve::run(&options),
         Command::Token(command) => token::run(&command),
         Command::Whatif(options) => whatif::run(&options),
     };
