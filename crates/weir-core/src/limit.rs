@@ -263,17 +263,27 @@ impl Standing {
     #[must_use]
     #[inline]
     pub fn meets(self, asked: Quantity, enforcement: Enforcement) -> Fit {
+        self.meets_as(asked, || enforcement)
+    }
+
+    /// The same, where what happens is looked up for an ask that does not fit only.
+    #[inline]
+    pub(crate) fn meets_as(
+        self,
+        asked: Quantity,
+        enforcement: impl FnOnce() -> Enforcement,
+    ) -> Fit {
         if asked <= self.left { Fit::Within } else { self.falls_short(asked, enforcement) }
     }
 
     /// How an ask for more than is left meets the limit.
     #[cold]
-    fn falls_short(self, asked: Quantity, enforcement: Enforcement) -> Fit {
+    fn falls_short(self, asked: Quantity, enforcement: impl FnOnce() -> Enforcement) -> Fit {
         if self.capacity == UNLIMITED {
             return Fit::Within;
         }
         let over_if = |fine| if fine { Fit::Over } else { Fit::Refused };
-        match enforcement {
+        match enforcement() {
             Enforcement::Capped(most) => over_if(self.overage(asked).is_some_and(|o| o <= most)),
             Enforcement::Clamp if self.left.is_positive() => Fit::Clamped,
             Enforcement::Clamp | Enforcement::Hard => Fit::Refused,

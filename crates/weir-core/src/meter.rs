@@ -99,7 +99,7 @@ impl Meter {
 
     /// What `value` adds where nothing is kept; `None` when it does not fit.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn measure(&self, value: Quantity) -> Option<Quantity> {
         let value = match self.aggregation {
             Aggregation::Count | Aggregation::UniqueCount(_) => Quantity::from_units(1),

@@ -256,7 +256,7 @@ impl<'s, O: Observer> Scale<'s, O> {
             (self.count(place)?, None)
         };
         let Standing { used, held, capacity, .. } = standing;
-        let fit = standing.meets(asked, *self.enforcement(terms));
+        let fit = standing.meets_as(asked, || *self.enforcement(terms));
         let taken = if fit == Fit::Refused { Quantity::ZERO } else { self.taken(place, asked) };
         let of = Compared { scope, limit: terms.limit, fit };
         let binding = Binding { of, used, held, asked, taken, capacity, resets_at };
