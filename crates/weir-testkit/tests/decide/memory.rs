@@ -10,7 +10,7 @@ use weir_core::dedup::RequestKey;
 use weir_core::id::{FeatureId, PlanId, ScopeId};
 use weir_core::limit::UNLIMITED;
 use weir_core::time::{Span, Timestamp};
-use weir_testkit::story::{Act, Ask, Flavour, Played, Stage, principal};
+use weir_testkit::story::{Act, Ask, Correct, Flavour, Played, Stage, principal};
 
 use super::asked;
 use super::common::law;
@@ -258,5 +258,48 @@ fn what_was_admitted_is_never_new() {
     let told = told.into_inner();
     for reason in ["again", "duplicate", "too_old"] {
         assert!(told.get(reason).is_some_and(|times| *times > 100), "{told:?}");
+    }
+}
+
+/// A catalog that takes older events than the one before it, or a clock that is put back, makes no
+/// key new that was forgotten.
+#[test]
+fn a_key_that_was_forgotten_is_too_old() {
+    let at = |hour: i64| Timestamp::from_millis(hour * 3_600_000).unwrap();
+    let catalog = |age: i64| {
+        let json = format!(
+            r#"{{ "acceptance": {{ "max_age": "PT{age}H", "max_ahead": "PT0S" }},
+                  "remember": {{ "lifetime": "PT{}H" }}, "features": {{ "calls": {{}} }},
+                  "plans": {{ "free": {{ "limits": {{ "calls": {{
+                      "feature": "calls", "capacity": 9, "window": "lifetime" }} }} }} }} }}"#,
+            age + 1
+        );
+        Act::Install(Box::new(serde_json::from_str(&json).unwrap()))
+    };
+    for (wider, put_back) in [(true, false), (false, true), (true, true)] {
+        let mut stage = Stage::default();
+        stage.play(&catalog(1), at(0), &mut ());
+        stage.play(&Act::Intern(None, "acme".to_owned(), Some(PlanId(0))), at(0), &mut ());
+        let once = |key: &[u8], then: i64, now: i64, stage: &mut Stage| {
+            let ask = Ask { key: RequestKey::new(key), ..asked(1, at(then)) };
+            match stage.play(&Act::Decide(ask), at(now), &mut ()) {
+                Played::Decided(verdict) if verdict.flags.replayed => Ok("again"),
+                Played::Decided(verdict) => verdict.reason().map_or(Ok("new"), Err),
+                _ => panic!("it was asked"),
+            }
+        };
+        assert_eq!(once(b"a", 10, 10, &mut stage), Ok("new"));
+        assert_eq!(once(b"a", 10, 10, &mut stage), Ok("again"));
+        stage.play(&Act::Sweep, at(13), &mut ());
+        if wider {
+            stage.play(&catalog(100), at(13), &mut ());
+        }
+        let now = if put_back { 11 } else { 13 };
+        if put_back {
+            stage.play(&Act::Correct(Correct::SetClock), at(now), &mut ());
+        }
+        assert_eq!(once(b"a", 10, now, &mut stage), Err(Reason::TooOld));
+        assert_eq!(once(b"b", 10, now, &mut stage), Err(Reason::TooOld), "it may be another's");
+        assert_eq!(once(b"b", 11, now, &mut stage), Ok("new"));
     }
 }
