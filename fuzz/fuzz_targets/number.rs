@@ -4,9 +4,12 @@
 //! lexer's quick one, and back from what is printed.
 #![no_main]
 
+use std::cmp::Ordering;
+
 use libfuzzer_sys::fuzz_target;
 use weir_core::amount::{NumberError, Precision, Quantity, number};
 use weir_core::json::{Lexer, Profile, Raw, Scratch};
+use weir_core::limit::UNLIMITED;
 use weir_testkit::model::amount as model;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -28,12 +31,32 @@ fuzz_target!(|bytes: &[u8]| {
     }
     assert!(json[0].is_err() || json == string, "json and ecmascript");
     assert!(plain.is_err() || string[0] == plain, "plain and ecmascript");
+    for to in [Quantity::ZERO, Quantity::NANO, UNLIMITED].into_iter().chain(json[1]) {
+        compares(text, to);
+    }
     for quantity in [plain, json[1], string[1]].into_iter().flatten() {
         let printed = quantity.to_string();
         assert_eq!(printed.parse(), Ok(quantity), "printed");
         assert_eq!(sent(&printed), [Ok(quantity); 2], "printed, in a body");
     }
 });
+
+/// Whether a text and a quantity are in the order that the model says.
+fn compares(text: &str, to: Quantity) {
+    let exact = model::json(text, Precision::Exact);
+    let told = to.compared(text.as_bytes());
+    let expected = match (exact, model::json(text, Precision::Nearest)) {
+        (Ok(exact), _) => Some(exact.cmp(&to.as_nanos())),
+        (Err(NumberError::Syntax), _) => None,
+        (Err(_), Ok(nearest)) if nearest == to.as_nanos() => {
+            return assert!(told.is_some_and(Ordering::is_ne), "a little off");
+        }
+        (Err(_), Ok(nearest)) => Some(nearest.cmp(&to.as_nanos())),
+        (Err(_), Err(_)) if text.starts_with('-') => Some(Ordering::Less),
+        (Err(_), Err(_)) => Some(Ordering::Greater),
+    };
+    assert_eq!(told, expected, "compared with {to}");
+}
 
 /// What the lexer makes of a text that is a number and nothing else.
 fn sent(text: &str) -> [Result<Quantity, NumberError>; 2] {
