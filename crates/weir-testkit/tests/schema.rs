@@ -224,6 +224,32 @@ fn one_bad_entry_is_found_wherever_it_stands() {
     }
 }
 
+/// A field is held to all of its rule, also where most values are admitted at a glance.
+#[test]
+fn one_bad_field_is_found_whatever_it_breaks() {
+    let free = r#""x", "is": {"type": "map"}"#;
+    let text = r#""x", "is": {"type": "string", "len_min": 2}"#;
+    let keys =
+        r#""x", "is": {"type": "map", "keys": {"len_min": 2}, "values": {"type": "number"}}"#;
+    let map = r#""x", "is": {"type": "map", "values": {"type": "number"}}"#;
+    let when = r#""x", "is": {"type": "number", "max": 10},
+        "when": [{"field": "k", "in": ["low"], "is": {"type": "number", "max": 5}}]"#;
+    for (rule, good, bad) in [
+        (free, r#"{"x": {}}"#, r#"{"x": []}"#),
+        (text, r#"{"x": "ab"}"#, r#"{"x": "a"}"#),
+        (keys, r#"{"x": {"ab": 1}}"#, r#"{"x": {"a": 1}}"#),
+        (map, r#"{"x": {}}"#, r#"{"x": []}"#),
+        (map, r#"{"x": {"a": 1}}"#, r#"{"x": [1]}"#),
+        (when, r#"{"k": "low", "x": 5}"#, r#"{"k": "low", "x": 9}"#),
+        (when, r#"{"x": 9}"#, r#"{"x": 11}"#),
+    ] {
+        let fields = format!(r#"{{"name": {rule}}}, {{"name": "k", "is": {{"type": "string"}}}}"#);
+        let schema = of(&format!(r#"{{"type": "object", "fields": [{fields}]}}"#));
+        assert_eq!(broken(&schema, good), Vec::<String>::new(), "{good}");
+        assert_eq!(broken(&schema, bad), ["x"], "{bad}");
+    }
+}
+
 /// Where a key may stand twice, the member counts once.
 #[test]
 fn a_key_that_stands_twice_counts_once() {
