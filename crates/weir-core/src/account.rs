@@ -28,6 +28,7 @@ use crate::wallet::Lot;
 mod chain;
 mod label;
 mod members;
+mod periods;
 mod told;
 
 use chain::{Chain, Head};
@@ -304,7 +305,7 @@ impl Accounts {
 
     /// Forgets a balance, and what its limit's meter read in its period.
     pub fn forget(&mut self, scope: ScopeId, key: (LimitId, Source, Timestamp)) {
-        let Self { accounts, balances, kept: Kept { meters, .. }, .. } = self;
+        let Self { accounts, balances, kept: Kept { meters, members, .. }, .. } = self;
         let Some(account) = at_mut(accounts, scope) else { return };
         let lists = &mut account.lists;
         if account.first.key() == key {
@@ -315,7 +316,7 @@ impl Accounts {
         let (limit, _, window_end) = key;
         let same = |known: &LimitReading| known.key() == (limit, window_end);
         lists.meters = meters.remove(lists.meters, same);
-        self.forget_members(scope, (limit, window_end));
+        members.forget((scope, limit, window_end));
         self.forget_told(scope, (limit, window_end));
     }
 

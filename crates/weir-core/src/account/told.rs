@@ -4,12 +4,12 @@
 //! before it; of the last period that it told of also when those are gone with their grants. It goes
 //! when the period is closed, or starts anew.
 
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::chain::Chain;
-use super::members::Members;
+use super::periods::OfPeriods;
 use super::{Accounts, LimitReading};
+use crate::amount::Quantity;
 use crate::id::{LimitId, ScopeId};
 use crate::limit::Warning;
 use crate::time::Timestamp;
@@ -20,14 +20,14 @@ pub(super) struct Kept {
     /// What meters read.
     pub(super) meters: Chain<LimitReading>,
     /// Whom they counted.
-    pub(super) members: Members,
-    /// What limits told: whose, which, in the period that ends when, and what.
-    told: BTreeSet<(ScopeId, LimitId, Timestamp, Warning)>,
+    pub(super) members: OfPeriods<Quantity>,
+    /// What limits told.
+    told: OfPeriods<Warning>,
 }
 
 impl Kept {
     pub(super) const fn new() -> Self {
-        Self { meters: Chain::new(), members: Members::new(), told: BTreeSet::new() }
+        Self { meters: Chain::new(), members: OfPeriods::new(), told: OfPeriods::new() }
     }
 }
 
@@ -41,7 +41,7 @@ impl Accounts {
     ) -> bool {
         let known = self.get(scope).is_some();
         if known {
-            self.kept.told.insert((scope, limit, end, warning));
+            self.kept.told.insert((scope, limit, end), warning);
             self.forget_earlier(scope);
         }
         known
@@ -55,18 +55,16 @@ impl Accounts {
         (limit, end): (LimitId, Timestamp),
         warning: Warning,
     ) -> bool {
-        self.kept.told.contains(&(scope, limit, end, warning))
+        self.kept.told.contains((scope, limit, end), warning)
     }
 
     /// What a scope's limits told, by limit and period.
     pub fn told(&self, scope: ScopeId) -> impl Iterator<Item = (LimitId, Timestamp, Warning)> {
-        let from = (scope, LimitId(0), Timestamp::MIN, Warning::Reached(0));
-        let of_scope = self.kept.told.range(from..).take_while(move |(of, ..)| *of == scope);
-        of_scope.map(|(_, limit, end, warning)| (*limit, *end, *warning))
+        self.kept.told.of_scope(scope)
     }
 
-    /// Forgets what a scope's limits told in periods up to whose end no balance is kept, but for the last one
-    /// of each limit.
+    /// Forgets what a scope's limits told in periods up to whose end no balance is kept, but for the
+    /// last one of each limit.
     pub(super) fn forget_earlier(&mut self, scope: ScopeId) {
         let told: Vec<_> = self.told(scope).map(|(limit, end, _)| (limit, end)).collect();
         for (limit, end) in &told {
@@ -92,11 +90,6 @@ impl Accounts {
             return;
         }
         drop(balances);
-        let all =
-            (scope, limit, end, Warning::Reached(0))..=(scope, limit, end, Warning::Exhausted);
-        let told: Vec<_> = self.kept.told.range(all).copied().collect();
-        for one in told {
-            self.kept.told.remove(&one);
-        }
+        self.kept.told.forget((scope, limit, end));
     }
 }

@@ -8,8 +8,8 @@ use crate::hash::HashKey;
 /// # Shape
 ///
 /// The key, the caller, the instant and the wish are no part of it: who tries again may say another
-/// time. Two contents are taken for one with the chance of any 64-bit hash; whoever searches for such a pair
-/// is told its own earlier answer, and nothing is counted.
+/// time. Two contents are taken for one with the chance of any 64-bit hash; whoever searches for such
+/// a pair is told its own earlier answer, and nothing is counted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Fingerprint(pub u64);
 
